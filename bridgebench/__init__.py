@@ -1,0 +1,132 @@
+"""bridgebench: a plugin-based benchmark of image-to-image bridges.
+
+Everything that a plugin needs is imported from here. Names are looked up at first use, so that
+importing the package does not import torch.
+
+>>> import bridgebench
+>>> "Solver" in dir(bridgebench)
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bridgebench.api import run as run
+    from bridgebench.errors import (
+        BridgebenchError as BridgebenchError,
+        BudgetError as BudgetError,
+        DuplicateName as DuplicateName,
+        IntegrityError as IntegrityError,
+        InvalidOption as InvalidOption,
+        OutputError as OutputError,
+        PluginError as PluginError,
+        UnknownName as UnknownName,
+        UsageError as UsageError,
+    )
+    from bridgebench.hookspecs import hookimpl as hookimpl
+    from bridgebench.interfaces.dataset import Dataset as Dataset, Items as Items
+    from bridgebench.interfaces.extractor import (
+        Extracted as Extracted,
+        Extractor as Extractor,
+        LoadedExtractor as LoadedExtractor,
+    )
+    from bridgebench.interfaces.method import (
+        Axis as Axis,
+        Batch as Batch,
+        Cell as Cell,
+        Context as Context,
+        Failure as Failure,
+        Method as Method,
+        Setting as Setting,
+        Stage as Stage,
+        Supervision as Supervision,
+        Translation as Translation,
+        Variant as Variant,
+    )
+    from bridgebench.interfaces.metric import (
+        Column as Column,
+        Metric as Metric,
+        Observed as Observed,
+        Population as Population,
+        Score as Score,
+        Yardstick as Yardstick,
+    )
+    from bridgebench.interfaces.plugin import API_VERSION as API_VERSION, Plugin as Plugin
+    from bridgebench.interfaces.score_model import (
+        Denoiser as Denoiser,
+        DenoiserFamily as DenoiserFamily,
+        Precision as Precision,
+        ScoreModel as ScoreModel,
+    )
+    from bridgebench.interfaces.solver import Solver as Solver
+    from bridgebench.interfaces.transform import Chain as Chain, Transform as Transform
+    from bridgebench.randomness import (
+        Draw as Draw,
+        generator as generator,
+        normal as normal,
+        uniform as uniform,
+    )
+    from bridgebench.spacing import Spacing as Spacing, sigma_grid as sigma_grid
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "bridgebench.api": ("run",),
+    "bridgebench.errors": (
+        "BridgebenchError",
+        "BudgetError",
+        "DuplicateName",
+        "IntegrityError",
+        "InvalidOption",
+        "OutputError",
+        "PluginError",
+        "UnknownName",
+        "UsageError",
+    ),
+    "bridgebench.hookspecs": ("hookimpl",),
+    "bridgebench.interfaces.dataset": ("Dataset", "Items"),
+    "bridgebench.interfaces.extractor": ("Extracted", "Extractor", "LoadedExtractor"),
+    "bridgebench.interfaces.method": (
+        "Axis",
+        "Batch",
+        "Cell",
+        "Context",
+        "Failure",
+        "Method",
+        "Setting",
+        "Stage",
+        "Supervision",
+        "Translation",
+        "Variant",
+    ),
+    "bridgebench.interfaces.metric": (
+        "Column",
+        "Metric",
+        "Observed",
+        "Population",
+        "Score",
+        "Yardstick",
+    ),
+    "bridgebench.interfaces.plugin": ("API_VERSION", "Plugin"),
+    "bridgebench.interfaces.score_model": ("Denoiser", "DenoiserFamily", "Precision", "ScoreModel"),
+    "bridgebench.interfaces.solver": ("Solver",),
+    "bridgebench.interfaces.transform": ("Chain", "Transform"),
+    "bridgebench.randomness": ("Draw", "generator", "normal", "uniform"),
+    "bridgebench.spacing": ("Spacing", "sigma_grid"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [*_HOME_OF, "__version__"]  # noqa: PLE0604 - the names are looked up by __getattr__
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'bridgebench' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

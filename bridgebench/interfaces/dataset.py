@@ -1,0 +1,75 @@
+"""Datasets: images in domains and splits, each item with an id that never changes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from bridgebench.errors import InvalidOption
+from bridgebench.interfaces.plugin import Plugin
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Items:
+    """Images with who they are.
+
+    images   (n, C, H, W) float32, in the range that the task names ([-1, 1] for images)
+    ids      n item ids such as "test/00042": stable across runs, machines and seeds
+    domains  for each image the narrowest domain that it belongs to, such as "digit:3"
+    """
+
+    images: Tensor
+    ids: tuple[str, ...]
+    domains: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not len(self.images) == len(self.ids) == len(self.domains):
+            raise InvalidOption(
+                f"items need one id and one domain an image: got {len(self.images)} images, "
+                f"{len(self.ids)} ids and {len(self.domains)} domains"
+            )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def slice(self, start: int, stop: int) -> Items:
+        """The items from `start` to `stop`, without copying the images."""
+        return Items(self.images[start:stop], self.ids[start:stop], self.domains[start:stop])
+
+    def batches(self, size: int) -> Iterator[Items]:
+        """Slices of `size` items in order; the last may be shorter."""
+        for start in range(0, len(self), size):
+            yield self.slice(start, start + size)
+
+
+class Dataset(Plugin, ABC):
+    """Images in domains and splits."""
+
+    domains: ClassVar[tuple[str, ...]]
+    splits: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def size(self, domain: str, split: str) -> int:
+        """How many items `domain` has in `split`."""
+
+    @abstractmethod
+    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+        """The narrowest domains that the items of `domain` can belong to."""
+
+    @abstractmethod
+    def items(self, domain: str, split: str, n: int, seed: int) -> Items:
+        """The first `n` items of `domain` in the order of `seed`.
+
+        The order is a permutation that depends on (seed, split, domain) alone, so that a smaller
+        `n` is a prefix of a larger one. Whatever else is drawn for an item (a hue) is a function of
+        (seed, split, item). InvalidOption where the domain has fewer than `n` items.
+        """
+
+    @abstractmethod
+    def files(self) -> Mapping[str, str]:
+        """File name to sha256 of its data; checked against the files, or IntegrityError."""

@@ -1,0 +1,216 @@
+"""Methods: carry a batch of source images into the target domain."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from bridgebench.interfaces.dataset import Items
+from bridgebench.interfaces.plugin import Plugin
+from bridgebench.randomness import Draw
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from bridgebench.interfaces.score_model import Denoiser, ScoreModel
+    from bridgebench.interfaces.solver import Solver
+    from bridgebench.interfaces.transform import Chain
+
+
+class Axis(StrEnum):
+    """What a method can be combined with."""
+
+    SOURCE_SCORE = "source_score"
+    TARGET_SCORE = "target_score"
+    SOLVER = "solver"
+    NFE = "nfe"
+    TRANSFORM = "transform"
+
+
+class Supervision(StrEnum):
+    """What a method was given about the images that it carries."""
+
+    NONE = "none"
+    UNPAIRED = "unpaired"
+    LABELS = "labels"
+    PAIRED = "paired"
+    ORACLE = "oracle"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a task says about its domains.
+
+    source       the domain that the source images come from
+    pooled       the domain to ask of a score model for a source image whose label is not used
+    narrow       the narrowest domains that source images belong to
+    target       the domain to carry them into
+    shape        (C, H, W) of an item
+    """
+
+    source: str
+    pooled: str
+    narrow: tuple[str, ...]
+    target: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One combination at one seed; an axis that its method does not use is None."""
+
+    method: Method
+    source_score: ScoreModel | None
+    target_score: ScoreModel | None
+    solver: Solver | None
+    nfe: int | None
+    transform: Chain | None
+    seed: int
+
+    def resolved(self) -> dict[str, Any]:
+        """Every option of every part, defaults included, as JSON values."""
+        parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        plain = {"nfe": parts.pop("nfe"), "seed": parts.pop("seed")}
+        return {k: None if v is None else v.resolved() for k, v in parts.items()} | plain
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of a cell whose result other cells may share.
+
+    name         what it is called in a plan, such as "encode"
+    decided_by   all that decides its result, as JSON values; the runner adds the items, the models'
+                 weights, the precision and the versions of the plugins
+    evaluations  how many network evaluations an image are expected; for the plan and the progress
+                 bar alone, as the row counts them
+    """
+
+    name: str
+    decided_by: Mapping[str, Any]
+    evaluations: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Source images to translate together.
+
+    images   (B, C, H, W) float32 on the run's device
+    ids      their item ids
+    domains  the narrowest domain of each
+    draw     their random numbers
+    """
+
+    images: Tensor
+    ids: tuple[str, ...]
+    domains: tuple[str, ...]
+    draw: Draw
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A cell to translate a batch for, with the result of its last shared stage."""
+
+    cell: Cell
+    shared: Tensor | None
+
+
+@dataclass(frozen=True)
+class Translation:
+    """The outputs of one variant for one batch.
+
+    images   (B, C, H, W), in the range of the task's items
+    latent   (B, C, H, W) unit latent as encoded, or None: for the picture and `latent_std`
+    changed  the latent as the transform left it, or None: for the picture
+    """
+
+    images: Tensor
+    latent: Tensor | None = None
+    changed: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a variant has no outputs."""
+
+    reason: str
+    traceback: str = ""
+
+
+class Context(Protocol):
+    """What the runner lends to a method."""
+
+    @property
+    def setting(self) -> Setting:
+        """The task's domains."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the images are and the networks run."""
+
+    def denoiser(self, score: ScoreModel, domains: Sequence[str]) -> Denoiser:
+        """The denoiser of a batch, one domain an image; each evaluation is counted."""
+
+    def real_targets(self) -> Items:
+        """All real images of the target domain in the split that no metric takes as reference."""
+
+
+class Method(Plugin, ABC):
+    """A bridge.
+
+    A method that says nothing about its stages is one stage, `translate`. One that shares work
+    between cells overrides `stages` and `share`: the runner computes each shared stage once, feeds
+    it to the next one, and gives the last result to `translate` with each variant.
+    """
+
+    axes: ClassVar[frozenset[Axis]] = frozenset()
+    """The axes that it uses; a value on any other is an error."""
+
+    supervision: ClassVar[Supervision] = Supervision.NONE
+    baseline: ClassVar[bool] = False
+    """Whether it is there to compare with: a baseline has no rank, tie group or Pareto mark."""
+
+    family: ClassVar[str] = ""
+    paper: ClassVar[str] = ""
+    citation: ClassVar[str] = ""
+    """BibTeX."""
+    license: ClassVar[str] = ""
+
+    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+        """The domains that it will ask of the score models; checked before anything runs."""
+        return ()
+
+    def impossible(self, cell: Cell, setting: Setting) -> str:
+        """Why this combination cannot be run, or "": its row is then `skipped` with the reason."""
+        return ""
+
+    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        """The shared stages of a cell in order, and its own stage last."""
+        return (Stage("translate", cell.resolved(), 0),)
+
+    def share(
+        self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
+    ) -> Tensor:
+        """The result of a shared stage for a batch, first dimension B.
+
+        `previous` is the result of the stage before it. Called for every stage but the last.
+        """
+        raise NotImplementedError(
+            f"method {self.name} names the shared stage {stage.name} but has no share()"
+        )
+
+    @abstractmethod
+    def translate(
+        self, batch: Batch, variants: Sequence[Variant], context: Context
+    ) -> Sequence[Translation | Failure]:
+        """Translate a batch for each variant: one Translation or Failure each, in their order."""
+
+    def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor | None:
+        """Carry outputs back to the source domain, (B, C, H, W), or None if it cannot.
+
+        Called where a metric that needs it was asked for by name.
+        """
+        return None

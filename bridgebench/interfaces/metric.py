@@ -1,0 +1,132 @@
+"""Metrics: what is measured of the outputs of a cell."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+
+from bridgebench.interfaces.plugin import Plugin
+
+if TYPE_CHECKING:
+    import torchmetrics
+    from torch import Tensor
+
+    from bridgebench.interfaces.dataset import Items
+    from bridgebench.interfaces.extractor import Extracted
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the leaderboard.
+
+    low, high  the range of its values, None where there is no bound
+    better     "higher", "lower", or "" for a number that is neither good nor bad
+    interval   whether it comes with NAME_low and NAME_high
+    """
+
+    name: str
+    unit: str
+    better: str
+    description: str
+    low: float | None = None
+    high: float | None = None
+    interval: bool = False
+
+
+@dataclass(frozen=True)
+class Score:
+    """A number with its interval of 95 %.
+
+    value, low, high  None where the metric is not defined for the cell
+    items             the statistic of each image, (n,), in item order, where there is one: rows are
+                      compared by it, image by image
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    items: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A batch of outputs beside their sources.
+
+    source, output  (B, C, H, W) float32 on the CPU
+    ids             the B item ids
+    cycled          the outputs carried back, where a metric needs it and the method can
+    extract         name or spec of an extractor -> Extracted of `output`, computed once
+    """
+
+    source: Tensor
+    output: Tensor
+    ids: tuple[str, ...]
+    cycled: Tensor | None
+    extract: Callable[[str], Extracted]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Real images to compare with, and what an extractor sees in them."""
+
+    items: Items
+    extract: Callable[[str], Extracted]
+
+
+class Yardstick(Protocol):
+    """What the outputs of a run are held against."""
+
+    @property
+    def n(self) -> int:
+        """How many source images the run has."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of the cell."""
+
+    @property
+    def extractor(self) -> str:
+        """The task's own extractor."""
+
+    def reference(self) -> Population:
+        """All real target images of the reference split; loaded at the first call."""
+
+    def held_out(self) -> Population:
+        """Real target images of the other split, as many as it has, in the order of the seed."""
+
+    def once(self, key: str, compute: Callable[[], T]) -> T:
+        """The value of `compute()`, computed once a run and seed for each key."""
+
+
+class Metric(Plugin, ABC):
+    """A measure of the outputs: an immutable description that makes torchmetrics meters.
+
+    The description (options, columns, version) belongs to the plan and the fingerprint; the meter
+    is a fresh `torchmetrics.Metric` for each cell, so that its state merges across workers. Its
+    `update(observed)` takes an Observed and its `compute()` gives a dict from column to Score.
+    """
+
+    version: ClassVar[int] = 1
+    """Raised when the numbers change for equal outputs; part of the fingerprint."""
+
+    needs_cycle: ClassVar[bool] = False
+    """Whether it needs the outputs carried back, which triples the evaluations."""
+
+    needs_reference: ClassVar[bool] = False
+    """Whether the reference images decide its numbers; they are then part of the fingerprint."""
+
+    @abstractmethod
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that it fills, in order."""
+
+    def extractors(self, default: str) -> tuple[str, ...]:
+        """The extractors that it needs, by spec; `default` is the task's own."""
+        return ()
+
+    @abstractmethod
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        """A fresh meter."""

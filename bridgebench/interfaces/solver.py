@@ -1,0 +1,43 @@
+"""ODE solvers: carry a state along a grid of noise levels, up (encode) or down (decode)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from bridgebench.interfaces.plugin import Plugin
+from bridgebench.spacing import Spacing
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bridgebench.interfaces.score_model import Denoiser
+
+
+class Solver(Plugin, ABC):
+    """Solves dx/dσ = (x - D(x; σ))/σ on a given grid of σ, which rises or falls."""
+
+    order: ClassVar[int]
+    """The order of convergence."""
+
+    spacing: Spacing = Field(
+        Spacing.KARRAS, description="how the noise levels are spaced: " + ", ".join(Spacing)
+    )
+
+    @abstractmethod
+    def intervals(self, nfe: int) -> int:
+        """How many intervals of the grid `nfe` network evaluations of an image pay for, exactly.
+
+        BudgetError, naming the nearest budgets that can be met, where that is not possible.
+        """
+
+    @abstractmethod
+    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float]) -> Tensor:
+        """Carry `x`, (B, C, H, W) at sigmas[0], to sigmas[-1].
+
+        The sigmas are Python floats, strictly rising or strictly falling; coefficients are computed
+        from them in float64 and the state keeps the dtype of `x`. `x` itself is not changed.
+        """
