@@ -1,0 +1,167 @@
+"""Records of finished cells: one JSON file a cell, with the statistics of its images beside it.
+
+A record is written atomically when its cell has ended, so that a run that was killed goes on where
+it was. It is found by the identity of its cell (what stands in the row) and trusted only if its key
+(everything that decides the numbers) is the one of the plan.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bridgebench.errors import IntegrityError
+from bridgebench.taskfile import first_problem
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Status = Literal["ok", "failed", "timeout", "skipped"]
+
+MAX_RECORD_BYTES = 4 * 2**20
+
+
+class Value(BaseModel):
+    """A number of a row with its interval; None where the row does not have it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+class Record(BaseModel):
+    """What is kept of a finished cell.
+
+    identity   hash of `axes`: names the record's file
+    key        hash of all that decides the numbers
+    axes       task, protocol, method, source_score, target_score, solver, nfe, transform, seed, n;
+               None on an axis that the method does not use
+    baseline   whether the method is there to compare with
+    values     column of a metric -> its number
+    cost       column -> number: NFE, seconds, memory
+    facts      columns that belong to the cell and are no metric: supervision, latent_std, ...
+    fingerprint   all that decides the meaning of the metrics: rows that differ are never compared
+    provenance    options as resolved, plugins, weights, versions, device, precision
+    items      columns with per-image statistics, in the file beside; sha256 of that file
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    version: Literal[1] = 1
+    identity: str
+    key: str
+    status: Status
+    reason: str = ""
+    traceback: str = ""
+    axes: Mapping[str, str | int | None]
+    baseline: bool
+    values: Mapping[str, Value] = {}
+    cost: Mapping[str, float | int | None] = {}
+    facts: Mapping[str, str | float | int | None] = {}
+    fingerprint: Mapping[str, Any] = {}
+    provenance: Mapping[str, Any] = {}
+    items: tuple[str, ...] = ()
+    items_sha256: str = ""
+
+
+def digest(value: object) -> str:
+    """sha256 of the canonical JSON of a value.
+
+    >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    True
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+class RecordStore:
+    """The records in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, record: Record, items: Mapping[str, Tensor]) -> Record:
+        """Keep a record; the per-image statistics first, so that a record is never without them."""
+        from safetensors.torch import save
+
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if items:
+            content = save({name: tensor.contiguous() for name, tensor in items.items()})
+            write_atomically(self._items_path(record.identity), content)
+            record = record.model_copy(
+                update={
+                    "items": tuple(items),
+                    "items_sha256": hashlib.sha256(content).hexdigest(),
+                }
+            )
+        write_atomically(
+            self._path(record.identity), record.model_dump_json(indent=1).encode() + b"\n"
+        )
+        return record
+
+    def read(self, identity: str) -> Record | None:
+        """The record of a cell, or None where there is none; IntegrityError for a damaged one."""
+        path = self._path(identity)
+        if not path.is_file():
+            return None
+        return self._parse(path)
+
+    def all(self) -> Iterator[Record]:
+        """Every record, in the order of their names."""
+        for path in sorted(self._folder.glob("*.json")):
+            yield self._parse(path)
+
+    def items(self, record: Record) -> dict[str, Tensor]:
+        """The per-image statistics of a record, checked against its hash."""
+        from safetensors.torch import load
+
+        if not record.items:
+            return {}
+        path = self._items_path(record.identity)
+        content = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(content).hexdigest() != record.items_sha256:
+            raise IntegrityError(
+                f"{path} does not have the sha256 that its record names; delete the record "
+                "to compute the cell again"
+            )
+        return load(content)
+
+    def _parse(self, path: Path) -> Record:
+        if path.stat().st_size > MAX_RECORD_BYTES:
+            raise IntegrityError(f"{path} is too large for a record; delete it to compute it again")
+        try:
+            record = Record.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise IntegrityError(
+                f"{path} is not a record: {first_problem(error)}; delete it to compute it again"
+            ) from error
+        if record.identity != path.stem:
+            raise IntegrityError(f"{path} holds the record of another cell; delete it")
+        return record
+
+    def _path(self, identity: str) -> Path:
+        return self._folder / f"{identity}.json"
+
+    def _items_path(self, identity: str) -> Path:
+        return self._folder / f"{identity}.safetensors"

@@ -1,0 +1,190 @@
+"""Task files: YAML into typed, checked values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from yaml import YAMLError
+
+from bridgebench.errors import InvalidOption, UnknownName
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+Spec = Annotated[str, StringConstraints(pattern=r"^[^\s,]+$", max_length=400)]
+Seed = Annotated[int, Field(ge=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Part):
+    """Where the source images come from."""
+
+    domain: str
+    pooled: str = Field(description="what to ask of a score model when the label is not used")
+    split: str
+
+
+class Target(_Part):
+    """The target domain, and which of its splits are for what."""
+
+    domain: str
+    reference: str = Field(description="the split that FID and its like compare with")
+    held_out: str = Field(description="the split that real images of baselines come from")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Target:
+        if self.reference == self.held_out:
+            raise ValueError("reference and held_out must be different splits")
+        return self
+
+
+class ItemSpec(_Part):
+    """Shape and range of an item."""
+
+    shape: tuple[int, ...]
+    low: float
+    high: float
+
+
+class Protocol(_Part):
+    """How many images, which budget, which seeds, and how many images at once."""
+
+    n: int = Field(ge=1, description="source images")
+    nfe: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+    seeds: tuple[Seed, ...] = Field(min_length=1)
+    batch: int = Field(ge=1, le=65536)
+
+
+class Scores(_Part):
+    """Score models that a method is combined with."""
+
+    source: tuple[Spec, ...] = ()
+    target: tuple[Spec, ...] = ()
+
+
+class Axes(_Part):
+    """What the task combines when nothing else is asked for."""
+
+    method: tuple[Spec, ...] = Field(min_length=1)
+    solver: tuple[Spec, ...] = ()
+    transform: tuple[Spec, ...] = ()
+
+
+class Expectation(_Part):
+    """What has to hold on a board that can be trusted; a warning is shown where it does not.
+
+    `row` names a method; every ok row of it is meant. Exactly one of the conditions is set.
+    """
+
+    row: Name
+    column: Name
+    at_most: float | None = None
+    at_least: float | None = None
+    interval_contains: float | None = None
+    better_than: Name | None = Field(
+        None, description="a method; the best row of each must be separated by the paired test"
+    )
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Expectation:
+        conditions = (self.at_most, self.at_least, self.interval_contains, self.better_than)
+        if sum(condition is not None for condition in conditions) != 1:
+            raise ValueError(
+                "needs exactly one of at_most, at_least, interval_contains, better_than"
+            )
+        return self
+
+
+class TaskFile(_Part):
+    """A task: a dataset, a source and a target domain, what is measured, and its protocols."""
+
+    name: Name
+    summary: str = Field(max_length=200)
+    dataset: Spec
+    source: Source
+    target: Target
+    item: ItemSpec
+    extractor: Spec
+    metrics: tuple[Spec, ...] = Field(min_length=1)
+    primary: tuple[Name, ...] = Field(min_length=1, description="columns that lead the board")
+    ranked_by: Name
+    pareto: tuple[Name, ...] = ()
+    axes: Axes
+    scores: Mapping[str, Scores] = Field(
+        default_factory=dict, description="by method; `default` for those not named"
+    )
+    protocols: Mapping[Name, Protocol] = Field(min_length=1)
+    expect: tuple[Expectation, ...] = ()
+
+    @model_validator(mode="after")
+    def _ranked_by_a_primary_column(self) -> TaskFile:
+        for column in (self.ranked_by, *self.pareto):
+            if column not in self.primary:
+                raise ValueError(f"'{column}' ranks rows, so it must be one of primary")
+        return self
+
+    def protocol(self, name: str) -> Protocol:
+        """The protocol of that name, or UnknownName."""
+        if name not in self.protocols:
+            raise UnknownName(f"protocol of task {self.name}", name, self.protocols)
+        return self.protocols[name]
+
+    def scores_of(self, method: str) -> Scores:
+        """The score models that the task gives to a method."""
+        return self.scores.get(method, self.scores.get("default", Scores()))
+
+
+def parse_task(text: str, where: str) -> TaskFile:
+    """The task in a YAML text; `where` names it in errors.
+
+    InvalidOption, one line, for text that is no YAML, an unknown or missing key, or a wrong value.
+    """
+    try:
+        content: Any = OmegaConf.to_container(OmegaConf.create(text), resolve=True)
+    except (YAMLError, OmegaConfBaseException) as error:
+        raise InvalidOption(f"task file {where} is not YAML: {one_line(str(error))}") from error
+    try:
+        return TaskFile.model_validate(content)
+    except ValidationError as error:
+        raise InvalidOption(f"task file {where}: {first_problem(error)}") from error
+
+
+def read_task(path: Path) -> TaskFile:
+    """The task in a YAML file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidOption(f"task file {path} cannot be read: {one_line(str(error))}") from error
+    return parse_task(text, str(path))
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first thing that pydantic found wrong, in one line."""
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"]) or "the whole"
+    kinds: dict[str, Literal["unknown key", "missing key"]] = {
+        "extra_forbidden": "unknown key",
+        "missing": "missing key",
+    }
+    if problem["type"] in kinds:
+        return f"{kinds[problem['type']]} '{place}'"
+    return f"'{place}': {one_line(problem['msg'])}, got {problem['input']!r:.80}"
+
+
+def one_line(text: str) -> str:
+    """The text with its white space folded, so that an error stays one line."""
+    return re.sub(r"\s+", " ", text).strip()
