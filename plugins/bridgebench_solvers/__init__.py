@@ -1,1 +1,1 @@
-
+"""ODE solvers for the probability flow: Euler (DDIM), Heun and DPM-Solver++."""

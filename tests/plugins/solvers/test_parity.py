@@ -1,0 +1,93 @@
+"""The solvers against the trajectories that reference samplers return."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from bridgebench import Solver, Spacing, sigma_grid
+from bridgebench_solvers.dpm import Dpm, DpmVariant
+from bridgebench_solvers.euler import Euler
+from bridgebench_solvers.heun import Heun
+
+RELATIVE = 1e-9
+SOLVERS: Mapping[str, Solver] = {
+    "euler": Euler(),
+    "heun": Heun(),
+    "dpm_2m": Dpm(),
+    "dpm_2s": Dpm(variant=DpmVariant.SINGLESTEP),
+}
+INTERVALS = (5, 10, 20, 40)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The exact denoiser of a mixture of Gaussians with one standard deviation."""
+
+    weights: Tensor
+    means: Tensor
+    std: float
+    sigma_min: float = 0.02
+    sigma_max: float = 80.0
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        variance = self.std**2 + sigma.view(-1, 1) ** 2
+        offsets = (x[:, None] - self.means[None]).flatten(2).square().sum(-1)
+        p = torch.softmax(self.weights.log() - offsets / (2 * variance), dim=1)
+        mean = torch.einsum("bk,kchw->bchw", p, self.means)
+        variance = variance.view(-1, 1, 1, 1)
+        return (self.std**2 * x + sigma.view(-1, 1, 1, 1) ** 2 * mean) / variance
+
+
+@pytest.fixture(scope="module")
+def stored() -> dict[str, Tensor]:
+    path = Path(__file__).parent / "data" / "trajectories.npz"
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: torch.from_numpy(arrays[name]) for name in arrays}
+
+
+@pytest.fixture(scope="module")
+def mixture(stored: dict[str, Tensor]) -> Mixture:
+    return Mixture(stored["weights"], stored["means"], stored["std"].item())
+
+
+def assert_equal(ours: Tensor, theirs: Tensor) -> None:
+    assert ours.dtype == torch.float64
+    error = (ours - theirs).abs().max() / theirs.abs().max()
+    assert error < RELATIVE
+
+
+@pytest.mark.parametrize("intervals", INTERVALS)
+@pytest.mark.parametrize("name", SOLVERS)
+def test_decode(name: str, intervals: int, stored: dict[str, Tensor], mixture: Mixture) -> None:
+    sigmas = stored[f"sigmas_{intervals}"].tolist()
+    x = SOLVERS[name].solve(mixture, 80.0 * stored["z"], sigmas)
+    assert_equal(x, stored[f"{name}_decode_{intervals}"])
+
+
+@pytest.mark.parametrize("intervals", INTERVALS)
+@pytest.mark.parametrize("name", ["euler", "heun", "dpm_2m"])
+def test_encode(name: str, intervals: int, stored: dict[str, Tensor], mixture: Mixture) -> None:
+    sigmas = stored[f"sigmas_{intervals}"].tolist()[::-1]
+    x = SOLVERS[name].solve(mixture, stored[f"{name}_decode_{intervals}"], sigmas)
+    assert_equal(x, stored[f"{name}_encode_{intervals}"])
+
+
+@pytest.mark.parametrize("points", INTERVALS)
+def test_heun_then_one_denoising_step_is_the_sampler_of_edm(
+    points: int, stored: dict[str, Tensor], mixture: Mixture
+) -> None:
+    sigmas = sigma_grid(Spacing.KARRAS, 0.02, 80.0, points - 1)[::-1]
+    x = Heun().solve(mixture, 80.0 * stored["z"], sigmas)
+    last = mixture(x, x.new_full((len(x),), 0.02))
+    assert_equal(last, stored[f"edm_decode_{points}"])
+
+
+@pytest.mark.parametrize("intervals", INTERVALS)
+def test_our_karras_grid_is_the_reference_grid(intervals: int, stored: dict[str, Tensor]) -> None:
+    sigmas = sigma_grid(Spacing.KARRAS, 0.02, 80.0, intervals)[::-1]
+    np.testing.assert_allclose(sigmas, stored[f"sigmas_{intervals}"].numpy(), rtol=1e-12)
