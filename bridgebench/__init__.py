@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         Score as Score,
         Yardstick as Yardstick,
     )
-    from bridgebench.interfaces.plugin import API_VERSION as API_VERSION, Plugin as Plugin
+    from bridgebench.interfaces.plugin import Plugin as Plugin
     from bridgebench.interfaces.score_model import (
         Denoiser as Denoiser,
         DenoiserFamily as DenoiserFamily,
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     )
     from bridgebench.interfaces.solver import Solver as Solver
     from bridgebench.interfaces.transform import Chain as Chain, Transform as Transform
+    from bridgebench.interfaces.version import API_VERSION as API_VERSION
     from bridgebench.randomness import (
         Draw as Draw,
         generator as generator,
@@ -110,16 +111,17 @@ _HOMES = {
         "Score",
         "Yardstick",
     ),
-    "bridgebench.interfaces.plugin": ("API_VERSION", "Plugin"),
+    "bridgebench.interfaces.plugin": ("Plugin",),
     "bridgebench.interfaces.score_model": ("Denoiser", "DenoiserFamily", "Precision", "ScoreModel"),
     "bridgebench.interfaces.solver": ("Solver",),
     "bridgebench.interfaces.transform": ("Chain", "Transform"),
+    "bridgebench.interfaces.version": ("API_VERSION",),
     "bridgebench.randomness": ("Draw", "generator", "normal", "uniform"),
     "bridgebench.spacing": ("Spacing", "sigma_grid"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = [*_HOME_OF, "__version__"]  # noqa: PLE0604 - the names are looked up by __getattr__
+__all__ = [*_HOME_OF, "__version__"]
 
 
 def __getattr__(name: str) -> object:

@@ -8,7 +8,6 @@ it was. It is found by the identity of its cell (what stands in the row) and tru
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -70,16 +69,6 @@ class Record(BaseModel):
     provenance: Mapping[str, Any] = {}
     items: tuple[str, ...] = ()
     items_sha256: str = ""
-
-
-def digest(value: object) -> str:
-    """sha256 of the canonical JSON of a value.
-
-    >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
-    True
-    """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_atomically(path: Path, content: bytes) -> None:

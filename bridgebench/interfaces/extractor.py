@@ -42,7 +42,10 @@ class Extractor(Plugin, ABC):
 
     @abstractmethod
     def sha256(self) -> str:
-        """The hash of its weights, checked against the file, or IntegrityError: part of each fingerprint."""
+        """The hash of its weights: part of each fingerprint.
+
+        Checked against the file; IntegrityError where it does not fit or is not there.
+        """
 
     @abstractmethod
     def load(self, device: torch.device) -> LoadedExtractor:

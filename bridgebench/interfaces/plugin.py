@@ -8,9 +8,6 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-API_VERSION = 1
-"""The version of the interfaces in this package; a plugin module says `api = 1`."""
-
 
 class Plugin(BaseModel):
     """Base of every kind of plugin.

@@ -48,7 +48,7 @@ class DenoiserFamily(Protocol):
 
 
 class ScoreModel(Plugin, ABC):
-    """A family of denoisers. Options are fields; `weights` names what decides the numbers."""
+    """A family of denoisers. Options are fields; `files` names what decides the numbers."""
 
     domains: ClassVar[tuple[str, ...]]
     """The domains that it has a denoiser for."""
@@ -64,10 +64,10 @@ class ScoreModel(Plugin, ABC):
         """(sigma_min, sigma_max) of its denoisers, known without loading them."""
 
     @abstractmethod
-    def weights(self) -> Mapping[str, str]:
-        """File name to sha256 of all that was learned; checked against the files, or IntegrityError.
+    def files(self) -> Mapping[str, str]:
+        """File name to sha256 of all that was learned, checked against the files.
 
-        Empty for a score model in closed form.
+        Empty for a score model in closed form; IntegrityError for a file that does not fit.
         """
 
     @abstractmethod

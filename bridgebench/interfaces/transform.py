@@ -40,7 +40,7 @@ class Transform(Plugin, ABC):
 
 @dataclass(frozen=True)
 class Chain:
-    """Transforms one after the other, as `a+b` writes them: all image stages, then all latent ones."""
+    """Transforms one after the other, as `a+b` writes them: image stages, then latent ones."""
 
     links: tuple[Transform, ...]
 

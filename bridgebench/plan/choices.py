@@ -1,0 +1,81 @@
+"""What a person asks of a run, checked for form; names are looked up when the plan is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bridgebench.errors import InvalidOption, UnknownName
+from bridgebench.specs import split_list
+from bridgebench.taskfile import one_line
+
+
+def _listed(value: object) -> object:
+    """A comma-separated text, one value, or a sequence, as a list."""
+    if isinstance(value, str):
+        return list(split_list(value))
+    if isinstance(value, Sequence):
+        return [part for entry in value for part in _words(entry)]
+    return [value]
+
+
+def _words(entry: object) -> Sequence[object]:
+    return split_list(entry) if isinstance(entry, str) else (entry,)
+
+
+Specs = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+Counts = Annotated[
+    tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_listed), Field(min_length=1)
+]
+Seeds = Annotated[
+    tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_listed), Field(min_length=1)
+]
+
+
+class Choices(BaseModel):
+    """The words of `bridgebench run`; None leaves a thing to the task and its protocol."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: str = Field(description="name of a task, or the path of a task file (.yaml)")
+    protocol: str = Field("quick", description="how many images, which budget, which seeds")
+    method: Specs | None = Field(None, description="methods, or all")
+    solver: Specs | None = Field(None, description="ODE solvers, or all")
+    transform: Specs | None = Field(None, description="transforms and chains a+b, or all")
+    score: Specs | None = Field(None, description="score models for both sides")
+    source_score: Specs | None = Field(None, description="score models of the source side")
+    target_score: Specs | None = Field(None, description="score models of the target side")
+    nfe: Counts | None = Field(None, description="network evaluations an image and direction")
+    seed: Seeds | None = Field(None, description="seeds, from 0")
+    n: int | None = Field(None, ge=1, description="source images")
+    metric: Specs | None = Field(None, description="metrics besides the task's own, or all")
+    batch: int | None = Field(None, ge=1, le=65536, description="images at once")
+    device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
+    precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="of the networks")
+    executor: Literal["local"] = Field("local", description="where cells run")
+    out: Path | None = Field(None, description="folder for the results")
+    overwrite: bool = Field(False, description="start a folder anew that holds other results")
+    save: Literal["", "images"] = Field("", description="images: keep every output as a PNG")
+
+
+def choices_of(words: Mapping[str, Any]) -> Choices:
+    """The choices in key=value words; UnknownName or InvalidOption, one line, for a wrong one.
+
+    >>> choices_of({"task": "cmnist_to7", "nfe": "10,20"}).nfe
+    (10, 20)
+    """
+    for word in words:
+        if word not in Choices.model_fields:
+            raise UnknownName("option of run", word, Choices.model_fields)
+    try:
+        return Choices.model_validate(dict(words))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        option = str(problem["loc"][0]) if problem["loc"] else "task"
+        if problem["type"] == "missing":
+            raise InvalidOption(f"'{option}' must be given, as {option}=NAME") from error
+        message = one_line(problem["msg"]).removeprefix("Value error, ")
+        raise InvalidOption(f"{option}={problem['input']}: {message}") from error

@@ -1,0 +1,242 @@
+"""Making a plan: everything that can be wrong with a request is found here, before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from bridgebench.canonical import digest
+from bridgebench.errors import InvalidOption, PluginError, UsageError
+from bridgebench.interfaces.dataset import Dataset
+from bridgebench.interfaces.extractor import Extractor
+from bridgebench.interfaces.method import Cell, Setting, Stage
+from bridgebench.interfaces.metric import Column, Metric
+from bridgebench.plan.cells import Combiner
+from bridgebench.plan.choices import Choices
+from bridgebench.plan.machine import resolve_device, resolve_precision
+from bridgebench.plan.model import Group, Plan, PlannedCell
+from bridgebench.plan.provenance import (
+    cell_entries,
+    cell_weights,
+    fingerprint,
+    items_key,
+    plugin_versions,
+    provenance,
+)
+from bridgebench.plan.tasks import find_task
+from bridgebench.registry import Entry, Kind, Registry
+from bridgebench.specs import build, expand_all, parse_spec
+from bridgebench.taskfile import TaskFile
+
+
+def make_plan(registry: Registry, choices: Choices) -> Plan:
+    """The plan of a run; UsageError or IntegrityError, one line, for what cannot be run."""
+    task = find_task(registry, choices.task)
+    protocol = task.protocol(choices.protocol)
+    device = resolve_device(choices.device)
+    precision = resolve_precision(choices.precision, device)
+    dataset = build(registry, Kind.DATASET, Dataset, task.dataset)
+    setting = Setting(
+        source=task.source.domain,
+        pooled=task.source.pooled,
+        narrow=dataset.narrow_domains(task.source.domain),
+        target=task.target.domain,
+        shape=task.item.shape,
+    )
+    n = choices.n or protocol.n
+    _check_size(task, dataset, n)
+    batch = min(choices.batch or protocol.batch, n)
+    combiner = Combiner(registry, task, protocol, choices)
+    cells = tuple(combiner.cells())
+    _check_domains(cells, setting)
+    metrics = _metrics(registry, task, choices.metric)
+    extractors = {
+        spec: build(registry, Kind.EXTRACTOR, Extractor, spec)
+        for metric in metrics
+        for spec in metric.extractors(task.extractor)
+    }
+    meaning = fingerprint(task, dataset, metrics, extractors, n)
+    measuring = _measuring(registry, task, metrics, tuple(extractors))
+    keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in combiner.seeds()}
+    planner = _Planner(registry, task, choices.protocol, setting, n, device.type, measuring)
+    planned = [
+        planner.plan(cell, {**keys[cell.seed], "fingerprint": meaning, "device": device.type})
+        for cell in cells
+    ]
+    return Plan(
+        task=task,
+        protocol=choices.protocol,
+        setting=setting,
+        dataset=dataset,
+        n=n,
+        batch=batch,
+        seeds=combiner.seeds(),
+        metrics=metrics,
+        extractors=extractors,
+        columns=_columns(task, metrics),
+        device=str(device),
+        precision=precision,
+        groups=_groups(planned),
+        fingerprint=meaning,
+        contract={
+            "task": task.name,
+            "protocol": choices.protocol,
+            "n": n,
+            "batch": batch,
+            "seeds": list(combiner.seeds()),
+            "metrics": [metric.spec for metric in metrics],
+            "fingerprint": digest(meaning),
+            "precision": precision,
+            "device": device.type,
+        },
+    )
+
+
+@dataclass(frozen=True)
+class _Planner:
+    registry: Registry
+    task: TaskFile
+    protocol: str
+    setting: Setting
+    n: int
+    device: str
+    measuring: tuple[Entry, ...]
+
+    def plan(self, cell: Cell, common: dict[str, Any]) -> PlannedCell:
+        """A cell with its keys; `common` is what all cells of its seed share."""
+        skip = cell.method.impossible(cell, self.setting)
+        stages = cell.method.stages(cell, self.setting) if not skip else (Stage("none", {}, 0),)
+        plugins = plugin_versions(cell_entries(self.registry, cell))
+        everything = {
+            "common": common,
+            "cell": cell.resolved(),
+            "weights": cell_weights(cell),
+            "plugins": plugins,
+            "measuring": plugin_versions(self.measuring),
+            "stages": [dict(stage.decided_by) for stage in stages],
+        }
+        axes = self._axes(cell)
+        return PlannedCell(
+            cell=cell,
+            axes=axes,
+            identity=digest(axes)[:24],
+            key=digest(everything),
+            shared=_shared(stages, common, plugins),
+            own=stages[-1],
+            skip=skip,
+            provenance=provenance(
+                self.registry, cell, self.measuring, self.device, common["precision"]
+            ),
+        )
+
+    def _axes(self, cell: Cell) -> dict[str, str | int | None]:
+        return {
+            "task": self.task.name,
+            "protocol": self.protocol,
+            "method": cell.method.spec,
+            "source_score": cell.source_score.spec if cell.source_score else None,
+            "target_score": cell.target_score.spec if cell.target_score else None,
+            "solver": cell.solver.spec if cell.solver else None,
+            "nfe": cell.nfe,
+            "transform": cell.transform.spec if cell.transform else None,
+            "seed": cell.seed,
+            "n": self.n,
+        }
+
+
+def _shared(
+    stages: Sequence[Stage], common: dict[str, Any], plugins: dict[str, Any]
+) -> tuple[tuple[Stage, str], ...]:
+    """The shared stages with keys: each is decided by itself and by all before it."""
+    out = []
+    so_far: list[Any] = []
+    for stage in stages[:-1]:
+        so_far.append({"stage": stage.name, **stage.decided_by})
+        out.append((stage, digest({"common": common, "plugins": plugins, "stages": so_far})))
+    return tuple(out)
+
+
+def _groups(planned: Sequence[PlannedCell]) -> tuple[Group, ...]:
+    """Cells that share their stages, together, in the order of the first of each group."""
+    first: dict[tuple[int, tuple[str, ...]], int] = {}
+    for index, cell in enumerate(planned):
+        first.setdefault(_sharing(cell), index)
+    ordered = sorted(planned, key=lambda cell: first[_sharing(cell)])
+    return tuple(
+        Group(seed, members[0].shared, members)
+        for (seed, _), run in groupby(ordered, key=_sharing)
+        for members in [tuple(run)]
+    )
+
+
+def _sharing(cell: PlannedCell) -> tuple[int, tuple[str, ...]]:
+    keys = tuple(key for _, key in cell.shared) or (cell.identity,)
+    return cell.cell.seed, keys
+
+
+def _check_size(task: TaskFile, dataset: Dataset, n: int) -> None:
+    there = dataset.size(task.source.domain, task.source.split)
+    if n > there:
+        raise InvalidOption(
+            f"n={n} is more than the {there} images of {task.source.domain} in the "
+            f"{task.source.split} split of {dataset.name}; give n={there} or less"
+        )
+
+
+def _check_domains(cells: Sequence[Cell], setting: Setting) -> None:
+    asked = {pair for cell in cells for pair in cell.method.asks(cell, setting)}
+    for score, domain in sorted(asked, key=lambda pair: (pair[0].spec, pair[1])):
+        score.check_domain(domain)
+    for score in {score.spec: score for score, _ in asked}.values():
+        score.files()
+
+
+def _metrics(
+    registry: Registry, task: TaskFile, chosen: Sequence[str] | None
+) -> tuple[Metric, ...]:
+    """The task's metrics and those asked for besides."""
+    own = tuple(task.metrics)
+    more = [
+        spec
+        for word in chosen or ()
+        for spec in (expand_all(registry, Kind.METRIC, own) if word == "all" else (word,))
+        if spec not in own
+    ]
+    metrics = tuple(
+        build(registry, Kind.METRIC, Metric, spec) for spec in dict.fromkeys([*own, *more])
+    )
+    names = [metric.name for metric in metrics]
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidOption(
+                f"metric '{name}' is asked for twice with other options; the task has "
+                f"{', '.join(own)}, and metric= adds to them"
+            )
+    return metrics
+
+
+def _columns(task: TaskFile, metrics: Sequence[Metric]) -> tuple[Column, ...]:
+    columns = tuple(column for metric in metrics for column in metric.columns())
+    names = [column.name for column in columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise PluginError(f"two metrics fill the column '{name}'; leave one of them out")
+    for name in task.primary:
+        if name not in names:
+            raise UsageError(
+                f"task {task.name} puts the column '{name}' first, but no metric of it fills that; "
+                f"there are: {', '.join(names)}"
+            )
+    return columns
+
+
+def _measuring(
+    registry: Registry, task: TaskFile, metrics: Sequence[Metric], extractors: Sequence[str]
+) -> tuple[Entry, ...]:
+    return (
+        registry.entry(Kind.DATASET, parse_spec(task.dataset)[0]),
+        *(registry.entry(Kind.METRIC, metric.name) for metric in metrics),
+        *(registry.entry(Kind.EXTRACTOR, parse_spec(spec)[0]) for spec in extractors),
+    )

@@ -1,0 +1,94 @@
+"""A plan: what will run, in which order, in which batches, and what decides each number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridgebench.interfaces.dataset import Dataset
+from bridgebench.interfaces.extractor import Extractor
+from bridgebench.interfaces.method import Cell, Setting, Stage
+from bridgebench.interfaces.metric import Column, Metric
+from bridgebench.interfaces.score_model import Precision
+from bridgebench.taskfile import TaskFile
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A cell with what its row says of it.
+
+    axes        the columns that name it; None on an axis that its method does not use
+    identity    hash of `axes`
+    key         hash of all that decides its numbers
+    shared      its shared stages with the key of each result, in order
+    own         its last stage, which no other cell has
+    skip        why it cannot be run, or ""
+    provenance  what the row says of how it was made
+    """
+
+    cell: Cell
+    axes: Mapping[str, str | int | None]
+    identity: str
+    key: str
+    shared: tuple[tuple[Stage, str], ...]
+    own: Stage
+    skip: str
+    provenance: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cells of one seed that share all their shared stages, which are computed once for them."""
+
+    seed: int
+    shared: tuple[tuple[Stage, str], ...]
+    cells: tuple[PlannedCell, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is decided before the first image is touched.
+
+    batch        images at once; the last batch is padded to it
+    extractors   by the spec that metrics ask for
+    fingerprint  all that decides the meaning of the metrics
+    contract     what a folder of results has to agree on
+    """
+
+    task: TaskFile
+    protocol: str
+    setting: Setting
+    dataset: Dataset
+    n: int
+    batch: int
+    seeds: tuple[int, ...]
+    metrics: tuple[Metric, ...]
+    extractors: Mapping[str, Extractor]
+    columns: tuple[Column, ...]
+    device: str
+    precision: Precision
+    groups: tuple[Group, ...]
+    fingerprint: Mapping[str, Any]
+    contract: Mapping[str, Any]
+
+    @property
+    def cells(self) -> tuple[PlannedCell, ...]:
+        """All cells, in the order in which they run."""
+        return tuple(cell for group in self.groups for cell in group.cells)
+
+    @property
+    def padded_n(self) -> int:
+        """Images that the networks see in a pass: n, with the last batch filled up."""
+        return -(-self.n // self.batch) * self.batch
+
+    @property
+    def needs_cycle(self) -> bool:
+        """Whether a metric needs the outputs carried back."""
+        return any(metric.needs_cycle for metric in self.metrics)
+
+
+def evaluations(group: Group) -> int:
+    """Network evaluations a source image that a group is expected to need."""
+    shared = sum(stage.evaluations for stage, _ in group.shared)
+    return shared + sum(cell.own.evaluations for cell in group.cells if not cell.skip)

@@ -1,0 +1,267 @@
+"""Plugins by kind and name, as the installed distributions bring them in.
+
+Nothing here imports a plugin's classes until somebody asks for one, so that listing stays light.
+A distribution whose module cannot be imported, or whose hook raises, is a fault that is listed and
+leaves the others alone; two distributions that claim one name of one kind are an error.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+
+import pluggy
+
+from bridgebench import hookspecs
+from bridgebench.errors import DuplicateName, PluginError, UnknownName
+from bridgebench.interfaces.version import API_VERSION
+
+GROUP = "bridgebench"
+OFF_VARIABLE = "BRIDGEBENCH_PLUGINS_OFF"
+
+
+class Kind(StrEnum):
+    """The kinds of plugin."""
+
+    DATASET = "dataset"
+    SCORE = "score"
+    SOLVER = "solver"
+    TRANSFORM = "transform"
+    EXTRACTOR = "extractor"
+    METHOD = "method"
+    METRIC = "metric"
+    TASK = "task"
+
+    @property
+    def hook(self) -> str:
+        """The hook that brings plugins of this kind."""
+        return f"bridgebench_{self.value}s"
+
+    @property
+    def interface(self) -> str:
+        """The class to implement, as "module:Class"; "" for tasks, which are files."""
+        return _INTERFACES[self]
+
+
+_INTERFACES = {
+    Kind.DATASET: "bridgebench.interfaces.dataset:Dataset",
+    Kind.SCORE: "bridgebench.interfaces.score_model:ScoreModel",
+    Kind.SOLVER: "bridgebench.interfaces.solver:Solver",
+    Kind.TRANSFORM: "bridgebench.interfaces.transform:Transform",
+    Kind.EXTRACTOR: "bridgebench.interfaces.extractor:Extractor",
+    Kind.METHOD: "bridgebench.interfaces.method:Method",
+    Kind.METRIC: "bridgebench.interfaces.metric:Metric",
+    Kind.TASK: "",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where plugins come from: an entry point of a distribution."""
+
+    plugin: str
+    module: str
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version} ({self.module})"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A plugin by kind and name, not yet imported unless it was given as a class."""
+
+    kind: Kind
+    name: str
+    target: type | str
+    source: Source
+
+    @property
+    def where(self) -> str:
+        """The class as "module:Class", or a task's file."""
+        if isinstance(self.target, str):
+            return self.target
+        return f"{self.target.__module__}:{self.target.__qualname__}"
+
+    def summary(self) -> str:
+        """The first line of the class's docstring, read from its source without importing it."""
+        if not isinstance(self.target, str):
+            return (self.target.__doc__ or "").strip().partition("\n")[0]
+        module, _, name = self.target.partition(":")
+        spec = importlib.util.find_spec(module)
+        if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+            return ""
+        tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and node.name == name:
+                return (ast.get_docstring(node) or "").partition("\n")[0]
+        return ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A distribution whose plugins cannot be used, and why."""
+
+    source: Source
+    reason: str
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All plugins that are installed."""
+
+    entries: Mapping[Kind, Mapping[str, Entry]]
+    sources: tuple[Source, ...]
+    faults: tuple[Fault, ...] = ()
+    blocked: tuple[str, ...] = field(default=())
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        """The names of a kind, sorted."""
+        return tuple(sorted(self.entries[kind]))
+
+    def entry(self, kind: Kind, name: str) -> Entry:
+        """The plugin of that kind and name; UnknownName, with what comes near, if there is none."""
+        if name not in self.entries[kind]:
+            raise UnknownName(str(kind), name, self.names(kind))
+        return self.entries[kind][name]
+
+    def load(self, kind: Kind, name: str) -> type:
+        """The plugin's class, imported and checked against the interface of its kind."""
+        entry = self.entry(kind, name)
+        cls = _import_class(entry)
+        interface = _import_name(kind.interface)
+        if not issubclass(cls, interface):
+            raise PluginError(
+                f"{kind} '{name}' of {entry.source} must be a subclass of "
+                f"{interface.__name__}, but {entry.where} is not"
+            )
+        if getattr(cls, "name", None) != name:
+            raise PluginError(
+                f"{kind} '{name}' of {entry.source} calls itself {getattr(cls, 'name', None)!r}; "
+                "its class variable `name` must be the name under which the hook gives it"
+            )
+        return cls
+
+
+def load_registry() -> Registry:
+    """The registry of all installed distributions, less those named in BRIDGEBENCH_PLUGINS_OFF."""
+    return build_registry(
+        entry_points(group=GROUP), off=os.environ.get(OFF_VARIABLE, "").replace(",", " ").split()
+    )
+
+
+def build_registry(points: Iterable[EntryPoint], off: Iterable[str] = ()) -> Registry:
+    """The registry of the plugins that some entry points name."""
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    blocked = set(off)
+    sources: dict[str, Source] = {}
+    faults: list[Fault] = []
+    for point in sorted(points, key=lambda point: (point.name, point.value)):
+        source = _source(point)
+        if blocked & {point.name, source.distribution}:
+            continue
+        try:
+            module = point.load()
+            _check_api(module, source)
+            manager.register(module, name=str(source))
+        except Exception as error:
+            faults.append(Fault(source, f"{type(error).__name__}: {error}"))
+            continue
+        sources[str(source)] = source
+    entries: dict[Kind, dict[str, Entry]] = {kind: {} for kind in Kind}
+    for kind in Kind:
+        for implementation in getattr(manager.hook, kind.hook).get_hookimpls():
+            source = sources[implementation.plugin_name]
+            try:
+                offered = dict(implementation.function())
+            except Exception as error:
+                faults.append(Fault(source, f"{kind.hook}: {type(error).__name__}: {error}"))
+                continue
+            for name, target in offered.items():
+                _add(entries[kind], Entry(kind, name, target, source))
+    return Registry(entries, tuple(sources.values()), tuple(faults), tuple(sorted(blocked)))
+
+
+def _source(point: EntryPoint) -> Source:
+    distribution = point.dist
+    name = distribution.name if distribution else "unknown"
+    version = distribution.version if distribution else "unknown"
+    return Source(point.name, point.value, name, version)
+
+
+def _check_api(module: ModuleType, source: Source) -> None:
+    api = vars(module).get("api")
+    if api != API_VERSION:
+        raise PluginError(
+            f"{source} says api = {api!r}, but this bridgebench has version {API_VERSION} of the "
+            "interfaces; install releases of the two that fit each other"
+        )
+
+
+def _add(entries: dict[str, Entry], entry: Entry) -> None:
+    if entry.name in entries:
+        raise DuplicateName(
+            f"{entry.kind} '{entry.name}' is claimed by both {entries[entry.name].source} and "
+            f"{entry.source}; uninstall one, or block it with {OFF_VARIABLE}=NAME"
+        )
+    entries[entry.name] = entry
+
+
+def _import_name(where: str) -> type:
+    module, _, name = where.partition(":")
+    found = vars(importlib.import_module(module)).get(name)
+    if not isinstance(found, type):
+        raise PluginError(f"{where} does not name a class")
+    return found
+
+
+def _import_class(entry: Entry) -> type:
+    if not isinstance(entry.target, str):
+        return entry.target
+    try:
+        return _import_name(entry.target)
+    except PluginError as error:
+        raise PluginError(f"{entry.kind} '{entry.name}' of {entry.source}: {error}") from error
+    except Exception as error:
+        raise PluginError(
+            f"{entry.kind} '{entry.name}' of {entry.source} cannot be imported: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+@cache
+def source_sha256(package: str) -> str:
+    """sha256 of the Python sources of a top-level package: names and contents, sorted by name.
+
+    >>> len(source_sha256("bridgebench"))
+    64
+    """
+    module = sys.modules.get(package) or importlib.import_module(package)
+    folders = list(getattr(module, "__path__", ()))
+    files = (
+        [(path, path.relative_to(folder)) for folder in folders for path in _sources(folder)]
+        if folders
+        else [(Path(str(module.__file__)), Path(str(module.__file__)).name)]
+    )
+    total = hashlib.sha256()
+    for path, name in sorted(files, key=lambda pair: str(pair[1])):
+        total.update(f"{name}\0".encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _sources(folder: str) -> Iterable[Path]:
+    return Path(folder).rglob("*.py")
