@@ -1,0 +1,113 @@
+"""Intervals of 95 % for shares, means and statistics with an influence function."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bridgebench.errors import InvalidOption
+from bridgebench.randomness import generator
+
+Z95 = 1.959963984540054
+"""The 97.5 % quantile of the standard normal distribution."""
+
+RESAMPLES = 2000
+"""How often `bootstrap_mean` draws; its ends then move by about 2 % of the width between seeds."""
+
+
+class Estimate(NamedTuple):
+    """A number with its interval of 95 %; None where it is not defined."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+def wilson(successes: int, n: int) -> Estimate:
+    """The share successes/n with the score interval of Wilson (JASA 1927).
+
+    It stays in [0, 1] and keeps its coverage for shares near the ends, where value ± 1.96·error
+    does not. InvalidOption unless 0 <= successes <= n and n >= 1.
+
+    >>> [round(number, 4) for number in wilson(0, 128)]
+    [0.0, 0.0, 0.0291]
+    """
+    if not (n >= 1 and 0 <= successes <= n):
+        raise InvalidOption(
+            f"a share needs 0 <= successes <= n and n >= 1, got {successes} of {n}; count again"
+        )
+    share = successes / n
+    weight = 1 + Z95**2 / n
+    center = (share + Z95**2 / (2 * n)) / weight
+    half = Z95 / weight * math.sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
+    low = 0.0 if successes == 0 else max(0.0, center - half)
+    high = 1.0 if successes == n else min(1.0, center + half)
+    return Estimate(share, low, high)
+
+
+def bootstrap_mean(values: npt.ArrayLike, seed: int) -> Estimate:
+    """The mean of (n,) values with its percentile bootstrap interval (Efron, 1979).
+
+    NaN marks a missing value and is left out. The draws are a function of the seed and of how many
+    values there are, so that equal values give equal intervals on any machine.
+
+    Returns:
+        No value without any, and no interval below two.
+
+    >>> bootstrap_mean([1.0, float("nan")], seed=0)
+    Estimate(value=1.0, low=None, high=None)
+    """
+    present = _present(values)
+    if len(present) == 0:
+        return Estimate(None)
+    if len(present) == 1:
+        return Estimate(float(present[0]))
+    means = _resampling_weights(len(present), seed) @ present
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Estimate(float(present.mean()), float(low), float(high))
+
+
+def influence_interval(
+    value: float, influence: npt.ArrayLike, low: float | None = None
+) -> Estimate:
+    """A statistic with the normal interval that its influence function gives.
+
+    The influence function says how the statistic moves with the weight of each image; the variance
+    of the statistic is that of the (n,) influence values over n (Hampel, JASA 1974).
+
+    Args:
+        value: the statistic.
+        influence: its influence values, (n,), of mean 0.
+        low: the least value that the statistic can have; the interval is cut there.
+
+    Returns:
+        No interval below two images.
+    """
+    values = np.asarray(influence, dtype=np.float64)
+    if len(values) < 2:
+        return Estimate(value)
+    half = Z95 * math.sqrt(float(values.var(ddof=1)) / len(values))
+    lowest = value - half if low is None else max(low, value - half)
+    return Estimate(value, lowest, value + half)
+
+
+def _present(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1:
+        raise InvalidOption(f"a mean needs values of shape (n,), got {array.shape}; one an image")
+    if np.isinf(array).any():
+        raise InvalidOption("a mean needs finite values or NaN for a missing one, got infinity")
+    return array[~np.isnan(array)]
+
+
+@lru_cache(maxsize=4)
+def _resampling_weights(n: int, seed: int) -> npt.NDArray[np.float64]:
+    """(RESAMPLES, n): how often each draw takes each value, over n."""
+    picks = generator(seed, "bootstrap", str(n)).integers(n, size=(RESAMPLES, n))
+    flat = picks + n * np.arange(RESAMPLES)[:, None]
+    counts = np.bincount(flat.ravel(), minlength=RESAMPLES * n)
+    return counts.reshape(RESAMPLES, n) / n

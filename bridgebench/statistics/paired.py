@@ -1,0 +1,118 @@
+"""Paired tests: whether two rows differ on the images that they share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from bridgebench.errors import InvalidOption
+
+
+def mcnemar(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
+    """The two-sided p-value of McNemar's exact test for two paired shares.
+
+    Only images on which the rows disagree say anything: if the shares are equal, each is a coin
+    toss (McNemar, Psychometrika 1947; exact binomial form).
+
+    Args:
+        first, second: (n,) 0 or 1 for each image, in the same order of images.
+
+    >>> mcnemar([1, 1, 1, 1, 1, 0], [0, 0, 0, 0, 0, 0])
+    0.0625
+    """
+    one, other = _pair(first, second)
+    if not (np.isin(one, (0.0, 1.0)).all() and np.isin(other, (0.0, 1.0)).all()):
+        raise InvalidOption("McNemar's test compares 0 and 1; use paired_t for other values")
+    return mcnemar_p(int((one > other).sum()), int((one < other).sum()))
+
+
+@cache
+def mcnemar_p(gained: int, lost: int) -> float:
+    """McNemar's exact p-value from the counts of images that only one of the two rows gets right.
+
+    >>> mcnemar_p(5, 0)
+    0.0625
+    """
+    disagreements = gained + lost
+    binomial = tail = 1
+    for k in range(1, min(gained, lost) + 1):
+        binomial = binomial * (disagreements - k + 1) // k
+        tail += binomial
+    return float(min(1.0, 2 * tail / 2**disagreements))
+
+
+def paired_t(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
+    """The two-sided p-value of Student's t-test for two paired means.
+
+    An image whose value is NaN (missing) in either row is left out. Differences that are all equal
+    have no spread to compare with: p is 1 where they are 0, and 0 where they are not. With fewer
+    than two images nothing can be told apart, and p is 1.
+
+    Args:
+        first, second: (n,) the statistic of each image, in the same order of images.
+    """
+    one, other = _pair(first, second)
+    difference = one - other
+    difference = difference[~np.isnan(difference)]
+    n = len(difference)
+    if n < 2:
+        return 1.0
+    mean, deviation = float(difference.mean()), float(difference.std(ddof=1))
+    if np.ptp(difference) == 0:
+        return 1.0 if mean == 0 else 0.0
+    return student_p(mean / (deviation / math.sqrt(n)), n - 1)
+
+
+def student_p(t: float, degrees: int) -> float:
+    """P(|T| >= |t|) for Student's t with a whole number of degrees of freedom, at least 1.
+
+    The finite series of Abramowitz and Stegun, 26.7.3 and 26.7.4; absolute error below 1e-12.
+    """
+    theta = math.atan2(abs(t), math.sqrt(degrees))
+    cosine_squared = math.cos(theta) ** 2
+    odd = degrees % 2 == 1
+    term = math.cos(theta) if odd else 1.0
+    total = term if degrees > 1 else 0.0
+    for k in range(3 if odd else 2, degrees - 1, 2):
+        term *= (k - 1) / k * cosine_squared
+        total += term
+    within = math.sin(theta) * total
+    if odd:
+        within = 2 / math.pi * (theta + within)
+    return min(1.0, max(0.0, 1.0 - within))
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """P-values adjusted for the number of comparisons, in the order given (Holm, 1979).
+
+    Calling every adjusted p-value below 0.05 a difference is wrong about any of them at most one
+    time in twenty, whatever the dependence between the tests.
+
+    >>> holm([0.01, 0.04, 0.03])
+    (0.03, 0.06, 0.06)
+    """
+    if not all(0 <= p <= 1 for p in p_values):
+        raise InvalidOption("p-values lie in [0, 1]; a comparison that cannot be made has none")
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    for rank, index in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = largest
+    return tuple(adjusted)
+
+
+def _pair(
+    first: npt.ArrayLike, second: npt.ArrayLike
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if one.ndim != 1 or one.shape != other.shape:
+        raise InvalidOption(
+            f"a paired test needs two values an image, got {one.shape} and {other.shape}; "
+            "compare rows on the images that they share"
+        )
+    return one, other

@@ -1,0 +1,106 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings, strategies as st
+from scipy import stats
+
+from bridgebench import InvalidOption, generator
+from bridgebench.statistics.intervals import (
+    RESAMPLES,
+    Estimate,
+    bootstrap_mean,
+    influence_interval,
+    wilson,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_agrees_with_scipy(counts: tuple[int, int]) -> None:
+    successes, n = counts
+    value, low, high = wilson(successes, n)
+    expected = stats.binomtest(successes, n).proportion_ci(method="wilson")
+    assert value == successes / n
+    assert low == pytest.approx(expected.low, abs=1e-12)
+    assert high == pytest.approx(expected.high, abs=1e-12)
+
+
+@pytest.mark.parametrize(("successes", "n"), [(0, 0), (-1, 5), (6, 5)])
+def test_wilson_refuses_impossible_counts(successes: int, n: int) -> None:
+    with pytest.raises(InvalidOption, match=f"got {successes} of {n}"):
+        wilson(successes, n)
+
+
+def test_bootstrap_agrees_with_scipy_within_its_own_noise() -> None:
+    values = np.random.default_rng(1).exponential(size=200)
+    value, low, high = bootstrap_mean(values, seed=0)
+    expected = stats.bootstrap(
+        (values,), np.mean, method="percentile", n_resamples=20_000, rng=np.random.default_rng(2)
+    ).confidence_interval
+    assert low is not None
+    assert high is not None
+    noise = 0.06 * (expected.high - expected.low)
+    assert value == pytest.approx(values.mean(), rel=1e-12)
+    assert low == pytest.approx(expected.low, abs=noise)
+    assert high == pytest.approx(expected.high, abs=noise)
+
+
+def test_bootstrap_covers_the_mean_about_95_times_in_100() -> None:
+    rng = np.random.default_rng(3)
+    covered = 0
+    for values in rng.exponential(size=(600, 128)):
+        _, low, high = bootstrap_mean(values, seed=0)
+        assert low is not None
+        assert high is not None
+        covered += low <= 1.0 <= high
+    assert 0.92 <= covered / 600 <= 0.975
+
+
+def test_bootstrap_equals_resampling_by_hand() -> None:
+    values = np.random.default_rng(0).normal(size=20)
+    picks = generator(7, "bootstrap", "20").integers(20, size=(RESAMPLES, 20))
+    low, high = np.quantile(values[picks].mean(axis=1), [0.025, 0.975])
+    assert bootstrap_mean(values, seed=7)[1:] == pytest.approx((low, high), rel=1e-12)
+    assert bootstrap_mean(values, seed=8)[1:] != pytest.approx((low, high), rel=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=60),
+    st.integers(0, 3),
+    st.integers(0, 2**31),
+)
+def test_missing_values_are_left_out(present: list[float], missing: int, seed: int) -> None:
+    with_gaps = torch.tensor([math.nan] * missing + present, dtype=torch.float64)
+    estimate = bootstrap_mean(with_gaps, seed)
+    assert estimate == bootstrap_mean(present, seed)
+    assert estimate.low is not None
+    assert estimate.high is not None
+    assert min(present) - 1e-9 <= estimate.low <= estimate.high <= max(present) + 1e-9
+
+
+def test_bootstrap_of_nothing_is_nothing() -> None:
+    assert bootstrap_mean([], seed=0) == Estimate(None, None, None)
+    assert bootstrap_mean([math.nan, math.nan], seed=0) == Estimate(None, None, None)
+
+
+@pytest.mark.parametrize("values", [[1.0, math.inf], [[1.0, 2.0]]])
+def test_bootstrap_refuses_what_is_not_a_list_of_numbers(values: object) -> None:
+    with pytest.raises(InvalidOption):
+        bootstrap_mean(np.array(values), seed=0)
+
+
+def test_influence_interval_of_a_mean_is_the_normal_one() -> None:
+    values = np.random.default_rng(0).normal(size=50)
+    value, low, high = influence_interval(float(values.mean()), values - values.mean())
+    half = stats.norm.ppf(0.975) * stats.sem(values)
+    assert (value, low, high) == pytest.approx(
+        (values.mean(), values.mean() - half, values.mean() + half), rel=1e-12
+    )
+
+
+def test_influence_interval_is_cut_where_the_statistic_ends() -> None:
+    assert influence_interval(0.1, [-5.0, 5.0], low=0.0).low == 0.0
+    assert influence_interval(0.1, [3.0]) == Estimate(0.1, None, None)

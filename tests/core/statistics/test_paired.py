@@ -1,0 +1,81 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings, strategies as st
+from scipy import stats
+
+from bridgebench import InvalidOption
+from bridgebench.statistics.paired import holm, mcnemar, paired_t, student_p
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(0, 20))
+def test_mcnemar_is_the_exact_binomial_test(gained: int, lost: int, agreed: int) -> None:
+    first = torch.tensor([1] * gained + [0] * lost + [1] * agreed)
+    second = torch.tensor([0] * gained + [1] * lost + [1] * agreed)
+    expected = 1.0 if gained + lost == 0 else stats.binomtest(gained, gained + lost).pvalue
+    assert mcnemar(first, second) == pytest.approx(expected, rel=1e-9, abs=1e-300)
+
+
+def test_mcnemar_refuses_what_is_not_a_share() -> None:
+    with pytest.raises(InvalidOption, match="paired_t"):
+        mcnemar([0.5, 1.0], [0.0, 1.0])
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 10, 127, 128, 1999])
+@pytest.mark.parametrize("t", [0.0, 0.3, -1.96, 4.0, 9.0])
+def test_student_p_agrees_with_scipy(t: float, degrees: int) -> None:
+    expected = 2 * stats.t.sf(abs(t), degrees)
+    assert student_p(t, degrees) == pytest.approx(expected, abs=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 300), st.integers(0, 2**31))
+def test_paired_t_agrees_with_scipy(n: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    first = rng.normal(size=n)
+    second = first + rng.normal(0.1, 1.0, size=n)
+    expected = stats.ttest_rel(first, second).pvalue
+    assert paired_t(first, second) == pytest.approx(expected, abs=1e-11)
+
+
+def test_paired_t_leaves_out_missing_values_of_either_row() -> None:
+    first = [1.0, 2.0, math.nan, 4.0, 5.5]
+    second = [0.5, math.nan, 3.0, 3.1, 5.0]
+    expected = stats.ttest_rel([1.0, 4.0, 5.5], [0.5, 3.1, 5.0]).pvalue
+    assert paired_t(first, second) == pytest.approx(expected, abs=1e-12)
+
+
+def test_paired_t_of_equal_differences() -> None:
+    assert paired_t([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]) == 1.0
+    assert paired_t([1.0, 2.0, 3.0], [0.0, 1.0, 2.0]) == 0.0
+    assert paired_t([1.0], [0.0]) == 1.0
+
+
+def test_rows_of_different_images_cannot_be_compared() -> None:
+    with pytest.raises(InvalidOption, match="share"):
+        paired_t([1.0, 2.0], [1.0])
+    with pytest.raises(InvalidOption, match="share"):
+        mcnemar([1.0, 0.0], [1.0])
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.floats(0, 1), max_size=12), st.floats(0.001, 0.5))
+def test_holm_rejects_what_the_step_down_procedure_rejects(
+    p_values: list[float], level: float
+) -> None:
+    rejected = set()
+    for rank, index in enumerate(np.argsort(p_values, kind="stable")):
+        if p_values[index] * (len(p_values) - rank) > level:
+            break
+        rejected.add(int(index))
+    adjusted = holm(p_values)
+    assert {i for i, p in enumerate(adjusted) if p <= level} == rejected
+    assert all(p <= a <= 1 for p, a in zip(p_values, adjusted, strict=True))
+
+
+def test_holm_refuses_what_is_not_a_probability() -> None:
+    with pytest.raises(InvalidOption):
+        holm([0.1, math.nan])
