@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeVar
 
 from bridgebench.interfaces.plugin import Plugin
 
@@ -37,13 +37,15 @@ class Column:
     interval: bool = False
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(NamedTuple):
     """A number with its interval of 95 %.
 
+    A named tuple and not a data class, because torchmetrics hands what `compute` gives through a
+    function that fails on frozen data classes and drops the one dimension of a single number.
+
     value, low, high  None where the metric is not defined for the cell
-    items             the statistic of each image, (n,), in item order, where there is one: rows are
-                      compared by it, image by image
+    items             the statistic of each image, (n,) in item order or () for a single image, NaN
+                      where it is missing; None for a metric that has none. Rows are compared by it
     """
 
     value: float | None
