@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from bridgebench.interfaces.solver import Solver as Solver
     from bridgebench.interfaces.transform import Chain as Chain, Transform as Transform
     from bridgebench.interfaces.version import API_VERSION as API_VERSION
+    from bridgebench.item_meter import ItemMeter as ItemMeter
     from bridgebench.randomness import (
         Draw as Draw,
         generator as generator,
@@ -71,6 +72,12 @@ if TYPE_CHECKING:
         uniform as uniform,
     )
     from bridgebench.spacing import Spacing as Spacing, sigma_grid as sigma_grid
+    from bridgebench.statistics.intervals import (
+        Estimate as Estimate,
+        bootstrap_mean as bootstrap_mean,
+        influence_interval as influence_interval,
+        wilson as wilson,
+    )
 
 __version__ = "0.1.0"
 
@@ -116,8 +123,15 @@ _HOMES = {
     "bridgebench.interfaces.solver": ("Solver",),
     "bridgebench.interfaces.transform": ("Chain", "Transform"),
     "bridgebench.interfaces.version": ("API_VERSION",),
+    "bridgebench.item_meter": ("ItemMeter",),
     "bridgebench.randomness": ("Draw", "generator", "normal", "uniform"),
     "bridgebench.spacing": ("Spacing", "sigma_grid"),
+    "bridgebench.statistics.intervals": (
+        "Estimate",
+        "bootstrap_mean",
+        "influence_interval",
+        "wilson",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
