@@ -1,1 +1,1 @@
-
+"""Transforms of the source image and of the latent."""

@@ -1,0 +1,54 @@
+"""Latents that alternate with something else on a checkerboard of 1-pixel cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+
+from bridgebench import Transform
+from bridgebench_transforms.noise import fixed_noise
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bridgebench import Draw
+
+
+def checkerboard(height: int, width: int, device: torch.device) -> Tensor:
+    """(H, W) bool, true where row + column is even.
+
+    >>> checkerboard(2, 3, torch.device("cpu")).int().tolist()
+    [[1, 0, 1], [0, 1, 0]]
+    """
+    rows = torch.arange(height, device=device)[:, None]
+    columns = torch.arange(width, device=device)
+    return (rows + columns) % 2 == 0
+
+
+class CheckerImage(Transform):
+    """Alternate source image and latent on a checkerboard of pixels.
+
+    The image has the cells where row + column is even, the top left one among them.
+    """
+
+    name: ClassVar[str] = "checker_image"
+
+    def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
+        """x on the even cells and z on the others, (B, C, H, W)."""
+        return torch.where(checkerboard(z.shape[-2], z.shape[-1], z.device), x.to(z), z)
+
+
+class CheckerNoise(Transform):
+    """Alternate a fixed noise and the latent on a checkerboard of pixels.
+
+    The noise, the same for every image, has the cells where row + column is even, the top left one
+    among them.
+    """
+
+    name: ClassVar[str] = "checker_noise"
+
+    def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
+        """The noise on the even cells and z on the others, (B, C, H, W)."""
+        board = checkerboard(z.shape[-2], z.shape[-1], z.device)
+        return torch.where(board, fixed_noise(z, draw), z)
