@@ -1,0 +1,1 @@
+"""What score-model plugins share: the U-Net, preconditioning, optimizer, training loop, files."""

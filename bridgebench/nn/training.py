@@ -1,0 +1,209 @@
+"""One training loop: warm-up and decay, clipping, average, checkpoints that resume exactly.
+
+The loop knows nothing of what is learned. It asks for the loss of step i, which has to be a
+function of i and the weights alone; so a run that was stopped and resumed makes the same weights as
+one that was not.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from bridgebench.nn.files import read_tensors, write_tensors
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train and how the learning rate goes.
+
+    Attributes:
+        steps: optimizer steps in all.
+        warmup: steps of linear rise at the start.
+        cooldown: share of the steps, at the end, in which the rate falls to 0.
+        ema_width: width of the averaging profile, relative to the steps so far; 0 for no average.
+        clip: largest norm of the gradient.
+        checkpoint_every: steps between checkpoints.
+    """
+
+    steps: int
+    warmup: int
+    cooldown: float = 0.5
+    ema_width: float = 0.05
+    clip: float = 1.0
+    checkpoint_every: int = 500
+
+    def factor(self, step: int) -> float:
+        """The learning rate of a step as a share of the peak: up, level, straight down to 0.
+
+        Until the fall begins it does not depend on `steps`, so a running training can still be
+        made longer or shorter.
+
+        >>> schedule = Schedule(steps=100, warmup=10, cooldown=0.5)
+        >>> [schedule.factor(step) for step in (0, 9, 50, 75, 99)]
+        [0.1, 1.0, 1.0, 0.5, 0.02]
+        """
+        rise = (step + 1) / self.warmup if self.warmup else 1.0
+        fall = (self.steps - step) / (self.cooldown * self.steps) if self.cooldown else 1.0
+        return min(rise, 1.0, fall)
+
+
+def ema_decay(step: int, width: float) -> float:
+    """The share of the old average that stays after step `step` (from 0).
+
+    The power-function average of Karras et al., "Analyzing and improving the training dynamics of
+    diffusion models" (CVPR 2024): weight w(t) proportional to t^g, whose standard deviation is
+    `width` of the training so far. It forgets the start and needs no half-life in steps.
+    """
+    if width <= 0:
+        return 0.0
+    # The width of t^g on [0, 1] is sqrt((g + 1) / ((g + 2)^2 (g + 3))); bisection inverts it.
+    low, high = 0.0, 1e6
+    for _ in range(80):
+        g = (low + high) / 2
+        wide = math.sqrt((g + 1) / ((g + 2) ** 2 * (g + 3))) > width
+        low, high = (g, high) if wide else (low, g)
+    return float((1 - 1 / (step + 1)) ** (low + 1))
+
+
+@dataclass
+class Trainer:
+    """The state of a training run.
+
+    Attributes:
+        network: the module that is trained, in place.
+        average: a second copy of it that holds the moving average.
+        optimizers: what updates `network`; each group's `lr` at construction is its peak.
+        schedule: how long and how fast.
+        step: steps done.
+        seconds: wall-clock time spent in `run`, over all its resumptions.
+    """
+
+    network: nn.Module
+    average: nn.Module
+    optimizers: Sequence[torch.optim.Optimizer]
+    schedule: Schedule
+    step: int = 0
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.average.load_state_dict(self.network.state_dict())
+        self.average.requires_grad_(False)
+        self._peaks = [[g["lr"] for g in o.param_groups] for o in self.optimizers]
+        self._weights: list[Tensor] = list(self.network.parameters())
+        self._averages: list[Tensor] = list(self.average.parameters())
+
+    def advance(self, loss_of: Callable[[int], Tensor]) -> float:
+        """Take one step and return its loss."""
+        factor = self.schedule.factor(self.step)
+        for optimizer, peaks in zip(self.optimizers, self._peaks, strict=True):
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                group["lr"] = peak * factor
+        loss = loss_of(self.step)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        nn.utils.clip_grad_norm_(self._weights, self.schedule.clip)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        with torch.no_grad():
+            share = 1 - ema_decay(self.step, self.schedule.ema_width)
+            torch._foreach_lerp_(self._averages, self._weights, share)
+            for mine, theirs in zip(self.average.buffers(), self.network.buffers(), strict=True):
+                mine.copy_(theirs)
+        self.step += 1
+        return loss.item()
+
+    def save(self, path: Path, identity: dict[str, object]) -> None:
+        """Write the whole state, atomically, with `identity` to recognize the run by."""
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
+        for i, optimizer in enumerate(self.optimizers):
+            for j, state in optimizer.state_dict()["state"].items():
+                tensors |= {f"optimizer.{i}.{j}.{k}": v for k, v in state.items()}
+        metadata = {
+            "step": str(self.step),
+            "seconds": f"{self.seconds:.1f}",
+            "steps": str(self.schedule.steps),
+            "identity": json.dumps(identity, sort_keys=True),
+        }
+        write_tensors(path, tensors, metadata)
+
+    def restore(self, path: Path, identity: dict[str, object]) -> None:
+        """Continue from a checkpoint of the same run.
+
+        Raises:
+            ValueError: the checkpoint belongs to another run.
+        """
+        tensors, metadata = read_tensors(path)
+        if metadata.get("identity") != json.dumps(identity, sort_keys=True):
+            raise ValueError(
+                f"{path}: the checkpoint of another recipe; give the options it was made with, "
+                "or another --out"
+            )
+        step = int(metadata["step"])
+        planned = dataclasses.replace(self.schedule, steps=int(metadata["steps"]))
+        if step and planned.factor(step - 1) != self.schedule.factor(step - 1):
+            raise ValueError(
+                f"{path}: its learning rate fell towards {planned.steps} steps already; "
+                "train for as many, or start anew"
+            )
+        self.network.load_state_dict(_below(tensors, "network."))
+        self.average.load_state_dict(_below(tensors, "average."))
+        for i, optimizer in enumerate(self.optimizers):
+            state: dict[int, dict[str, Tensor]] = {}
+            for name, tensor in _below(tensors, f"optimizer.{i}.").items():
+                index, key = name.split(".")
+                state.setdefault(int(index), {})[key] = tensor
+            groups = optimizer.state_dict()["param_groups"]
+            optimizer.load_state_dict({"state": state, "param_groups": groups})
+        self.step = step
+        self.seconds = float(metadata["seconds"])
+
+
+def run(
+    trainer: Trainer,
+    loss_of: Callable[[int], Tensor],
+    *,
+    checkpoint: Path,
+    identity: dict[str, object],
+    on_step: Callable[[int, float], None],
+    snapshots: Sequence[int] = (),
+    on_snapshot: Callable[[int], None] = lambda step: None,
+) -> None:
+    """Train to the end of the schedule, resuming from `checkpoint` where that file exists.
+
+    Args:
+        trainer: the state, advanced in place.
+        loss_of: step -> scalar loss, a function of the step and the weights alone.
+        checkpoint: written every `checkpoint_every` steps and at the end.
+        identity: all that decides the weights but the number of steps; a checkpoint of another
+            identity is refused.
+        on_step: called with (steps done, loss) after each step.
+        snapshots: steps after which `on_snapshot` is called.
+        on_snapshot: called with the steps done.
+    """
+    if checkpoint.exists():
+        trainer.restore(checkpoint, identity)
+    wanted = frozenset(snapshots)
+    while trainer.step < trainer.schedule.steps:
+        started = time.monotonic()
+        loss = trainer.advance(loss_of)
+        trainer.seconds += time.monotonic() - started
+        on_step(trainer.step, loss)
+        if trainer.step in wanted:
+            on_snapshot(trainer.step)
+        last = trainer.step == trainer.schedule.steps
+        if last or trainer.step % trainer.schedule.checkpoint_every == 0:
+            trainer.save(checkpoint, identity)
+
+
+def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
