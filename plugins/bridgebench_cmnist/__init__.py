@@ -1,0 +1,1 @@
+"""Colored MNIST: the dataset, its digit classifier and two score models with their weights."""
