@@ -1,0 +1,100 @@
+"""What decides each shipped weights file: data, network, noise levels, optimizer, schedule."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from bridgebench.nn.training import Schedule
+from bridgebench.nn.unet import UNetConfig
+from bridgebench_cmnist.classifier import ClassifierConfig
+
+SIGMA_DATA = 0.5
+
+
+@dataclass(frozen=True)
+class NoiseLevels:
+    """The distribution of sigma in training: lognormal, with a share log-uniform.
+
+    Attributes:
+        mean: mean of ln(sigma) of the lognormal part.
+        std: standard deviation of ln(sigma) of the lognormal part.
+        uniform_share: share of images whose ln(sigma) is uniform on [ln low, ln high] instead, so
+            that no level that a solver asks for goes unseen.
+        low: lowest sigma of the uniform part.
+        high: highest sigma of the uniform part.
+    """
+
+    mean: float = -0.6
+    std: float = 1.5
+    uniform_share: float = 0.1
+    low: float = 0.01
+    high: float = 80.0
+
+
+@dataclass(frozen=True)
+class ScoreRecipe:
+    """The recipe of a score model.
+
+    Attributes:
+        digit: the one digit that it learns, None for all of them.
+        network: the architecture.
+        noise: the noise levels of training.
+        label_dropout: share of images that are shown under the null label.
+        batch: images a step.
+        lr: peak learning rate.
+        decay: weight decay.
+        schedule: steps, warm-up, average.
+    """
+
+    digit: int | None
+    network: UNetConfig
+    schedule: Schedule
+    noise: NoiseLevels = NoiseLevels()
+    label_dropout: float = 0.15
+    batch: int = 64
+    lr: float = 2e-3
+    decay: float = 0.01
+
+    def to_json(self) -> dict[str, object]:
+        """All fields, for a manifest and to recognize a checkpoint by."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ClassifierRecipe:
+    """The recipe of the digit classifier.
+
+    Attributes:
+        network: the architecture.
+        schedule: steps and warm-up.
+        batch: images a step.
+        lr: peak learning rate.
+        decay: weight decay.
+    """
+
+    schedule: Schedule
+    network: ClassifierConfig
+    batch: int = 128
+    lr: float = 2e-3
+    decay: float = 0.02
+
+    def to_json(self) -> dict[str, object]:
+        """All fields, for a manifest and to recognize a checkpoint by."""
+        return asdict(self)
+
+
+CLASSIFIER = ClassifierRecipe(
+    network=ClassifierConfig(), schedule=Schedule(steps=3_000, warmup=100, ema_width=0.0)
+)
+
+LABELS = ScoreRecipe(
+    digit=None,
+    network=UNetConfig(channels=(64, 128, 256), classes=10),
+    schedule=Schedule(steps=18_000, warmup=200),
+)
+
+SEVENS = ScoreRecipe(
+    digit=7,
+    network=UNetConfig(channels=(48, 96, 192), blocks=(1, 2, 2)),
+    schedule=Schedule(steps=9_000, warmup=200),
+)

@@ -1,0 +1,278 @@
+"""Train the shipped networks: `python -m bridgebench_cmnist.train classifier|labels|sevens`."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor, nn
+
+from bridgebench.errors import BridgebenchError
+from bridgebench.nn.optimizers import split_optimizers
+from bridgebench.nn.preconditioning import EDMScaling, edm_loss
+from bridgebench.nn.training import Schedule, Trainer, run
+from bridgebench.nn.unet import UNet
+from bridgebench_cmnist.classifier import DigitClassifier
+from bridgebench_cmnist.classifier_data import ClassifierData
+from bridgebench_cmnist.digits import load_digits
+from bridgebench_cmnist.recipes import (
+    CLASSIFIER,
+    LABELS,
+    SEVENS,
+    SIGMA_DATA,
+    ClassifierRecipe,
+    ScoreRecipe,
+)
+from bridgebench_cmnist.score_data import ScoreData, training_digits
+from bridgebench_cmnist.weights import write_weights
+
+_FIRST_SNAPSHOT = 500
+_Module = TypeVar("_Module", bound=nn.Module)
+
+
+def seeded(make: Callable[[], _Module], seed: int) -> _Module:
+    """Make a network whose initial weights are a function of the seed, in channels_last."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = make()
+    network.to(memory_format=torch.channels_last)
+    return network
+
+
+def score_loss(network: UNet, data: ScoreData) -> Callable[[int], Tensor]:
+    """step -> denoising loss, the network in bfloat16."""
+    scaling = EDMScaling(SIGMA_DATA)
+
+    def loss_of(step: int) -> Tensor:
+        batch = data.batch(step)
+        label = batch.label if network.config.classes else None
+
+        def raw(x: Tensor, c_noise: Tensor) -> Tensor:
+            with torch.autocast("cpu", torch.bfloat16):
+                out: Tensor = network(x.to(memory_format=torch.channels_last), c_noise, label)
+            return out
+
+        return edm_loss(raw, batch.clean, batch.noise, batch.sigma, scaling)
+
+    return loss_of
+
+
+def classifier_loss(network: DigitClassifier, data: ClassifierData) -> Callable[[int], Tensor]:
+    """step -> cross-entropy, the network in bfloat16."""
+
+    def loss_of(step: int) -> Tensor:
+        images, labels = data.draw(step)
+        # Dropout draws from torch's stream, which therefore starts anew with each step.
+        torch.manual_seed(data.seed * 1_000_003 + step)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = network(images.to(memory_format=torch.channels_last))
+        return nn.functional.cross_entropy(logits.float(), labels)
+
+    return loss_of
+
+
+def score_trainer(recipe: ScoreRecipe, seed: int) -> Trainer:
+    """A fresh training run of a score model."""
+    network = seeded(lambda: UNet(recipe.network), seed)
+    average = seeded(lambda: UNet(recipe.network), seed)
+    optimizers = split_optimizers(
+        network, recipe.lr, recipe.decay, skip=(network.stem, network.head, network.embed)
+    )
+    return Trainer(network, average, optimizers, recipe.schedule)
+
+
+def classifier_trainer(recipe: ClassifierRecipe, seed: int) -> Trainer:
+    """A fresh training run of the classifier."""
+    network = seeded(lambda: DigitClassifier(recipe.network), seed)
+    average = seeded(lambda: DigitClassifier(recipe.network), seed)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.lr, weight_decay=recipe.decay)
+    return Trainer(network, average, [optimizer], recipe.schedule)
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One weights file to make.
+
+    Attributes:
+        name: of the score model or extractor.
+        trainer: the fresh run.
+        loss_of: step -> loss.
+        recipe: what decides the weights, for the manifest.
+        description: kind and architecture, for the weights file.
+        batch: images a step.
+    """
+
+    name: str
+    trainer: Trainer
+    loss_of: Callable[[int], Tensor]
+    recipe: dict[str, object]
+    description: dict[str, object]
+    batch: int
+
+
+def classifier_job(recipe: ClassifierRecipe, seed: int) -> Job:
+    """The digit classifier."""
+    trainer = classifier_trainer(recipe, seed)
+    data = ClassifierData(load_digits("train"), recipe.batch, seed)
+    assert isinstance(trainer.network, DigitClassifier)
+    return Job(
+        name="cmnist_digits",
+        trainer=trainer,
+        loss_of=classifier_loss(trainer.network, data),
+        recipe=recipe.to_json(),
+        description={"kind": "classifier", "architecture": recipe.network.to_json()},
+        batch=recipe.batch,
+    )
+
+
+def score_job(name: str, recipe: ScoreRecipe, seed: int) -> Job:
+    """A score model."""
+    trainer = score_trainer(recipe, seed)
+    data = ScoreData(training_digits(load_digits("train"), recipe.digit), recipe, seed)
+    assert isinstance(trainer.network, UNet)
+    return Job(
+        name=name,
+        trainer=trainer,
+        loss_of=score_loss(trainer.network, data),
+        recipe=recipe.to_json(),
+        description={
+            "kind": "score network",
+            "architecture": recipe.network.to_json(),
+            "sigma_data": SIGMA_DATA,
+            "digit": recipe.digit,
+        },
+        batch=recipe.batch,
+    )
+
+
+def without_steps(recipe: dict[str, object]) -> dict[str, object]:
+    """A recipe as a checkpoint remembers it: its length may still change."""
+    schedule = recipe["schedule"]
+    assert isinstance(schedule, dict)
+    return recipe | {"schedule": {k: v for k, v in schedule.items() if k != "steps"}}
+
+
+def snapshot_steps(steps: int) -> list[int]:
+    """Steps at which to keep the average, for the curve of quality against steps: doubling.
+
+    >>> snapshot_steps(3000)
+    [500, 1000, 2000]
+    """
+    return [_FIRST_SNAPSHOT << k for k in range(32) if _FIRST_SNAPSHOT << k <= steps]
+
+
+def train(job: Job, out: Path, seed: int, command: str, console: Console) -> Path:
+    """Run a job to its end below `out` and write its weights; returns their path."""
+    trainer = job.trainer
+    steps = trainer.schedule.steps
+    identity: dict[str, object] = {
+        "name": job.name,
+        "seed": seed,
+        "recipe": without_steps(job.recipe),
+        "threads": torch.get_num_threads(),
+    }
+
+    def facts() -> dict[str, object]:
+        return {
+            "command": command,
+            "recipe": job.recipe,
+            "seed": seed,
+            "steps": trainer.step,
+            "images_seen": trainer.step * job.batch,
+            "seconds": round(trainer.seconds),
+            "torch": torch.__version__,
+            "threads": torch.get_num_threads(),
+        }
+
+    def keep(step: int) -> None:
+        folder = out / "snapshots"
+        write_weights(folder, f"{job.name}-{step:06d}", trainer.average, job.description, facts())
+
+    with progress_bar(console) as progress:
+        task = progress.add_task(job.name, total=steps, loss=float("nan"), rate=0.0)
+        smooth = float("nan")
+        shown = time.monotonic()
+
+        def show(step: int, loss: float) -> None:
+            nonlocal smooth, shown
+            smooth = loss if smooth != smooth else 0.99 * smooth + 0.01 * loss
+            rate = step * job.batch / trainer.seconds
+            progress.update(task, completed=step, loss=smooth, rate=rate)
+            if not console.is_terminal and time.monotonic() - shown > 30:
+                shown = time.monotonic()
+                console.print(f"{job.name} {step}/{steps} loss {smooth:.4f} {rate:.0f} images/s")
+
+        run(
+            trainer,
+            job.loss_of,
+            checkpoint=out / f"{job.name}.checkpoint.safetensors",
+            identity=identity,
+            on_step=show,
+            snapshots=snapshot_steps(steps),
+            on_snapshot=keep,
+        )
+    return write_weights(out, job.name, trainer.average, job.description, facts())
+
+
+def progress_bar(console: Console) -> Progress:
+    """A bar with loss, speed and time left; silent when the output is piped."""
+    return Progress(
+        TextColumn("{task.description} {task.completed}/{task.total}"),
+        BarColumn(),
+        TextColumn("loss {task.fields[loss]:.4f}  {task.fields[rate]:.0f} images/s"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def make_job(model: str, seed: int, steps: int | None) -> Job:
+    """The job of a model as typed, with another number of steps where that is given."""
+
+    def planned(schedule: Schedule) -> Schedule:
+        return schedule if steps is None else dataclasses.replace(schedule, steps=steps)
+
+    if model == "classifier":
+        recipe = dataclasses.replace(CLASSIFIER, schedule=planned(CLASSIFIER.schedule))
+        return classifier_job(recipe, seed)
+    score = {"labels": LABELS, "sevens": SEVENS}[model]
+    score = dataclasses.replace(score, schedule=planned(score.schedule))
+    return score_job(f"cmnist_{model}", score, seed)
+
+
+@click.command()
+@click.argument("model", type=click.Choice(["classifier", "labels", "sevens"]))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("runs/training"))
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--steps", type=click.IntRange(min=1), default=None, help="Instead of the recipe's.")
+@click.option("--resume/--restart", default=True, help="Go on from a checkpoint, or start anew.")
+def main(model: str, out: Path, seed: int, threads: int, steps: int | None, resume: bool) -> None:
+    """Train MODEL and write its weights, manifest, checkpoint and snapshots below --out.
+
+    The same seed, recipe and number of threads give the same weights; a run that was stopped goes
+    on from its last checkpoint.
+    """
+    torch.set_num_threads(threads)
+    command = f"python -m bridgebench_cmnist.train {model} --seed {seed} --threads {threads}"
+    command += f" --steps {steps}" if steps is not None else ""
+    job = make_job(model, seed, steps)
+    if not resume:
+        (out / f"{job.name}.checkpoint.safetensors").unlink(missing_ok=True)
+    console = Console()
+    try:
+        path = train(job, out, seed, command, console)
+    except (BridgebenchError, ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    console.print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()
