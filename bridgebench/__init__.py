@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Supervision as Supervision,
         Translation as Translation,
         Variant as Variant,
+        needed as needed,
     )
     from bridgebench.interfaces.metric import (
         Column as Column,
@@ -109,6 +110,7 @@ _HOMES = {
         "Supervision",
         "Translation",
         "Variant",
+        "needed",
     ),
     "bridgebench.interfaces.metric": (
         "Column",

@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
+from bridgebench.errors import PluginError
 from bridgebench.interfaces.dataset import Items
 from bridgebench.interfaces.plugin import Plugin
 from bridgebench.randomness import Draw
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from bridgebench.interfaces.score_model import Denoiser, ScoreModel
     from bridgebench.interfaces.solver import Solver
     from bridgebench.interfaces.transform import Chain
+
+T = TypeVar("T")
 
 
 class Axis(StrEnum):
@@ -76,6 +79,18 @@ class Cell:
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
         plain = {"nfe": parts.pop("nfe"), "seed": parts.pop("seed")}
         return {k: None if v is None else v.resolved() for k, v in parts.items()} | plain
+
+
+def needed(value: T | None, axis: Axis) -> T:
+    """What a cell has on an axis that its method uses, such as needed(cell.solver, Axis.SOLVER).
+
+    PluginError where it has nothing there: the method does not name the axis among its own.
+    """
+    if value is None:
+        raise PluginError(
+            f"a method needs a {axis}, but its cell has none; name Axis.{axis.name} among its axes"
+        )
+    return value
 
 
 @dataclass(frozen=True)
