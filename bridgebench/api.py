@@ -1,0 +1,157 @@
+"""Running a task from Python or from the command line: choices in, a board out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from bridgebench.execute.folder import RunFolder, claim
+from bridgebench.execute.local import Clock, LocalRun
+from bridgebench.execute.progress import Progress, Silent
+from bridgebench.execute.records import Record
+from bridgebench.leaderboard.board import Board, board_of
+from bridgebench.leaderboard.files import write_csv
+from bridgebench.plan.choices import Choices, choices_of
+from bridgebench.plan.make import make_plan
+from bridgebench.plan.model import Plan
+from bridgebench.registry import load_registry
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Words = str | int | Sequence[str] | Sequence[int]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that has ended, by itself or by Ctrl-C.
+
+    board        the table of all that the folder holds, with what to be warned of
+    records      those of the cells that this run was asked for
+    interrupted  whether somebody stopped it; what was finished is kept
+    """
+
+    plan: Plan
+    folder: RunFolder
+    board: Board
+    records: tuple[Record, ...]
+    seconds: float
+    clock: Clock
+    interrupted: bool
+
+    @property
+    def all_ok(self) -> bool:
+        """Whether every cell that was asked for has a row with status ok."""
+        return len(self.records) == len(self.plan.cells) and all(
+            record.status == "ok" for record in self.records
+        )
+
+
+def run_choices(choices: Choices, progress: Progress | None = None) -> Finished:
+    """Plan and run what was chosen, and write the leaderboard; nothing for a wrong choice.
+
+    Raises a BridgebenchError, one line, for what cannot be run.
+    """
+    begun = perf_counter()
+    plan = make_plan(load_registry(), choices)
+    folder = claim(default_out(choices, plan), plan, choices.overwrite)
+    local = LocalRun(plan, folder, progress or Silent(), choices.save == "images")
+    interrupted = False
+    try:
+        local.run()
+    except KeyboardInterrupt:
+        interrupted = True
+    board = board_of(folder.records, plan.task, plan.columns)
+    write_csv(board.table, folder.leaderboard)
+    asked = {cell.identity for cell in plan.cells}
+    records = tuple(record for record in board.records if record.identity in asked)
+    finished = Finished(
+        plan, folder, board, records, perf_counter() - begun, local.clock, interrupted
+    )
+    folder.write_run(_report(finished))
+    return finished
+
+
+def default_out(choices: Choices, plan: Plan) -> Path:
+    """The folder of a run's results: `out`, or runs/TASK-PROTOCOL."""
+    return choices.out or Path("runs") / f"{plan.task.name}-{plan.protocol}"
+
+
+def run(
+    task: str,
+    *,
+    protocol: str = "quick",
+    method: Words | None = None,
+    solver: Words | None = None,
+    transform: Words | None = None,
+    score: Words | None = None,
+    source_score: Words | None = None,
+    target_score: Words | None = None,
+    nfe: Words | None = None,
+    seed: Words | None = None,
+    n: int | None = None,
+    metric: Words | None = None,
+    batch: int | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    out: Path | str | None = None,
+    overwrite: bool = False,
+    save: str = "",
+) -> pd.DataFrame:
+    """Run a task and return its leaderboard; the arguments are the words of `bridgebench run`.
+
+    The table is the one in `out`/leaderboard.csv: every row that the folder holds, ranked.
+
+        bridgebench.run("cmnist_to7", method=["ddib"], n=64, out="runs/mine")
+    """
+    words: dict[str, Any] = {
+        "task": task,
+        "protocol": protocol,
+        "method": method,
+        "solver": solver,
+        "transform": transform,
+        "score": score,
+        "source_score": source_score,
+        "target_score": target_score,
+        "nfe": nfe,
+        "seed": seed,
+        "n": n,
+        "metric": metric,
+        "batch": batch,
+        "device": device,
+        "precision": precision,
+        "out": out,
+        "overwrite": overwrite,
+        "save": save,
+    }
+    finished = run_choices(choices_of({k: v for k, v in words.items() if v is not None}))
+    if finished.interrupted:
+        raise KeyboardInterrupt
+    return finished.board.table
+
+
+def _report(finished: Finished) -> dict[str, Any]:
+    """What run.json says: what the folder belongs to, and where the seconds went."""
+    clock = asdict(finished.clock)
+    spent = {name: clock[name] for name in ("network", "scoring", "pictures", "records")}
+    return {
+        "contract": dict(finished.plan.contract),
+        "finished": finished.all_ok,
+        "interrupted": finished.interrupted,
+        "cells": {
+            "asked": len(finished.plan.cells),
+            "computed": finished.clock.computed_cells,
+            "reused": finished.clock.reused_cells,
+            "not_ok": sum(record.status != "ok" for record in finished.records),
+        },
+        "seconds": {
+            "total": finished.seconds,
+            **spent,
+            "other": finished.seconds - sum(spent.values()),
+        },
+        "network_share": spent["network"] / finished.seconds,
+        "warnings": list(finished.board.warnings),
+    }

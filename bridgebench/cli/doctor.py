@@ -1,0 +1,90 @@
+"""`bridgebench doctor`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+import click
+
+from bridgebench.errors import BridgebenchError
+from bridgebench.registry import Kind, Registry, load_registry
+
+
+@click.command()
+def doctor() -> None:
+    """Check this machine and this installation: versions, device, plugins, data and weights.
+
+    Exit status 1 if something is wrong.
+    """
+    problems = [*_packages(), *_machine()]
+    registry = load_registry()
+    problems += [f"{fault.source}: {fault.reason}" for fault in registry.faults]
+    problems += _files(registry)
+    for problem in problems:
+        click.echo(f"wrong: {problem}", err=True)
+    if problems:
+        raise SystemExit(1)
+    click.echo("all is well")
+
+
+def _packages() -> list[str]:
+    click.echo(f"python {platform.python_version()} on {platform.platform()}")
+    problems = []
+    said = []
+    for requirement in requires("bridgebench") or ():
+        if "extra ==" in requirement:
+            continue
+        name = "".join(c if c.isalnum() or c in "-_." else " " for c in requirement).split()[0]
+        try:
+            said.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            problems.append(f"{name} is not installed; run: pip install {name}")
+    click.echo(f"bridgebench {version('bridgebench')} with {', '.join(said)}")
+    return problems
+
+
+def _machine() -> list[str]:
+    import torch
+
+    from bridgebench.plan.machine import resolve_device, resolve_precision
+
+    device = resolve_device("auto")
+    precision = resolve_precision("auto", device)
+    cores = len(os.sched_getaffinity(0)) if platform.system() == "Linux" else os.cpu_count()
+    click.echo(
+        f"device {device}, precision {precision}, {torch.get_num_threads()} threads, {cores} cores"
+    )
+    try:
+        with tempfile.TemporaryFile(dir=Path.cwd()):
+            click.echo("this folder can be written")
+    except OSError as error:
+        click.echo(f"this folder cannot be written ({error.strerror}); give out= elsewhere")
+    return []
+
+
+def _files(registry: Registry) -> list[str]:
+    from bridgebench.interfaces.dataset import Dataset
+    from bridgebench.interfaces.extractor import Extractor
+    from bridgebench.interfaces.score_model import ScoreModel
+    from bridgebench.specs import build
+
+    problems = []
+    for kind in (Kind.DATASET, Kind.SCORE, Kind.EXTRACTOR):
+        for name in registry.names(kind):
+            try:
+                if kind is Kind.DATASET:
+                    files = len(build(registry, kind, Dataset, name).files())
+                elif kind is Kind.SCORE:
+                    files = len(build(registry, kind, ScoreModel, name).files())
+                else:
+                    build(registry, kind, Extractor, name).sha256()
+                    files = 1
+            except BridgebenchError as error:
+                problems.append(f"{kind} {name}: {error}")
+            else:
+                click.echo(f"{kind} {name}: {files} file{'s' * (files != 1)} as they should be")
+    return problems

@@ -1,0 +1,117 @@
+"""`bridgebench info`."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+import click
+
+from bridgebench.errors import UnknownName
+from bridgebench.registry import Kind, Registry, load_registry
+
+if TYPE_CHECKING:
+    from bridgebench.interfaces.plugin import Plugin
+    from bridgebench.taskfile import TaskFile
+
+EXAMPLES = """\b
+Examples:
+  bridgebench info dpm
+  bridgebench info cmnist_to7
+  bridgebench info ddib:start=noised
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("spec")
+def info(spec: str) -> None:
+    """Show what a plugin or a task is, and its options as SPEC resolves them."""
+    from bridgebench.specs import parse_spec
+
+    registry = load_registry()
+    name, _ = parse_spec(spec)
+    kinds = [kind for kind in Kind if name in registry.entries[kind]]
+    if not kinds:
+        everything = {each for kind in Kind for each in registry.entries[kind]}
+        raise UnknownName("plugin or task", name, everything)
+    for number, kind in enumerate(kinds):
+        if number:
+            click.echo()
+        entry = registry.entry(kind, name)
+        click.echo(f"{kind} {name}, from {entry.source}")
+        if kind is Kind.TASK:
+            _show_task(registry, name)
+        else:
+            _show_plugin(registry, kind, spec, name)
+
+
+def _show_task(registry: Registry, name: str) -> None:
+    from bridgebench.plan.tasks import task_of
+
+    task: TaskFile = task_of(registry.entry(Kind.TASK, name))
+    click.echo(f"\n{task.summary}\n")
+    click.echo(f"from {task.source.domain} ({task.source.split}) to {task.target.domain}")
+    click.echo(f"ranked by {task.ranked_by}; metrics: {', '.join(task.metrics)}")
+    for protocol, what in task.protocols.items():
+        budgets, seeds = (", ".join(map(str, values)) for values in (what.nfe, what.seeds))
+        click.echo(
+            f"protocol {protocol}: n={what.n}, nfe={budgets}, seeds {seeds}, batch {what.batch}"
+        )
+    for axis, values in task.axes.model_dump().items():
+        click.echo(f"{axis} ({len(values)}): {', '.join(values)}")
+
+
+def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
+    from bridgebench.interfaces.plugin import Plugin, format_option
+    from bridgebench.specs import build, parse_spec
+
+    cls = registry.load(kind, name)
+    click.echo(f"\n{inspect.cleandoc(cls.__doc__ or '')}")
+    if not issubclass(cls, Plugin):
+        return
+    _show_class_facts(kind, cls)
+    if not cls.model_fields:
+        click.echo("\nno options")
+        return
+    _, given = parse_spec(spec)
+    made = build(registry, kind, Plugin, spec) if given else None
+    click.echo("\noptions")
+    for option, field in cls.model_fields.items():
+        if made is not None:
+            value = format_option(getattr(made, option))
+        elif field.is_required():
+            value = "must be given"
+        else:
+            value = format_option(field.get_default(call_default_factory=True))
+        limits = ", ".join(str(limit) for limit in field.metadata)
+        said = "; ".join(part for part in (field.description or "", limits) if part)
+        click.echo(f"  {option}={value}    {said}".rstrip())
+
+
+def _show_class_facts(kind: Kind, cls: type[Plugin]) -> None:
+    from bridgebench.interfaces.method import Method
+    from bridgebench.interfaces.metric import Metric
+    from bridgebench.interfaces.score_model import ScoreModel
+
+    if issubclass(cls, Method):
+        axes = ", ".join(sorted(cls.axes)) or "none"
+        click.echo(f"\naxes: {axes}; supervision: {cls.supervision}")
+        for label, text in (("family", cls.family), ("paper", cls.paper), ("license", cls.license)):
+            if text:
+                click.echo(f"{label}: {text}")
+        if cls.citation:
+            click.echo(f"\n{inspect.cleandoc(cls.citation)}")
+    if issubclass(cls, ScoreModel):
+        click.echo(f"\ndomains: {', '.join(cls.domains)}")
+    if issubclass(cls, Metric) and not any(f.is_required() for f in cls.model_fields.values()):
+        for column in cls().columns():
+            bounds = f"[{_bound(column.low)}, {_bound(column.high)}]"
+            click.echo(
+                f"\ncolumn {column.name}: {column.description}\n"
+                f"  unit {column.unit or '1'}, range {bounds}, {column.better or 'neither'} is "
+                f"better{', with an interval of 95 %' if column.interval else ''}"
+            )
+
+
+def _bound(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"

@@ -1,0 +1,83 @@
+"""`bridgebench plan`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bridgebench.cli.words import describe_words, parse_words
+
+if TYPE_CHECKING:
+    from bridgebench.interfaces.method import Cell
+
+EXAMPLES = """\b
+Examples:
+  bridgebench plan task=cmnist_to7
+  bridgebench plan task=cmnist_to7 protocol=standard method=ddib
+"""
+
+
+@click.command(
+    epilog=EXAMPLES,
+    help=f"""Show what a run would do, without doing it.
+
+\b
+WORDS are those of `bridgebench run`:
+{describe_words()}
+""",
+)
+@click.argument("words", nargs=-1, required=True)
+def plan(words: tuple[str, ...]) -> None:
+    """Show a plan."""
+    choices = parse_words(words)
+    from rich.table import Table
+
+    from bridgebench.cli.console import output
+    from bridgebench.api import default_out
+    from bridgebench.execute.folder import RunFolder
+    from bridgebench.execute.local import valid_record
+    from bridgebench.plan.make import make_plan
+    from bridgebench.plan.model import evaluations
+    from bridgebench.registry import load_registry
+
+    made = make_plan(load_registry(), choices)
+    folder = RunFolder(default_out(choices, made))
+    table = Table("seed", "method", "solver", "shared", "cells", "there", "evaluations an image")
+    alone = 0
+    for group in made.groups:
+        cell = group.cells[0].cell
+        there = sum(valid_record(folder.records, member) is not None for member in group.cells)
+        shared = sum(stage.evaluations for stage, _ in group.shared)
+        own = sum(member.own.evaluations for member in group.cells)
+        alone += shared * len(group.cells) + own
+        table.add_row(
+            str(group.seed),
+            cell.method.spec,
+            cell.solver.spec if cell.solver else "-",
+            _shared(group.cells[0].cell, [stage.name for stage, _ in group.shared]),
+            str(len(group.cells)),
+            str(there),
+            f"{shared} shared + {own}" if shared else str(own),
+        )
+    console = output()
+    console.print(table)
+    total = sum(evaluations(group) for group in made.groups)
+    console.print(
+        f"{len(made.cells)} cells in {len(made.groups)} groups; {made.n} images in batches of "
+        f"{made.batch}, {made.device}, {made.precision}",
+        highlight=False,
+    )
+    console.print(
+        f"{total} network evaluations an image, {total * made.padded_n} in all; without sharing "
+        f"{alone} an image",
+        highlight=False,
+    )
+    console.print(f"out: {folder.path}", highlight=False, soft_wrap=True)
+
+
+def _shared(cell: Cell, stages: list[str]) -> str:
+    if not stages:
+        return "-"
+    image = cell.transform.image_stage.spec if cell.transform else ""
+    return " ".join([*stages, *([f"of {image}"] if image else [])])

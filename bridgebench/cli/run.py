@@ -1,0 +1,66 @@
+"""`bridgebench run`."""
+
+from __future__ import annotations
+
+import click
+
+from bridgebench.cli.words import describe_words, parse_words
+
+EXAMPLES = """\b
+Examples:
+  bridgebench run task=cmnist_to7
+  bridgebench run task=cmnist_to7 method=ddib solver=dpm transform=identity,normalize
+  bridgebench run task=cmnist_to7 transform=scale:c=0.8,1.2 nfe=10,20 n=64 out=runs/mine
+  bridgebench run task=cmnist_to7 protocol=standard metric=cycle
+"""
+
+
+@click.command(
+    epilog=EXAMPLES,
+    help=f"""Run a task and rank what comes out.
+
+\b
+WORDS are key=value:
+{describe_words()}
+
+A plugin with options is name:option=value:option=value, a chain of transforms a+b, a list a,b, and
+`all` is everything of a kind. Results go to out, by default runs/TASK-PROTOCOL; a run that was
+stopped goes on where it was. Exit status: 0 all cells are ok, 1 some are not, 2 a wrong command.
+""",
+)
+@click.argument("words", nargs=-1, required=True)
+def run(words: tuple[str, ...]) -> None:
+    """Run a task."""
+    choices = parse_words(words)
+    from bridgebench.cli.console import errors, output
+
+    errors().print(f"planning {choices.task} ({choices.protocol})", highlight=False, markup=False)
+    from bridgebench.api import run_choices
+    from bridgebench.cli import INTERRUPTED
+    from bridgebench.cli.bar import progress_on
+    from bridgebench.leaderboard.show import print_board
+
+    with progress_on(errors()) as progress:
+        finished = run_choices(choices, progress)
+    print_board(finished.board, output())
+    counts = finished.clock
+    share = counts.network / finished.seconds
+    click.echo(
+        f"{counts.computed_cells} cells computed, {counts.reused_cells} kept from before, in "
+        f"{finished.seconds:.1f} s, {share:.0%} of it in the networks"
+    )
+    click.echo(f"leaderboard: {finished.folder.leaderboard}")
+    click.echo(f"strips:      {finished.folder.path / 'strips'}")
+    if finished.interrupted:
+        click.echo(
+            f"interrupted: {len(finished.records)} of {len(finished.plan.cells)} cells are "
+            "finished and kept; the same command goes on from there",
+            err=True,
+        )
+        raise SystemExit(INTERRUPTED)
+    if not finished.all_ok:
+        for record in finished.records:
+            if record.status != "ok":
+                names = " ".join(str(record.axes[a]) for a in ("method", "solver", "transform"))
+                click.echo(f"{record.status}: {names}: {record.reason}", err=True)
+        raise SystemExit(1)

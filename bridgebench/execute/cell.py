@@ -1,0 +1,222 @@
+"""Running one cell: translate every batch, score the outputs, and say what it cost."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import traceback as tracebacks
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from bridgebench.errors import BridgebenchError, PluginError
+from bridgebench.execute.batches import FilledBatch
+from bridgebench.execute.counting import Lender
+from bridgebench.interfaces.method import Cell, Failure, Translation, Variant
+from bridgebench.interfaces.metric import Score
+from bridgebench.scoring import Scorer
+from bridgebench.taskfile import one_line
+
+STRIP_IMAGES = 16
+
+
+@dataclass(frozen=True)
+class SharedResult:
+    """The results of a group's shared stages, one a batch, and what they cost.
+
+    tensors   the last shared stage's result for each batch, or None where there is no shared stage
+    """
+
+    tensors: tuple[Tensor | None, ...]
+    evaluated: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a cell: numbers and pictures, or a failure.
+
+    strip   rows of the picture by their label, (up to 16, C, H, W) each
+    """
+
+    scores: dict[str, Score] = field(default_factory=dict)
+    latent_std: float | None = None
+    strip: dict[str, Tensor] = field(default_factory=dict)
+    cost: dict[str, float | int | None] = field(default_factory=dict)
+    failure: Failure | None = None
+    scoring_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class CellRunner:
+    """Runs the cells of one seed; `keep` is given each batch of outputs with its item ids."""
+
+    batches: Sequence[FilledBatch]
+    low: float
+    high: float
+    lender: Lender
+    new_scorer: Callable[[], Scorer]
+    needs_cycle: bool
+    keep: Callable[[Cell, tuple[str, ...], Tensor], None]
+
+    @torch.inference_mode()
+    def run(self, cell: Cell, shared: SharedResult) -> Outcome:
+        """Run a cell; whatever goes wrong in it is a Failure, never an exception."""
+        try:
+            return self._run(cell, shared)
+        except _VariantFailed as error:
+            return Outcome(failure=error.failure)
+        except BridgebenchError as error:
+            return failed(str(error))
+        except Exception as error:
+            return failed(f"{type(error).__name__}: {error}")
+
+    def _run(self, cell: Cell, shared: SharedResult) -> Outcome:
+        scorer = self.new_scorer()
+        moments = _Moments()
+        strip: dict[str, Tensor] = {}
+        scoring = 0.0
+        own_seconds = 0.0
+        evaluated = 0
+        for filled, tensor in zip(self.batches, shared.tensors, strict=True):
+            begun = perf_counter()
+            before = self.lender.meter.evaluated
+            translation = self._translate(cell, filled, tensor)
+            evaluated += self.lender.meter.evaluated - before
+            output = translation.images[: filled.real].float().cpu()
+            own_seconds += perf_counter() - begun
+            cycled = self._back(cell, filled, translation.images)
+            begun = perf_counter()
+            if translation.latent is not None:
+                moments.add(translation.latent[: filled.real])
+            strip = strip or strip_rows(filled, translation)
+            ids = filled.batch.ids[: filled.real]
+            scorer.update(filled.batch.images[: filled.real].cpu(), output, ids, cycled)
+            self.keep(cell, ids, output)
+            scoring += perf_counter() - begun
+        begun = perf_counter()
+        scores = scorer.compute()
+        scoring += perf_counter() - begun
+        return Outcome(
+            scores=scores,
+            latent_std=moments.std(),
+            strip=strip,
+            cost=self._cost(shared, evaluated, own_seconds),
+            scoring_seconds=scoring,
+        )
+
+    def _translate(self, cell: Cell, filled: FilledBatch, tensor: Tensor | None) -> Translation:
+        answers = cell.method.translate(filled.batch, (Variant(cell, tensor),), self.lender)
+        if len(answers) != 1:
+            raise PluginError(
+                f"method '{cell.method.name}' gave {len(answers)} translations for 1 variant"
+            )
+        (answer,) = answers
+        if isinstance(answer, Failure):
+            raise _VariantFailed(answer)
+        if not isinstance(answer, Translation):
+            raise PluginError(
+                f"method '{cell.method.name}' gave a {type(answer).__name__}, "
+                "but translate() gives a Translation or a Failure for each variant"
+            )
+        self._check(cell, answer.images, filled.batch.images)
+        return answer
+
+    def _check(self, cell: Cell, images: Tensor, source: Tensor) -> None:
+        if images.shape != source.shape:
+            raise PluginError(
+                f"method '{cell.method.name}' gave outputs of shape {tuple(images.shape)}, "
+                f"expected {tuple(source.shape)}"
+            )
+        if not torch.isfinite(images).all():
+            raise PluginError(f"method '{cell.method.name}' gave outputs with NaN or infinity")
+        low, high = images.min().item(), images.max().item()
+        if low < self.low or high > self.high:
+            raise PluginError(
+                f"method '{cell.method.name}' gave outputs from {low:.4g} to {high:.4g}, "
+                f"but the task's items lie in [{self.low:g}, {self.high:g}]; clamp them"
+            )
+
+    def _back(self, cell: Cell, filled: FilledBatch, images: Tensor) -> Tensor | None:
+        if not self.needs_cycle:
+            return None
+        cycled = cell.method.back(cell, filled.batch, images, self.lender)
+        return None if cycled is None else cycled[: filled.real].float().cpu()
+
+    def _cost(
+        self, shared: SharedResult, evaluated: int, own_seconds: float
+    ) -> dict[str, float | int | None]:
+        seen = sum(len(filled.batch.ids) for filled in self.batches)
+        wanted = sum(filled.real for filled in self.batches)
+        seconds = shared.seconds + own_seconds
+        return {
+            "nfe_encode": per_image(shared.evaluated, seen),
+            "nfe_decode": per_image(evaluated, seen),
+            "nfe_total": per_image(shared.evaluated + evaluated, seen),
+            "seconds": seconds,
+            "images_per_s": wanted / seconds if seconds > 0 else None,
+            "peak_memory_mb": peak_memory_mb(self.lender.device),
+        }
+
+
+class _VariantFailed(Exception):
+    """A method said that it has no outputs for a variant."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+class _Moments:
+    """Sum and sum of squares of a stream of tensors."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._sum = 0.0
+        self._squares = 0.0
+
+    def add(self, values: Tensor) -> None:
+        wide = values.double()
+        self._count += wide.numel()
+        self._sum += wide.sum().item()
+        self._squares += wide.square().sum().item()
+
+    def std(self) -> float | None:
+        if self._count == 0:
+            return None
+        mean = self._sum / self._count
+        return float(max(self._squares / self._count - mean * mean, 0.0) ** 0.5)
+
+
+def strip_rows(filled: FilledBatch, translation: Translation) -> dict[str, Tensor]:
+    """The rows of a cell's picture, as on the slides of the study."""
+    rows = {
+        "source": filled.batch.images,
+        "latent": translation.latent,
+        "changed latent": translation.changed,
+        "output": translation.images,
+    }
+    wide = min(STRIP_IMAGES, filled.real)
+    return {name: row[:wide].float().cpu() for name, row in rows.items() if row is not None}
+
+
+def per_image(evaluated: int, images: int) -> float | int:
+    """Evaluations an image: whole where it comes out whole."""
+    whole, rest = divmod(evaluated, images)
+    return evaluated / images if rest else whole
+
+
+def peak_memory_mb(device: torch.device) -> float:
+    """The most memory used so far, in MB: of the GPU where there is one, else of the process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def failed(reason: str) -> Outcome:
+    """The outcome of a cell that raised, with the traceback of the exception in hand."""
+    return Outcome(failure=Failure(one_line(reason)[:500], tracebacks.format_exc()))

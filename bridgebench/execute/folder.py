@@ -1,0 +1,102 @@
+"""The folder of a run: which task and protocol it belongs to, and where everything lies in it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bridgebench.errors import OutputError
+from bridgebench.execute.records import RecordStore, write_atomically
+from bridgebench.plan.model import Plan
+
+MAX_RUN_JSON_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A folder of results."""
+
+    path: Path
+
+    @property
+    def records(self) -> RecordStore:
+        """The records of finished cells."""
+        return RecordStore(self.path / "records")
+
+    @property
+    def leaderboard(self) -> Path:
+        """The CSV."""
+        return self.path / "leaderboard.csv"
+
+    @property
+    def run_json(self) -> Path:
+        """What the folder belongs to, and how its last run went."""
+        return self.path / "run.json"
+
+    def strip(self, identity: str) -> Path:
+        """The picture of a cell."""
+        return self.path / "strips" / f"{identity}.png"
+
+    def images(self, identity: str) -> Path:
+        """The folder of a cell's outputs, where they are kept."""
+        return self.path / "images" / identity
+
+    def write_run(self, content: Mapping[str, Any]) -> None:
+        """Write run.json atomically."""
+        text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+        write_atomically(self.run_json, text.encode())
+
+
+def claim(path: Path, plan: Plan, overwrite: bool) -> RunFolder:
+    """The folder for a plan's results, made if need be.
+
+    OutputError if it cannot be written, holds something else, or belongs to another task or
+    protocol than the plan's; `overwrite` deletes what a run left there and starts anew.
+    """
+    folder = RunFolder(path)
+    try:
+        occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
+    except OSError as error:
+        raise OutputError(f"out={path} cannot be read: {error.strerror}") from error
+    if occupied:
+        held = _held(folder)
+        if overwrite:
+            shutil.rmtree(path)
+        elif held != dict(plan.contract):
+            raise OutputError(_difference(path, held, plan.contract))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        folder.write_run({"contract": dict(plan.contract), "finished": False})
+    except OSError as error:
+        raise OutputError(
+            f"out={path} cannot be written ({error.strerror}); give out=FOLDER elsewhere"
+        ) from error
+    return folder
+
+
+def _held(folder: RunFolder) -> dict[str, Any]:
+    """What a folder that is not empty belongs to; OutputError if no run made it."""
+    try:
+        if folder.run_json.stat().st_size > MAX_RUN_JSON_BYTES:
+            raise ValueError("too large")
+        contract = json.loads(folder.run_json.read_text(encoding="utf-8"))["contract"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OutputError(
+            f"out={folder.path} is not empty and holds no run of bridgebench; give another folder"
+        ) from error
+    if not isinstance(contract, dict):
+        raise OutputError(f"{folder.run_json} is damaged; give another folder")
+    return contract
+
+
+def _difference(path: Path, held: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    key = next(key for key in wanted if held.get(key) != wanted[key])
+    there, here = str(held.get(key))[:60], str(wanted[key])[:60]
+    return (
+        f"out={path} holds results with {key}={there}, but this run has {key}={here}; "
+        "give another out=, or overwrite=true to start it anew"
+    )

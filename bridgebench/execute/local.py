@@ -1,0 +1,234 @@
+"""The local executor: the groups of a plan one after the other, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from bridgebench.errors import IntegrityError
+from bridgebench.execute.batches import FilledBatch, filled_batches
+from bridgebench.execute.cell import CellRunner, Outcome, SharedResult, failed
+from bridgebench.execute.counting import Lender
+from bridgebench.execute.folder import RunFolder
+from bridgebench.execute.progress import Progress
+from bridgebench.execute.records import Record, RecordStore, Value
+from bridgebench.interfaces.method import Cell, Stage
+from bridgebench.pictures import save_image, save_strip
+from bridgebench.plan.model import Group, Plan, PlannedCell, evaluations
+from bridgebench.scoring import Extractors, Reference, Scorer
+
+
+@dataclass
+class Clock:
+    """Where the seconds of a run went."""
+
+    network: float = 0.0
+    scoring: float = 0.0
+    pictures: float = 0.0
+    records: float = 0.0
+    computed_cells: int = 0
+    reused_cells: int = 0
+
+
+@dataclass
+class LocalRun:
+    """One run of a plan into a folder; records of cells that are there already are kept."""
+
+    plan: Plan
+    folder: RunFolder
+    progress: Progress
+    save_images: bool = False
+    clock: Clock = field(default_factory=Clock)
+
+    def run(self) -> None:
+        """Run every cell that has no valid record."""
+        todo = [(group, self._missing(group)) for group in self.plan.groups]
+        self.clock.reused_cells = len(self.plan.cells) - sum(len(cells) for _, cells in todo)
+        todo = [(group, cells) for group, cells in todo if cells]
+        expected = sum(
+            evaluations(Group(group.seed, group.shared, tuple(cells))) for group, cells in todo
+        )
+        self.progress.start(expected * self.plan.padded_n, sum(len(cells) for _, cells in todo))
+        device = torch.device(self.plan.device)
+        extractors = Extractors(self.plan.extractors, device)
+        for seed in self.plan.seeds:
+            of_seed = [(group, cells) for group, cells in todo if group.seed == seed]
+            if of_seed:
+                self._run_seed(seed, of_seed, extractors, device)
+
+    def _missing(self, group: Group) -> list[PlannedCell]:
+        return [cell for cell in group.cells if valid_record(self.folder.records, cell) is None]
+
+    def _run_seed(
+        self,
+        seed: int,
+        todo: Sequence[tuple[Group, Sequence[PlannedCell]]],
+        extractors: Extractors,
+        device: torch.device,
+    ) -> None:
+        task, n = self.plan.task, self.plan.n
+        self.progress.doing(f"loading {n} images of {task.source.domain}")
+        items = self.plan.dataset.items(task.source.domain, task.source.split, n, seed)
+        reference = Reference(task, self.plan.dataset, extractors, n, seed)
+        lender = Lender(
+            self.plan.setting,
+            device,
+            self.plan.precision,
+            lambda: reference.held_out().items,
+            self.progress.evaluated,
+        )
+        batches = tuple(filled_batches(items, self.plan.batch, seed, device))
+        runner = CellRunner(
+            batches=batches,
+            low=task.item.low,
+            high=task.item.high,
+            lender=lender,
+            new_scorer=partial(Scorer, self.plan.metrics, reference, extractors),
+            needs_cycle=self.plan.needs_cycle,
+            keep=self._keeper(),
+        )
+        for group, cells in todo:
+            self._run_group(group, cells, batches, lender, runner)
+        self.clock.network += lender.meter.seconds
+
+    def _run_group(
+        self,
+        group: Group,
+        cells: Sequence[PlannedCell],
+        batches: Sequence[FilledBatch],
+        lender: Lender,
+        runner: CellRunner,
+    ) -> None:
+        runnable = [cell for cell in cells if not cell.skip]
+        for cell in cells:
+            if cell.skip:
+                self._finish(cell, Outcome())
+        if not runnable:
+            return
+        self.progress.doing(_title(runnable[0].cell, group.shared))
+        shared = compute_shared(group, runnable[0].cell, batches, lender)
+        for cell in runnable:
+            self.progress.doing(_title(cell.cell, ()))
+            outcome = shared if isinstance(shared, Outcome) else runner.run(cell.cell, shared)
+            self._finish(cell, outcome)
+
+    def _finish(self, planned: PlannedCell, outcome: Outcome) -> None:
+        """Keep a cell's picture and its record; the record last, as it says that all is there."""
+        task = self.plan.task
+        begun = perf_counter()
+        if outcome.strip:
+            path = self.folder.strip(planned.identity)
+            path.parent.mkdir(exist_ok=True)
+            save_strip(path, outcome.strip, task.item.low, task.item.high)
+        drawn = perf_counter()
+        self.folder.records.write(
+            record_of(self.plan, planned, outcome),
+            {
+                name: score.items
+                for name, score in outcome.scores.items()
+                if score.items is not None
+            },
+        )
+        self.clock.pictures += drawn - begun
+        self.clock.records += perf_counter() - drawn
+        self.clock.scoring += outcome.scoring_seconds
+        self.clock.computed_cells += 1
+        self.progress.finished_cell()
+
+    def _keeper(self) -> Callable[[Cell, tuple[str, ...], Tensor], None]:
+        if not self.save_images:
+            return lambda cell, ids, output: None
+        identities = {planned.cell: planned.identity for planned in self.plan.cells}
+
+        def keep(cell: Cell, ids: tuple[str, ...], output: Tensor) -> None:
+            folder = self.folder.images(identities[cell])
+            folder.mkdir(parents=True, exist_ok=True)
+            for item_id, image in zip(ids, output, strict=True):
+                save_image(
+                    folder / _file_name(item_id),
+                    image,
+                    self.plan.task.item.low,
+                    self.plan.task.item.high,
+                )
+
+        return keep
+
+
+def valid_record(records: RecordStore, cell: PlannedCell) -> Record | None:
+    """The record of a cell if it is whole, succeeded, and was made from what the plan would use."""
+    try:
+        record = records.read(cell.identity)
+        if record is None or record.key != cell.key or record.status in ("failed", "timeout"):
+            return None
+        records.items(record)
+    except IntegrityError:
+        return None
+    return record
+
+
+def compute_shared(
+    group: Group, cell: Cell, batches: Sequence[FilledBatch], lender: Lender
+) -> SharedResult | Outcome:
+    """The shared stages of a group for every batch, or the failure of all its cells."""
+    begun = perf_counter()
+    before = lender.meter.evaluated
+    try:
+        tensors = tuple(_share(group.shared, cell, filled, lender) for filled in batches)
+    except Exception as error:
+        stages = ", ".join(stage.name for stage, _ in group.shared)
+        return failed(f"in the shared stage {stages}: {type(error).__name__}: {error}")
+    return SharedResult(tensors, lender.meter.evaluated - before, perf_counter() - begun)
+
+
+@torch.inference_mode()
+def _share(
+    stages: Sequence[tuple[Stage, str]], cell: Cell, filled: FilledBatch, lender: Lender
+) -> Tensor | None:
+    result: Tensor | None = None
+    for stage, _ in stages:
+        result = cell.method.share(stage, cell, filled.batch, result, lender)
+    return result
+
+
+def record_of(plan: Plan, planned: PlannedCell, outcome: Outcome) -> Record:
+    """The record of a cell that has ended."""
+    failure = outcome.failure
+    method = planned.cell.method
+    return Record(
+        identity=planned.identity,
+        key=planned.key,
+        status="skipped" if planned.skip else "failed" if failure else "ok",
+        reason=planned.skip or (failure.reason if failure else ""),
+        traceback=failure.traceback if failure else "",
+        axes=planned.axes,
+        baseline=method.baseline,
+        values={
+            name: Value(value=score.value, low=score.low, high=score.high)
+            for name, score in outcome.scores.items()
+        },
+        cost=outcome.cost,
+        facts={"supervision": method.supervision.value, "latent_std": outcome.latent_std},
+        fingerprint=plan.fingerprint,
+        provenance=planned.provenance,
+    )
+
+
+def _title(cell: Cell, shared: Sequence[tuple[Stage, str]]) -> str:
+    parts = [cell.method.spec]
+    if cell.solver is not None:
+        parts.append(cell.solver.spec)
+    if shared:
+        parts += [stage.name for stage, _ in shared]
+    elif cell.transform is not None:
+        parts.append(cell.transform.spec)
+    return " ".join(parts)
+
+
+def _file_name(item_id: str) -> Path:
+    return Path(f"{item_id.replace('/', '_')}.png")

@@ -1,0 +1,37 @@
+"""How a run tells where it is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Told by the runner what it is doing; a bar, or nothing."""
+
+    def start(self, evaluations: int, cells: int) -> None:
+        """A run of so many expected network evaluations and cells begins."""
+
+    def doing(self, text: str) -> None:
+        """What is in hand."""
+
+    def evaluated(self, count: int) -> None:
+        """So many more images went through a network."""
+
+    def finished_cell(self) -> None:
+        """A cell has ended."""
+
+
+class Silent:
+    """Tells nobody."""
+
+    def start(self, evaluations: int, cells: int) -> None:
+        """Nothing."""
+
+    def doing(self, text: str) -> None:
+        """Nothing."""
+
+    def evaluated(self, count: int) -> None:
+        """Nothing."""
+
+    def finished_cell(self) -> None:
+        """Nothing."""

@@ -1,0 +1,138 @@
+"""Translations to metrics: every feature is computed once, whoever needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar, cast
+
+import torch
+from torch import Tensor
+
+from bridgebench.errors import PluginError
+from bridgebench.interfaces.dataset import Dataset, Items
+from bridgebench.interfaces.extractor import Extracted, Extractor, LoadedExtractor
+from bridgebench.interfaces.metric import Metric, Observed, Population, Score
+from bridgebench.plan.provenance import REFERENCE_SEED
+from bridgebench.taskfile import TaskFile
+
+T = TypeVar("T")
+
+EXTRACT_BATCH = 512
+
+
+class Extractors:
+    """The extractors of a run, each loaded at its first use."""
+
+    def __init__(self, extractors: Mapping[str, Extractor], device: torch.device) -> None:
+        self._extractors = dict(extractors)
+        self._device = device
+        self._loaded: dict[str, LoadedExtractor] = {}
+
+    @torch.inference_mode()
+    def extract(self, spec: str, images: Tensor) -> Extracted:
+        """What an extractor sees in (B, C, H, W) images, on the CPU in float32."""
+        if spec not in self._extractors:
+            raise PluginError(
+                f"extractor '{spec}' was not declared; a metric names what it needs in extractors()"
+            )
+        if spec not in self._loaded:
+            self._loaded[spec] = self._extractors[spec].load(self._device)
+        parts = [
+            self._loaded[spec](chunk.to(self._device)) for chunk in torch.split(images, EXTRACT_BATCH)
+        ]
+        features = torch.cat([part.features.float().cpu() for part in parts])
+        logits = [part.logits.float().cpu() for part in parts if part.logits is not None]
+        return Extracted(features, torch.cat(logits) if logits else None)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The real images that outputs are held against; a Yardstick for the metrics of one seed."""
+
+    task: TaskFile
+    dataset: Dataset
+    extractors: Extractors
+    n: int
+    seed: int
+    _memo: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def extractor(self) -> str:
+        """The task's own extractor."""
+        return self.task.extractor
+
+    def reference(self) -> Population:
+        """All real target images of the reference split, the same for every seed."""
+        return self.once(
+            "reference", partial(self._population, self.task.target.reference, REFERENCE_SEED)
+        )
+
+    def held_out(self) -> Population:
+        """All real target images of the other split, in the order of the seed."""
+        return self.once(
+            "held_out", partial(self._population, self.task.target.held_out, self.seed)
+        )
+
+    def once(self, key: str, compute: Callable[[], T]) -> T:
+        """The value of `compute()`, computed once for each key."""
+        if key not in self._memo:
+            self._memo[key] = compute()
+        return cast(T, self._memo[key])
+
+    def _population(self, split: str, seed: int) -> Population:
+        domain = self.task.target.domain
+        items = self.dataset.items(domain, split, self.dataset.size(domain, split), seed)
+        return Population(items, memoized(partial(self._extract, items)))
+
+    def _extract(self, items: Items, spec: str) -> Extracted:
+        return self.extractors.extract(spec, items.images)
+
+
+def memoized(compute: Callable[[str], T]) -> Callable[[str], T]:
+    """`compute`, called once for each word."""
+    results: dict[str, T] = {}
+
+    def once(word: str) -> T:
+        if word not in results:
+            results[word] = compute(word)
+        return results[word]
+
+    return once
+
+
+class Scorer:
+    """The meters of one cell."""
+
+    def __init__(
+        self, metrics: Sequence[Metric], reference: Reference, extractors: Extractors
+    ) -> None:
+        self._meters = [(metric, metric.meter(reference)) for metric in metrics]
+        self._extractors = extractors
+
+    def update(
+        self, source: Tensor, output: Tensor, ids: tuple[str, ...], cycled: Tensor | None
+    ) -> None:
+        """Take in a batch of outputs beside their sources, both (B, C, H, W) on the CPU."""
+        extract = memoized(partial(self._see, output))
+        observed = Observed(source, output, ids, cycled, extract)
+        for _, meter in self._meters:
+            meter.update(observed)
+
+    def compute(self) -> dict[str, Score]:
+        """The number of every column; PluginError for a metric that does not fill its columns."""
+        scores: dict[str, Score] = {}
+        for metric, meter in self._meters:
+            computed: dict[str, Score] = meter.compute()
+            expected = {column.name for column in metric.columns()}
+            if set(computed) != expected:
+                raise PluginError(
+                    f"metric '{metric.name}' filled {sorted(computed)}, but its columns are "
+                    f"{sorted(expected)}"
+                )
+            scores.update(computed)
+        return scores
+
+    def _see(self, output: Tensor, spec: str) -> Extracted:
+        return self._extractors.extract(spec, output)
