@@ -1,1 +1,1 @@
-
+"""Dual Diffusion Implicit Bridges, with two score models or one."""

@@ -1,0 +1,132 @@
+"""DDIB as in the paper: a score model of the source and one of the target.
+
+Su, Song, Meng and Ermon, "Dual Diffusion Implicit Bridges for Image-to-Image Translation", ICLR
+2023, algorithm 1, with a transform of the latent between the two integrations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from bridgebench import (
+    Axis,
+    Batch,
+    Cell,
+    Context,
+    Method,
+    Setting,
+    Stage,
+    Supervision,
+    Translation,
+    Variant,
+    needed,
+)
+from bridgebench_ddib.decoding import decode_latents, translate_variants
+from bridgebench_ddib.encoding import encode_images, encode_stage, started
+from bridgebench_ddib.options import Clip, ClipOption, LastStepOption, Start, StartOption
+from bridgebench_ddib.paper import BIBTEX, URL
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bridgebench import ScoreModel
+
+
+class SourceLabel(StrEnum):
+    """What the source model is told of each image."""
+
+    OWN = "own"
+    NONE = "none"
+
+
+class Ddib(Method):
+    """Encode with a model of the source, decode with one of the target (Su et al., ICLR 2023).
+
+    The transform's image stage acts before the encode and its latent stage on the unit latent.
+    Outputs are clamped to [-1, 1].
+    """
+
+    name: ClassVar[str] = "ddib"
+    axes: ClassVar[frozenset[Axis]] = frozenset(Axis)
+    supervision: ClassVar[Supervision] = Supervision.LABELS
+    family: ClassVar[str] = "diffusion bridge"
+    paper: ClassVar[str] = URL
+    citation: ClassVar[str] = BIBTEX
+    license: ClassVar[str] = "Apache-2.0"
+
+    start: StartOption = Start.CLEAN
+    clip: ClipOption = Clip.DECODE
+    last_step: LastStepOption = False
+    source_label: SourceLabel = Field(
+        SourceLabel.OWN,
+        description="own: the source model is conditioned on each image's own narrow domain; "
+        "none: on the domain of all of them",
+    )
+
+    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+        """The source domains of the source model, the target domain of the target model."""
+        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        return (
+            *((source, domain) for domain in self._source_domains(setting)),
+            (target, setting.target),
+        )
+
+    def impossible(self, cell: Cell, setting: Setting) -> str:
+        """Models whose states end at different noise levels share no latent."""
+        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        ends = source.sigma_range[1], target.sigma_range[1]
+        if ends[0] == ends[1]:
+            return ""
+        return (
+            f"{source.spec} ends at sigma_max={ends[0]:g} and {target.spec} at {ends[1]:g}, "
+            "so their latents are not of one distribution"
+        )
+
+    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        """The encode, shared by all targets and latent stages, and the decode."""
+        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        domains = self._source_domains(setting)
+        return (
+            encode_stage(cell, source, domains, self.start, self.clip),
+            Stage("decode", cell.resolved(), needed(cell.nfe, Axis.NFE) + self.last_step),
+        )
+
+    def share(
+        self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
+    ) -> Tensor:
+        """The unit latents of a batch, (B, C, H, W)."""
+        x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
+        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        denoiser = context.denoiser(source, self._domains_of(batch, context.setting))
+        x = started(x, self.start, denoiser.sigma_min, "start", batch.draw)
+        return encode_images(cell, denoiser, x, self.clip)
+
+    def translate(
+        self, batch: Batch, variants: Sequence[Variant], context: Context
+    ) -> Sequence[Translation]:
+        """Change and decode the shared latents of a batch."""
+        return translate_variants(batch, variants, context, self.clip, self.last_step)
+
+    def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
+        """Encode outputs with the target's model, decode them with the source's; no transform."""
+        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        up = context.denoiser(target, (context.setting.target,) * len(images))
+        x = started(images, self.start, up.sigma_min, "start_back", batch.draw)
+        z = encode_images(cell, up, x, self.clip)
+        down = context.denoiser(source, self._domains_of(batch, context.setting))
+        return decode_latents(cell, down, z, self.clip, self.last_step)
+
+    def _source_domains(self, setting: Setting) -> tuple[str, ...]:
+        own = self.source_label is SourceLabel.OWN
+        return setting.narrow if own else (setting.pooled,)
+
+    def _domains_of(self, batch: Batch, setting: Setting) -> tuple[str, ...]:
+        own = self.source_label is SourceLabel.OWN
+        return batch.domains if own else (setting.pooled,) * len(batch.domains)

@@ -1,0 +1,87 @@
+"""DDIB with one score model, that of the target, on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from bridgebench import (
+    Axis,
+    Batch,
+    Cell,
+    Context,
+    Method,
+    Setting,
+    Stage,
+    Supervision,
+    Translation,
+    Variant,
+    needed,
+)
+from bridgebench_ddib.decoding import decode_latents, translate_variants
+from bridgebench_ddib.encoding import encode_images, encode_stage, started
+from bridgebench_ddib.options import Clip, ClipOption, LastStepOption, Start, StartOption
+from bridgebench_ddib.paper import BIBTEX, URL
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bridgebench import Denoiser, ScoreModel
+
+
+class DdibSingle(Method):
+    """Encode and decode with the target's model alone, which never saw the source.
+
+    Without a transform the two integrations undo each other and the output is the source again; it
+    is the transform that has to carry the image over. Outputs are clamped to [-1, 1].
+    """
+
+    name: ClassVar[str] = "ddib_single"
+    axes: ClassVar[frozenset[Axis]] = frozenset(Axis) - {Axis.SOURCE_SCORE}
+    supervision: ClassVar[Supervision] = Supervision.UNPAIRED
+    family: ClassVar[str] = "diffusion bridge"
+    paper: ClassVar[str] = URL
+    citation: ClassVar[str] = BIBTEX
+    license: ClassVar[str] = "Apache-2.0"
+
+    start: StartOption = Start.CLEAN
+    clip: ClipOption = Clip.DECODE
+    last_step: LastStepOption = False
+
+    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+        """The target domain."""
+        return ((needed(cell.target_score, Axis.TARGET_SCORE), setting.target),)
+
+    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        """The encode, shared by all latent stages, and the decode."""
+        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        return (
+            encode_stage(cell, target, (setting.target,), self.start, self.clip),
+            Stage("decode", cell.resolved(), needed(cell.nfe, Axis.NFE) + self.last_step),
+        )
+
+    def share(
+        self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
+    ) -> Tensor:
+        """The unit latents of a batch, (B, C, H, W)."""
+        x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
+        denoiser = self._denoiser(cell, len(x), context)
+        x = started(x, self.start, denoiser.sigma_min, "start", batch.draw)
+        return encode_images(cell, denoiser, x, self.clip)
+
+    def translate(
+        self, batch: Batch, variants: Sequence[Variant], context: Context
+    ) -> Sequence[Translation]:
+        """Change and decode the shared latents of a batch."""
+        return translate_variants(batch, variants, context, self.clip, self.last_step)
+
+    def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
+        """Encode and decode outputs with the same model again; no transform."""
+        denoiser = self._denoiser(cell, len(images), context)
+        x = started(images, self.start, denoiser.sigma_min, "start_back", batch.draw)
+        z = encode_images(cell, denoiser, x, self.clip)
+        return decode_latents(cell, denoiser, z, self.clip, self.last_step)
+
+    def _denoiser(self, cell: Cell, size: int, context: Context) -> Denoiser:
+        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        return context.denoiser(target, (context.setting.target,) * size)

@@ -1,0 +1,69 @@
+"""From unit latents to images: the second half of DDIB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+
+from bridgebench import Axis, Batch, Cell, Context, PluginError, Translation, Variant, needed
+from bridgebench.probability_flow import ClippedDenoiser, decode
+from bridgebench_ddib.options import Clip
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bridgebench import Denoiser
+
+
+def decode_latents(
+    cell: Cell, denoiser: Denoiser, z: Tensor, clip: Clip, last_step: bool
+) -> Tensor:
+    """The images of unit latents `z`, (B, C, H, W), clamped to [-1, 1]."""
+    x = decode(
+        ClippedDenoiser(denoiser) if clip.on_decode else denoiser,
+        needed(cell.solver, Axis.SOLVER),
+        z,
+        needed(cell.nfe, Axis.NFE),
+        last_step=last_step,
+    )
+    return x.clamp(-1.0, 1.0)
+
+
+def translate_variants(
+    batch: Batch, variants: Sequence[Variant], context: Context, clip: Clip, last_step: bool
+) -> list[Translation]:
+    """Change the shared latents as each variant's transform says, and decode them.
+
+    Variants that differ in nothing but the latent go through the network together.
+    """
+    alike: dict[object, list[int]] = {}
+    for index, variant in enumerate(variants):
+        cell = variant.cell
+        alike.setdefault((cell.target_score, cell.solver, cell.nfe), []).append(index)
+    done: dict[int, Translation] = {}
+    for indices in alike.values():
+        members = [variants[index] for index in indices]
+        latents = [_latent(variant) for variant in members]
+        changed = [
+            needed(variant.cell.transform, Axis.TRANSFORM).latent(z, batch.images, batch.draw)
+            for variant, z in zip(members, latents, strict=True)
+        ]
+        together = torch.cat(changed)
+        score = needed(members[0].cell.target_score, Axis.TARGET_SCORE)
+        denoiser = context.denoiser(score, (context.setting.target,) * len(together))
+        images = decode_latents(members[0].cell, denoiser, together, clip, last_step)
+        parts = images.chunk(len(members))
+        for index, part, z, z_changed in zip(indices, parts, latents, changed, strict=True):
+            done[index] = Translation(part, latent=z, changed=z_changed)
+    return [done[index] for index in range(len(variants))]
+
+
+def _latent(variant: Variant) -> Tensor:
+    if variant.shared is None:
+        raise PluginError(
+            f"method {variant.cell.method.name} was asked to translate without its encode; "
+            "give each variant the result of the stage 'encode'"
+        )
+    return variant.shared

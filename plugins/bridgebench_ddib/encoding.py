@@ -1,0 +1,56 @@
+"""From source images to unit latents: the first half of DDIB, shared between cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+
+from bridgebench import Axis, Cell, Stage, needed
+from bridgebench.probability_flow import ClippedDenoiser, encode
+from bridgebench_ddib.options import Clip, Start
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bridgebench import Denoiser, Draw, ScoreModel
+
+
+def encode_stage(
+    cell: Cell, score: ScoreModel, domains: Sequence[str], start: Start, clip: Clip
+) -> Stage:
+    """The encode of a cell with `score`, under `domains`: the latent stage and target are no part.
+
+    Its results are shared by all cells whose encode is decided by equal values.
+    """
+    transform, nfe = needed(cell.transform, Axis.TRANSFORM), needed(cell.nfe, Axis.NFE)
+    decided_by = {
+        "score": score.resolved(),
+        "weights": dict(sorted(score.files().items())),
+        "domains": list(domains),
+        "solver": needed(cell.solver, Axis.SOLVER).resolved(),
+        "nfe": nfe,
+        "image_stage": transform.image_stage.resolved(),
+        "start": start.value,
+        "clipped": clip.on_encode,
+        "seed": cell.seed,
+    }
+    return Stage("encode", decided_by, nfe)
+
+
+def started(x: Tensor, start: Start, sigma_min: float, purpose: str, draw: Draw) -> Tensor:
+    """The state at sigma_min that an encode of `x`, (B, C, H, W), sets out from."""
+    if start is Start.CLEAN:
+        return x
+    return torch.add(x, draw.each(purpose, x.shape[1:]).to(x), alpha=sigma_min)
+
+
+def encode_images(cell: Cell, denoiser: Denoiser, x: Tensor, clip: Clip) -> Tensor:
+    """The unit latents of states `x` at sigma_min, (B, C, H, W)."""
+    return encode(
+        ClippedDenoiser(denoiser) if clip.on_encode else denoiser,
+        needed(cell.solver, Axis.SOLVER),
+        x,
+        needed(cell.nfe, Axis.NFE),
+    )

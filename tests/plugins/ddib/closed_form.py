@@ -1,0 +1,158 @@
+"""Gaussian domains, whose denoisers and whose DDIB map are known in closed form."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from bridgebench import (
+    Axis,
+    Batch,
+    Cell,
+    Chain,
+    Denoiser,
+    Items,
+    Method,
+    Precision,
+    ScoreModel,
+    Setting,
+    Solver,
+    Transform,
+    Translation,
+    Variant,
+)
+from bridgebench_solvers.heun import Heun
+from bridgebench_transforms.identity import Identity
+
+MEANS = {"digit:1": -0.3, "digit:2": -0.1, "digit:7": 0.2, "digits": -0.2}
+SHAPE = (3, 6, 5)
+SETTING = Setting("not_digit:7", "digits", ("digit:1", "digit:2"), "digit:7", SHAPE)
+SIGMA_MIN = 0.02
+
+
+@dataclass(frozen=True)
+class GaussianDenoiser:
+    mean: Tensor
+    std: float
+    sigma_min: float
+    sigma_max: float
+    overshoot: float
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        assert len(x) == len(self.mean)
+        sigma = sigma.view(-1, 1, 1, 1)
+        s2, sigma2 = self.std**2, sigma**2
+        return (s2 * x + sigma2 * self.mean) / (s2 + sigma2) + self.overshoot * (sigma > 1)
+
+
+@dataclass(frozen=True)
+class GaussianFamily:
+    std: float
+    sigma_max: float
+    overshoot: float
+
+    def denoiser(self, domains: Sequence[str]) -> GaussianDenoiser:
+        mean = torch.tensor([MEANS[domain] for domain in domains]).view(-1, 1, 1, 1)
+        return GaussianDenoiser(mean, self.std, SIGMA_MIN, self.sigma_max, self.overshoot)
+
+
+class Gaussians(ScoreModel):
+    """N(mean of the domain, std²) in every pixel; `overshoot` spoils it above σ = 1."""
+
+    name: ClassVar[str] = "gaussians"
+    domains: ClassVar[tuple[str, ...]] = tuple(MEANS)
+    std: float = 0.2
+    sigma_max: float = 80.0
+    overshoot: float = 0.0
+
+    @property
+    def sigma_range(self) -> tuple[float, float]:
+        return SIGMA_MIN, self.sigma_max
+
+    def files(self) -> Mapping[str, str]:
+        return {"gaussians": f"std {self.std}"}
+
+    def load(self, device: torch.device, precision: Precision) -> GaussianFamily:
+        return GaussianFamily(self.std, self.sigma_max, self.overshoot)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A denoiser that writes down how many images each evaluation had."""
+
+    inner: Denoiser
+    evaluated: list[int]
+
+    @property
+    def sigma_min(self) -> float:
+        return self.inner.sigma_min
+
+    @property
+    def sigma_max(self) -> float:
+        return self.inner.sigma_max
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        self.evaluated.append(len(x))
+        return self.inner(x, sigma)
+
+
+@dataclass
+class Lender:
+    """A context that keeps what its denoisers were asked for and how often they ran."""
+
+    setting: Setting = SETTING
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    evaluated: list[int] = field(default_factory=list)
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    def denoiser(self, score: ScoreModel, domains: Sequence[str]) -> Counted:
+        self.asked.append(tuple(domains))
+        return Counted(score.load(self.device, "fp32").denoiser(domains), self.evaluated)
+
+    def real_targets(self) -> Items:
+        raise AssertionError("DDIB looks at no real target image")
+
+
+def means_of(batch: Batch) -> Tensor:
+    return torch.tensor([MEANS[domain] for domain in batch.domains]).view(-1, 1, 1, 1)
+
+
+def cell_of(
+    method: Method,
+    *links: Transform,
+    source: ScoreModel | None = None,
+    target: ScoreModel | None = None,
+    solver: Solver | None = None,
+    nfe: int = 20,
+) -> Cell:
+    model = Gaussians()
+    return Cell(
+        method=method,
+        source_score=(source or model) if Axis.SOURCE_SCORE in method.axes else None,
+        target_score=target or model,
+        solver=solver or Heun(),
+        nfe=nfe,
+        transform=Chain(links or (Identity(),)),
+        seed=0,
+    )
+
+
+def encode(cell: Cell, batch: Batch, lender: Lender) -> Tensor:
+    return cell.method.share(cell.method.stages(cell, SETTING)[0], cell, batch, None, lender)
+
+
+def translate(cell: Cell, batch: Batch, lender: Lender | None = None) -> Translation:
+    lender = lender or Lender()
+    variant = Variant(cell, encode(cell, batch, lender))
+    (translation,) = cell.method.translate(batch, [variant], lender)
+    assert isinstance(translation, Translation)
+    return translation
+
+
+def encode_decided_by(cell: Cell) -> str:
+    first, last = cell.method.stages(cell, SETTING)
+    assert (first.name, last.name) == ("encode", "decode")
+    return json.dumps(first.decided_by, sort_keys=True)
