@@ -1,1 +1,1 @@
-
+"""Metrics of translated images, and the Inception extractor."""

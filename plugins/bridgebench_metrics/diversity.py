@@ -1,0 +1,89 @@
+"""How much the outputs differ from each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from bridgebench import BridgebenchError, Column, Metric, Score, Yardstick, influence_interval
+from bridgebench_metrics.features import OPTION, checked, feature_meter, reference_features
+
+if TYPE_CHECKING:
+    import torchmetrics
+
+REFERENCE_IMAGES = 2000
+"""How many reference images are compared with each other: two million pairs."""
+
+
+def mean_pairwise_distance(features: Tensor) -> tuple[float, Tensor]:
+    """The mean Euclidean distance between two of (n, F) float64 features, n >= 2.
+
+    Returns:
+        The mean, and the influence values (n,), whose mean is 0.
+    """
+    distances = torch.cdist(features, features).fill_diagonal_(0.0)  # (n, n)
+    each = distances.sum(dim=1) / (len(features) - 1)
+    mean = each.mean()
+    return mean.item(), 2.0 * (each - mean)
+
+
+class Diversity(Metric):
+    """Diversity: how much the outputs differ from each other, against real images.
+
+    Formula: the mean Euclidean distance between the features of two outputs, over the same of the
+    first 2,000 reference images (or all of them, where they are fewer). Unit: ratio. From 0, where
+    all outputs are alike; 1 is as diverse as real images, and more than that is no better.
+    Interval: normal, from the influence function 2 (E|x - x'| - mean), with the reference held
+    fixed, cut at 0. Items: the value plus each influence. An error below 2 images.
+    Source: the average pairwise distance of Zhu et al. (BicycleGAN, NeurIPS 2017), in the features
+    at hand instead of LPIPS.
+    """
+
+    name: ClassVar[str] = "diversity"
+    needs_reference: ClassVar[bool] = True
+
+    features: str = Field("", description=OPTION)
+
+    def columns(self) -> tuple[Column, ...]:
+        """The ratio."""
+        return (
+            Column(
+                "diversity",
+                "ratio",
+                "",
+                "pairwise feature distance of the outputs over that of real images",
+                low=0.0,
+                interval=True,
+            ),
+        )
+
+    def extractors(self, default: str) -> tuple[str, ...]:
+        """The one that `features` names."""
+        return (self.features or default,)
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        """A meter of features."""
+        spec = self.features or yardstick.extractor
+
+        def real() -> float:
+            distance, _ = mean_pairwise_distance(
+                reference_features(yardstick, spec)[:REFERENCE_IMAGES]
+            )
+            if distance == 0:
+                raise BridgebenchError(
+                    f"the reference images have all the same features under {spec}, so that "
+                    "diversity has nothing to compare with; choose another extractor"
+                )
+            return distance
+
+        def summarize(features: Tensor) -> dict[str, Score]:
+            scale = yardstick.once(f"diversity/{spec}", real)
+            distance, influence = mean_pairwise_distance(checked(features, "outputs"))
+            value, influence = distance / scale, influence / scale
+            estimate = influence_interval(value, influence, low=0.0)
+            return {"diversity": Score(*estimate, items=value + influence)}
+
+        return feature_meter(spec, summarize)

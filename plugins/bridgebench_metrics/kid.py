@@ -1,0 +1,125 @@
+"""The kernel distance of features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+from torch import Tensor
+from torch_fidelity.metric_kid import kernel_poly, mmd2
+
+from bridgebench import Column, Metric, Score, Yardstick, influence_interval
+from bridgebench_metrics.features import (
+    OPTION,
+    all_alike,
+    checked,
+    feature_meter,
+    reference_features,
+)
+
+if TYPE_CHECKING:
+    import torchmetrics
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The reference cut into equal blocks without overlap.
+
+    features  (blocks·m, F)
+    within    (m, m) the kernel between the images of a block, averaged over the blocks
+    """
+
+    features: Array
+    within: Array
+
+
+def blocks_of(reference: Array, size: int) -> Blocks:
+    """Blocks of `size` images; the images left over are not used."""
+    used = reference[: len(reference) // size * size]
+    within = [_kernel(block, block) for block in used.reshape(-1, size, used.shape[1])]
+    return Blocks(used, np.mean(within, axis=0))
+
+
+def kernel_distance(features: Array, reference: Blocks) -> tuple[float, Array]:
+    """The unbiased squared MMD, averaged over the blocks, with the influence of each image.
+
+    The estimate is linear in the kernel matrices, so that their means over the blocks give the
+    mean of the estimates.
+
+    Args:
+        features: (m, F), as many as a block has, m >= 2.
+        reference: the blocks.
+
+    Returns:
+        The distance, and the influence values (m,), whose mean is 0.
+    """
+    m = len(features)
+    same = _kernel(features, features)  # (m, m)
+    across = _kernel(features, reference.features).reshape(m, -1, m).mean(axis=1)  # (m, m)
+    value = float(mmd2(same, across, reference.within))
+    own = (same.sum(axis=1) - same.diagonal()) / (m - 1) - across.mean(axis=1)
+    return value, 2.0 * (own - own.mean())
+
+
+def _kernel(first: Array, second: Array) -> Array:
+    kernel: Array = kernel_poly(
+        first, second, kid_kernel_poly_degree=3, kid_kernel_poly_gamma=None, kid_kernel_poly_coef0=1
+    )
+    return kernel
+
+
+class Kid(Metric):
+    """KID: the kernel distance between the features of the outputs and of the reference images.
+
+    Formula: the unbiased estimate of the squared maximum mean discrepancy with the kernel
+    (xᵀy/F + 1)³, by torch-fidelity's functions: each block of the reference, as long as the row,
+    against all outputs, averaged over the blocks. If the reference has fewer images than the row,
+    as many outputs as it has are used. Unit: none. Lower is better; unbiased at any n, and so
+    around 0, also below it, for outputs as good as real images.
+    Interval: normal, from the influence function 2 (E k(x, x') - E k(x, y)), centered, with the
+    reference held fixed. Items: the value plus each influence.
+    Not defined where all outputs have the same features; an error below 2 images.
+    Source: Bińkowski et al., ICLR 2018.
+    """
+
+    name: ClassVar[str] = "kid"
+    needs_reference: ClassVar[bool] = True
+
+    features: str = Field("", description=OPTION)
+
+    def columns(self) -> tuple[Column, ...]:
+        """The distance."""
+        return (
+            Column("kid", "", "lower", "kernel distance to the reference images", interval=True),
+        )
+
+    def extractors(self, default: str) -> tuple[str, ...]:
+        """The one that `features` names."""
+        return (self.features or default,)
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        """A meter of features."""
+        spec = self.features or yardstick.extractor
+
+        def summarize(features: Tensor) -> dict[str, Score]:
+            features = checked(features, "outputs")
+            if all_alike(features):
+                return {"kid": Score(None)}
+            n = len(features)
+
+            def blocks() -> Blocks:
+                reference = reference_features(yardstick, spec)
+                return blocks_of(reference.numpy(), min(n, len(reference)))
+
+            reference = yardstick.once(f"kid/{spec}/{n}", blocks)
+            used = features[: len(reference.within)]
+            value, influence = kernel_distance(used.numpy(), reference)
+            items = used.new_tensor(value + influence) if len(used) == n else None
+            return {"kid": Score(*influence_interval(value, influence), items=items)}
+
+        return feature_meter(spec, summarize)

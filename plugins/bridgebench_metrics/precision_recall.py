@@ -1,0 +1,94 @@
+"""Precision and recall of features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+from torch import Tensor
+from torch_fidelity.metric_prc import calculate_precision_recall_full
+
+from bridgebench import BridgebenchError, Column, Metric, Score, Yardstick, wilson
+from bridgebench_metrics.features import (
+    OPTION,
+    all_alike,
+    checked,
+    feature_meter,
+    reference_features,
+)
+
+if TYPE_CHECKING:
+    import torchmetrics
+
+
+class PrecisionRecall(Metric):
+    """Precision and recall: outputs that look real, and real images that outputs look like.
+
+    Formula: precision is the share of outputs that lie within the ball of some reference image,
+    whose radius is the distance to its k-th nearest fellow; recall is the share of reference images
+    within the balls of the outputs. By torch-fidelity's functions, against the first images of the
+    reference, as many as there are outputs (or all of them, where they are fewer). Unit: share.
+    Higher is better; from 0 to 1, and both depend on n.
+    Interval: Wilson for precision, with the reference held fixed; none for recall, whose balls are
+    themselves drawn.
+    Not defined where all outputs have the same features; an error for k images or fewer.
+    Source: Kynkäänniemi et al., NeurIPS 2019.
+    """
+
+    name: ClassVar[str] = "precision_recall"
+    needs_reference: ClassVar[bool] = True
+
+    features: str = Field("", description=OPTION)
+    k: int = Field(3, ge=1, description="which nearest neighbor gives the radius")
+
+    def columns(self) -> tuple[Column, ...]:
+        """The two shares."""
+        return (
+            Column(
+                "precision",
+                "share",
+                "higher",
+                "outputs within the reference manifold",
+                low=0.0,
+                high=1.0,
+                interval=True,
+            ),
+            Column(
+                "recall",
+                "share",
+                "higher",
+                "reference images within the manifold of the outputs",
+                low=0.0,
+                high=1.0,
+            ),
+        )
+
+    def extractors(self, default: str) -> tuple[str, ...]:
+        """The one that `features` names."""
+        return (self.features or default,)
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        """A meter of features."""
+        spec = self.features or yardstick.extractor
+
+        def summarize(features: Tensor) -> dict[str, Score]:
+            features = checked(features, "outputs")
+            if all_alike(features):
+                return {"precision": Score(None), "recall": Score(None)}
+            reference = yardstick.once(
+                f"precision_recall/{spec}", lambda: reference_features(yardstick, spec)
+            )[: len(features)]
+            if min(len(features), len(reference)) <= self.k:
+                raise BridgebenchError(
+                    f"precision and recall with k={self.k} need more than {self.k} images on each "
+                    f"side, got {len(features)} outputs and {len(reference)} of the reference; "
+                    "raise n or lower k"
+                )
+            precision, recall = calculate_precision_recall_full(features, reference, self.k)
+            inside = round(precision * len(features))
+            return {
+                "precision": Score(*wilson(inside, len(features))),
+                "recall": Score(float(recall)),
+            }
+
+        return feature_meter(spec, summarize)

@@ -1,0 +1,64 @@
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from bridgebench import BridgebenchError
+from bridgebench_metrics.diversity import Diversity, mean_pairwise_distance
+
+
+def draw(n: int, seed: int, scale: float = 1.0) -> Tensor:
+    return torch.from_numpy(np.random.default_rng(seed).normal(scale=scale, size=(n, 5)))
+
+
+def by_hand(features: Tensor) -> float:
+    n = len(features)
+    pairs = [(features[i] - features[j]).norm().item() for i in range(n) for j in range(i)]
+    return float(np.mean(pairs))
+
+
+def test_ratio_of_mean_distances(feature_bench: Any, score: Any) -> None:
+    outputs, reference = draw(30, 1, 0.6), draw(40, 2)
+    diversity = score(Diversity(), feature_bench(reference, reference), outputs)["diversity"]
+    assert diversity.value == pytest.approx(by_hand(outputs) / by_hand(reference), rel=1e-9)
+    assert diversity.low < diversity.value < diversity.high < 1
+    assert diversity.items.mean().item() == pytest.approx(diversity.value, rel=1e-9)
+
+
+def test_real_images_are_as_diverse_as_themselves(feature_bench: Any, score: Any) -> None:
+    reference = draw(40, 2)
+    diversity = score(Diversity(), feature_bench(reference, reference), reference)["diversity"]
+    assert diversity.value == pytest.approx(1.0, rel=1e-12)
+
+
+def test_fewer_kinds_of_output_are_less_diverse(feature_bench: Any, score: Any) -> None:
+    bench = feature_bench(draw(200, 2), draw(2, 3))
+    few = [draw(k, 4).repeat(64 // k, 1) for k in (64, 16, 4, 1)]
+    values = [score(Diversity(), bench, outputs)["diversity"].value for outputs in few]
+    assert all(more > fewer for more, fewer in pairwise(values))
+    assert values[-1] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_interval_is_close_to_the_jackknife() -> None:
+    features = draw(200, 5)
+    _, influence = mean_pairwise_distance(features)
+    without = np.array(
+        [
+            mean_pairwise_distance(torch.cat([features[:i], features[i + 1 :]]))[0]
+            for i in range(200)
+        ]
+    )
+    assert influence.std().item() / np.sqrt(200) == pytest.approx(
+        np.std(without) * np.sqrt(199), rel=0.03
+    )
+
+
+def test_bad_features(feature_bench: Any, score: Any) -> None:
+    same = draw(1, 1).expand(50, 5)
+    with pytest.raises(BridgebenchError, match="nothing to compare with"):
+        score(Diversity(), feature_bench(same * 0, same), draw(20, 3))
+    with pytest.raises(BridgebenchError, match="at least 2 outputs"):
+        score(Diversity(), feature_bench(draw(50, 1), same), draw(1, 3))

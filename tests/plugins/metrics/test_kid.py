@@ -1,0 +1,80 @@
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch_fidelity.metric_kid import kid_features_to_metric
+
+from bridgebench import BridgebenchError
+from bridgebench_metrics.kid import Kid, blocks_of, kernel_distance
+
+
+def draw(n: int, seed: int, scale: float = 1.0, shift: float = 0.0) -> Tensor:
+    rng = np.random.default_rng(seed)
+    return torch.from_numpy(rng.normal(shift, scale, size=(n, 16)))
+
+
+def direct(features: Tensor, reference: Tensor) -> float:
+    """One subset of everything: torch-fidelity's own estimate."""
+    scores = kid_features_to_metric(
+        features, reference, kid_subsets=1, kid_subset_size=len(features), verbose=False
+    )
+    return float(scores["kernel_inception_distance_mean"])
+
+
+def test_one_block_is_torch_fidelitys_estimate(feature_bench: Any, score: Any) -> None:
+    outputs, reference = draw(60, 1, 1.3, 0.2), draw(60, 2)
+    kid = score(Kid(), feature_bench(reference, reference), outputs)["kid"]
+    assert kid.value == pytest.approx(direct(outputs, reference), rel=1e-6)
+
+
+def test_blocks_are_averaged_and_the_rest_is_left_out(feature_bench: Any, score: Any) -> None:
+    outputs, reference = draw(40, 1, 1.3, 0.2), draw(130, 2)
+    kid = score(Kid(), feature_bench(reference, reference), outputs)["kid"]
+    expected = np.mean([direct(outputs, reference[i : i + 40]) for i in (0, 40, 80)])
+    assert kid.value == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_short_reference_uses_as_many_outputs(feature_bench: Any, score: Any) -> None:
+    outputs, reference = draw(70, 1, 1.3, 0.2), draw(50, 2)
+    kid = score(Kid(), feature_bench(reference, reference), outputs)["kid"]
+    assert kid.value == pytest.approx(direct(outputs[:50], reference), rel=1e-6)
+    assert kid.items is None
+
+
+def test_interval_is_close_to_the_jackknife() -> None:
+    features, reference = draw(150, 3, 1.2, 0.2), draw(1500, 4)
+    value, influence = kernel_distance(features.numpy(), blocks_of(reference.numpy(), 150))
+
+    def kernel(a: Any, b: Any) -> Any:
+        return (a @ b.T / 16 + 1) ** 3
+
+    same = kernel(features.numpy(), features.numpy())
+    across = kernel(features.numpy(), reference.numpy())
+    without = []
+    for i in range(150):
+        keep = np.delete(np.arange(150), i)
+        inner = same[np.ix_(keep, keep)]
+        off_diagonal = (inner.sum() - np.trace(inner)) / (149 * 148)
+        without.append(off_diagonal - 2 * across[keep].mean())
+    spread = np.std(without) * np.sqrt(149)
+    assert influence.std(ddof=1) / np.sqrt(150) == pytest.approx(spread, rel=0.03)
+    assert influence.mean() == pytest.approx(0.0, abs=1e-9)
+    assert value > 0
+
+
+def test_equal_distributions_are_around_zero(feature_bench: Any, score: Any) -> None:
+    bench = feature_bench(draw(6000, 5), draw(2, 6))
+    scores = [score(Kid(), bench, draw(60, 100 + i))["kid"] for i in range(40)]
+    values = np.array([kid.value for kid in scores])
+    assert abs(values.mean()) < 3 * values.std() / np.sqrt(40) + 1e-3
+    assert (values < 0).any()
+    assert np.mean([kid.low <= 0 <= kid.high for kid in scores]) >= 0.8
+
+
+def test_bad_features(feature_bench: Any, score: Any) -> None:
+    bench = feature_bench(draw(50, 1), draw(50, 2))
+    assert score(Kid(), bench, draw(1, 3).expand(20, 16))["kid"].value is None
+    with pytest.raises(BridgebenchError, match="at least 2 outputs"):
+        score(Kid(), bench, draw(1, 3))
