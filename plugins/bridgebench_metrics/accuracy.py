@@ -1,0 +1,89 @@
+"""How often the outputs are what they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+from torch import Tensor
+
+from bridgebench import (
+    Column,
+    ItemMeter,
+    Metric,
+    Observed,
+    Score,
+    Yardstick,
+    bootstrap_mean,
+    wilson,
+)
+from bridgebench_metrics.classified import OPTION, logits_of
+
+if TYPE_CHECKING:
+    import torchmetrics
+
+
+class Accuracy(Metric):
+    """Target-class accuracy: the share of outputs that a classifier calls the target class.
+
+    Formula: the share of outputs whose largest logit is that of `label`; beside it the confidence,
+    the mean of the softmax probability of `label`. Unit: share. Higher is better; from 0 to 1.
+    Interval: Wilson for the share, bootstrap over images for the confidence. Items: 0 or 1, and
+    the probability of each image.
+    Source: the target-class accuracy of StarGAN v2 (Choi et al., CVPR 2020) and its kin.
+    """
+
+    name: ClassVar[str] = "accuracy"
+
+    label: int = Field(ge=0, description="the target class of the classifier")
+    classifier: str = Field("", description=OPTION)
+
+    def columns(self) -> tuple[Column, ...]:
+        """The share and the confidence."""
+        return (
+            Column(
+                "accuracy",
+                "share",
+                "higher",
+                "outputs called the target class",
+                low=0.0,
+                high=1.0,
+                interval=True,
+            ),
+            Column(
+                "confidence",
+                "probability",
+                "higher",
+                "mean probability of the target class",
+                low=0.0,
+                high=1.0,
+                interval=True,
+            ),
+        )
+
+    def extractors(self, default: str) -> tuple[str, ...]:
+        """The one that `classifier` names."""
+        return (self.classifier or default,)
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        """A meter of calls and probabilities."""
+        spec = self.classifier or yardstick.extractor
+
+        def measure(observed: Observed) -> Mapping[str, Tensor]:
+            logits = logits_of(observed, spec, self.label)
+            return {
+                "called": (logits.argmax(dim=1) == self.label).float(),
+                "probability": logits.softmax(dim=1)[:, self.label],
+            }
+
+        def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
+            called, probability = values["called"], values["probability"]
+            share = wilson(int(called.sum()), len(called))
+            confidence = bootstrap_mean(probability, yardstick.seed)
+            return {
+                "accuracy": Score(*share, items=called),
+                "confidence": Score(*confidence, items=probability),
+            }
+
+        return ItemMeter(("called", "probability"), measure, summarize)

@@ -1,0 +1,87 @@
+"""How well the color of the source is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import Tensor
+
+from bridgebench import Column, ItemMeter, Metric, Observed, Score, Yardstick, wilson
+from bridgebench_metrics.hue_error import observed_hue_error
+from bridgebench_metrics.means import mean_score, too_few
+
+if TYPE_CHECKING:
+    import torchmetrics
+
+NEAR = 15.0
+"""Degrees under which a hue counts as kept, in the column `color_within15`."""
+
+
+def color_scores(error: Tensor, seed: int) -> dict[str, Score]:
+    """The columns of Color, of (n,) errors in degrees, NaN for an output without color."""
+    n = len(error)
+    near = error < NEAR
+    missing = error.isnan()
+    middle = None if too_few(error) else error.double().nanquantile(0.5).item()
+    return {
+        "color_deg": mean_score(error, seed),
+        "color_median_deg": Score(middle),
+        "color_within15": Score(*wilson(int(near.sum()), n), items=near.float()),
+        "color_undefined": Score(*wilson(int(missing.sum()), n), items=missing.float()),
+    }
+
+
+class Color(Metric):
+    """Color preservation: the angle between the hues of source and output.
+
+    Formula: the hue of an image is the circular mean of its pixels' hues, weighted by chroma
+    (largest minus smallest channel); the error is the angle between source and output, from 0 to
+    180 degrees, 90 on average for unrelated hues. An output with less than 5 % of its source's
+    chroma has no color: a failure in the share, and left out of mean and median, which are not
+    defined where it is so for more than 5 % of the outputs (`color_undefined`).
+    Unit: degrees, and shares. Lower is better for the angles, higher for `color_within15`, the
+    share of outputs under 15 degrees.
+    Interval: bootstrap over images for the mean, Wilson for the shares. Items: the error of each
+    image, NaN without color; 0 or 1 for the shares.
+    Source: circular means, Mardia and Jupp, Directional Statistics, 2000; the weighting is ours.
+    """
+
+    name: ClassVar[str] = "color"
+
+    def columns(self) -> tuple[Column, ...]:
+        """Mean, median, share of near hues, share without color."""
+        return (
+            Column(
+                "color_deg", "degrees", "lower", "mean hue error", 0.0, high=180.0, interval=True
+            ),
+            Column("color_median_deg", "degrees", "lower", "median hue error", 0.0, high=180.0),
+            Column(
+                "color_within15",
+                "share",
+                "higher",
+                "outputs with a hue error under 15 degrees",
+                low=0.0,
+                high=1.0,
+                interval=True,
+            ),
+            Column(
+                "color_undefined",
+                "share",
+                "lower",
+                "outputs without color",
+                low=0.0,
+                high=1.0,
+                interval=True,
+            ),
+        )
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        """A meter of hue errors."""
+
+        def measure(observed: Observed) -> Mapping[str, Tensor]:
+            return {"error": observed_hue_error(observed, yardstick)}
+
+        return ItemMeter(
+            ("error",), measure, lambda values: color_scores(values["error"], yardstick.seed)
+        )

@@ -1,0 +1,13 @@
+"""The V of HSV."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def hsv_value(images: Tensor) -> Tensor:
+    """The largest channel of each pixel: (B, C, H, W) in [-1, 1] -> (B, H, W) in [0, 1].
+
+    Values outside [-1, 1] are clamped first, as a viewer would.
+    """
+    return (images.clamp(-1.0, 1.0).amax(dim=1) + 1.0) / 2.0

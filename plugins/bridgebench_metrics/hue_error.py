@@ -1,0 +1,48 @@
+"""How far the color of an output is from that of its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bridgebench import Observed, Yardstick
+from bridgebench.color import hue_difference, mean_hue, total_chroma
+
+LEAST_CHROMA = 0.05
+"""An output with a smaller share of its source's chroma has no color."""
+
+
+@dataclass(frozen=True)
+class ImageColor:
+    """The color of each image of a batch.
+
+    hue     (B,) degrees on [0, 360), the circular mean weighted by chroma
+    chroma  (B,) summed over the pixels
+    """
+
+    hue: Tensor
+    chroma: Tensor
+
+
+def image_color(images: Tensor) -> ImageColor:
+    """The color of (B, 3, H, W) images in [-1, 1]."""
+    return ImageColor(mean_hue(images), total_chroma(images))
+
+
+def hue_error(source: ImageColor, output: ImageColor) -> Tensor:
+    """The angle between source and output, (B,) degrees on [0, 180]; NaN where there is no color.
+
+    An output has no color below LEAST_CHROMA of its source's chroma, or if its source has none.
+    """
+    colored = (output.chroma >= LEAST_CHROMA * source.chroma) & (source.chroma > 0)
+    angle = hue_difference(source.hue, output.hue)
+    return torch.where(colored, angle, torch.full_like(angle, torch.nan))
+
+
+def observed_hue_error(observed: Observed, yardstick: Yardstick) -> Tensor:
+    """`hue_error` of a batch; the sources, which all rows share, are looked at once."""
+    key = "color of the sources " + " ".join(observed.ids)
+    source = yardstick.once(key, lambda: image_color(observed.source))
+    return hue_error(source, image_color(observed.output))

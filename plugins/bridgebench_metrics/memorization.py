@@ -1,0 +1,113 @@
+"""Whether the outputs are copies of images that a model may have learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor
+
+from bridgebench import BridgebenchError, Column, ItemMeter, Metric, Observed, Yardstick
+from bridgebench_metrics.hsv_value import hsv_value
+from bridgebench_metrics.means import mean_score
+
+if TYPE_CHECKING:
+    import torchmetrics
+
+BLOCK = 1000
+"""Images looked up at once, which bounds the memory."""
+
+
+@dataclass(frozen=True)
+class Neighbors:
+    """Images to look for the nearest in.
+
+    pixels   (N, P) float32, their V
+    varying  indices of the pixels that are not the same in all of them: the others add the same
+             to every distance, so that the nearest image is found without them
+    halves   (N,) half the squared norm over the varying pixels
+    """
+
+    pixels: Tensor
+    varying: Tensor
+    halves: Tensor
+
+
+def neighbors_of(images: Tensor) -> Neighbors:
+    """Prepare (N, C, H, W) images in [-1, 1]."""
+    pixels = hsv_value(images).flatten(1)
+    varying = (pixels != pixels[0]).any(dim=0).nonzero().squeeze(1)
+    return Neighbors(pixels, varying, pixels[:, varying].square().sum(dim=1) / 2.0)
+
+
+def nearest_distance(images: Tensor, neighbors: Neighbors) -> Tensor:
+    """The Euclidean distance in V to the nearest image: (B, C, H, W) in [-1, 1] -> (B,) float64."""
+    starts = range(0, len(images), BLOCK)
+    return torch.cat([_nearest(images[i : i + BLOCK], neighbors) for i in starts])
+
+
+def _nearest(images: Tensor, neighbors: Neighbors) -> Tensor:
+    pixels = hsv_value(images).flatten(1)  # (B, P)
+    known = neighbors.pixels[:, neighbors.varying]  # (N, V)
+    products = torch.addmm(neighbors.halves, pixels[:, neighbors.varying], known.T, alpha=-1.0)
+    nearest = neighbors.pixels[products.argmin(dim=1)]  # (B, P)
+    return (pixels.double() - nearest.double()).square().sum(dim=1).sqrt()
+
+
+class Memorization(Metric):
+    """Memorization: how near the outputs are to reference images, against held-out real images.
+
+    Formula: the distance of an output to its nearest reference image, Euclidean over the pixels' V
+    (largest channel, so that color plays no part), over the mean of the same distance for all
+    held-out real images. Unit: ratio. From 0 (copies of the reference); 1 is like real images that
+    nobody has learned from, and more is far from all of them. Neither end is better.
+    Interval: bootstrap over images, with the held-out mean held fixed. Items: the ratio of each.
+    Source: the nearest-neighbor distances of Meehan et al., AISTATS 2020, as a ratio of means. It
+    speaks of models that learned from the reference split.
+    """
+
+    name: ClassVar[str] = "memorization"
+    needs_reference: ClassVar[bool] = True
+
+    def columns(self) -> tuple[Column, ...]:
+        """The ratio."""
+        return (
+            Column(
+                "memorization",
+                "ratio",
+                "",
+                "distance to the nearest reference image over that of real images",
+                low=0.0,
+                interval=True,
+            ),
+        )
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        """A meter of ratios."""
+
+        def known() -> Neighbors:
+            return neighbors_of(yardstick.reference().items.images)
+
+        def real() -> float:
+            images = yardstick.held_out().items.images
+            neighbors = yardstick.once("memorization/reference", known)
+            distance = nearest_distance(images, neighbors).mean().item() if len(images) else 0.0
+            if distance == 0:
+                raise BridgebenchError(
+                    "memorization needs held-out real images that are not in the reference, got "
+                    f"{len(images)}; choose two different splits"
+                )
+            return distance
+
+        def measure(observed: Observed) -> Mapping[str, Tensor]:
+            neighbors = yardstick.once("memorization/reference", known)
+            scale = yardstick.once("memorization/held out", real)
+            return {"ratio": nearest_distance(observed.output, neighbors) / scale}
+
+        return ItemMeter(
+            ("ratio",),
+            measure,
+            lambda values: {"memorization": mean_score(values["ratio"], yardstick.seed)},
+        )

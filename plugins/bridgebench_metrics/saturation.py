@@ -1,0 +1,66 @@
+"""How the saturation changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor
+
+from bridgebench import Column, ItemMeter, Metric, Observed, Yardstick
+from bridgebench.color import total_chroma
+from bridgebench_metrics.hsv_value import hsv_value
+from bridgebench_metrics.means import mean_score
+
+if TYPE_CHECKING:
+    import torchmetrics
+
+
+def image_saturation(images: Tensor) -> Tensor:
+    """The mean HSV saturation of each image, weighted by V: (B, 3, H, W) -> (B,) in [0, 1].
+
+    As V·S is the chroma of a pixel, this is total chroma over total V. NaN for a black image.
+    """
+    value = hsv_value(images).sum(dim=(-2, -1))
+    return torch.where(value > 0, total_chroma(images) / value, torch.nan)
+
+
+class Saturation(Metric):
+    """Saturation change: how much more saturated the outputs are than their sources.
+
+    Formula: the saturation of an image is the mean of its pixels' HSV saturation, weighted by V,
+    that is total chroma over total V; the score is the mean over images of output minus source. A
+    black image has none and is left out; not defined where that is so for more than 5 %.
+    Unit: saturation. From -1 (all color lost) to 1; 0 is no change, and neither end is better.
+    Interval: bootstrap over images. Items: the change of each image.
+    Source: HSV as in Smith, SIGGRAPH 1978; the weighting is ours.
+    """
+
+    name: ClassVar[str] = "saturation"
+
+    def columns(self) -> tuple[Column, ...]:
+        """The mean change."""
+        return (
+            Column(
+                "saturation",
+                "saturation",
+                "",
+                "mean change of the saturation",
+                low=-1.0,
+                high=1.0,
+                interval=True,
+            ),
+        )
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        """A meter of changes."""
+
+        def measure(observed: Observed) -> Mapping[str, Tensor]:
+            return {"change": image_saturation(observed.output) - image_saturation(observed.source)}
+
+        return ItemMeter(
+            ("change",),
+            measure,
+            lambda values: {"saturation": mean_score(values["change"], yardstick.seed)},
+        )

@@ -1,0 +1,77 @@
+"""How much of the source's shape is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor
+
+from bridgebench import Column, ItemMeter, Metric, Observed, Yardstick
+from bridgebench_metrics.hsv_value import hsv_value
+from bridgebench_metrics.means import mean_score
+
+if TYPE_CHECKING:
+    import torchmetrics
+
+FLAT = 1e-6
+"""A standard deviation of V below this is that of an image of one value."""
+
+
+def shape_correlation(source: Tensor, output: Tensor) -> Tensor:
+    """Pearson's correlation of V over the pixels: two (B, C, H, W) -> (B,) in [-1, 1].
+
+    0 for a flat output, which keeps no shape; NaN for a flat source, which has none.
+    """
+    first, second = _centered(source), _centered(output)
+    covariance = (first * second).mean(dim=1)
+    spread, other = (part.square().mean(dim=1).sqrt() for part in (first, second))
+    correlation = covariance / (spread * other).clamp(min=FLAT**2)
+    correlation = torch.where(other > FLAT, correlation.clamp(-1.0, 1.0), 0.0)
+    return torch.where(spread > FLAT, correlation, torch.nan)
+
+
+def _centered(images: Tensor) -> Tensor:
+    value = hsv_value(images).double().flatten(1)
+    return value - value.mean(dim=1, keepdim=True)
+
+
+class Structure(Metric):
+    """Structure: how much of the source's shape the outputs keep.
+
+    Formula: for each image Pearson's correlation over the pixels between the V (largest channel) of
+    source and output, which is the structure term of SSIM taken over the whole image and without
+    its constant; blind to color, brightness and contrast. A flat output counts 0, a flat source is
+    left out. Unit: correlation. From -1 to 1; higher is more of the source's shape, 0 is none.
+    Interval: bootstrap over images. Items: the correlation of each image.
+    Source: the structure term of Wang et al., IEEE Transactions on Image Processing, 2004.
+    """
+
+    name: ClassVar[str] = "structure"
+
+    def columns(self) -> tuple[Column, ...]:
+        """The mean correlation."""
+        return (
+            Column(
+                "structure",
+                "correlation",
+                "higher",
+                "mean correlation of V between source and output",
+                low=-1.0,
+                high=1.0,
+                interval=True,
+            ),
+        )
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        """A meter of correlations."""
+
+        def measure(observed: Observed) -> Mapping[str, Tensor]:
+            return {"correlation": shape_correlation(observed.source, observed.output)}
+
+        return ItemMeter(
+            ("correlation",),
+            measure,
+            lambda values: {"structure": mean_score(values["correlation"], yardstick.seed)},
+        )

@@ -1,0 +1,67 @@
+"""How often the outputs are what they should be, in the color that they should have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+from torch import Tensor
+
+from bridgebench import Column, ItemMeter, Metric, Observed, Score, Yardstick, wilson
+from bridgebench_metrics.classified import OPTION, logits_of
+from bridgebench_metrics.hue_error import observed_hue_error
+
+if TYPE_CHECKING:
+    import torchmetrics
+
+
+class Success(Metric):
+    """Success: the share of outputs of the target class that also keep their source's color.
+
+    Formula: the share of outputs whose largest logit is that of `label` and whose hue is under
+    `within` degrees from that of the source, both as in the metrics accuracy and color; an output
+    without color fails. Unit: share. Higher is better; from 0 to 1.
+    Interval: Wilson. Items: 0 or 1.
+    Source: defined here; what a translation of colored digits is hoped to do.
+    """
+
+    name: ClassVar[str] = "success"
+
+    label: int = Field(ge=0, description="the target class of the classifier")
+    within: float = Field(15.0, gt=0, le=180, description="the hue error that passes, in degrees")
+    classifier: str = Field("", description=OPTION)
+
+    def columns(self) -> tuple[Column, ...]:
+        """The share."""
+        return (
+            Column(
+                "success",
+                "share",
+                "higher",
+                "outputs of the target class in their source's color",
+                low=0.0,
+                high=1.0,
+                interval=True,
+            ),
+        )
+
+    def extractors(self, default: str) -> tuple[str, ...]:
+        """The one that `classifier` names."""
+        return (self.classifier or default,)
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        """A meter of successes."""
+        spec = self.classifier or yardstick.extractor
+
+        def measure(observed: Observed) -> Mapping[str, Tensor]:
+            called = logits_of(observed, spec, self.label).argmax(dim=1) == self.label
+            near = observed_hue_error(observed, yardstick) < self.within
+            return {"success": (called & near).float()}
+
+        def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
+            success = values["success"]
+            share = wilson(int(success.sum()), len(success))
+            return {"success": Score(*share, items=success)}
+
+        return ItemMeter(("success",), measure, summarize)
