@@ -1,1 +1,1 @@
-
+"""Baselines: what every board shows beside its methods."""

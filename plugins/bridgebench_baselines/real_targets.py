@@ -1,0 +1,26 @@
+"""A real target image for each source image, chosen by chance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bridgebench import Batch, Context, UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def chosen_targets(batch: Batch, context: Context) -> Tensor:
+    """One held-out target image for each item of a batch, (B, C, H, W), on its device.
+
+    The choice depends on the seed and the item alone, so that baselines that build on it show the
+    same images.
+    """
+    targets = context.real_targets().images
+    if len(targets) == 0:
+        raise UsageError(
+            f"the held-out split has no image of {context.setting.target}; "
+            "give the task another held_out split"
+        )
+    index = (batch.draw.uniform("random_target") * len(targets)).long()
+    return targets[index.to(targets.device)].to(batch.images)
