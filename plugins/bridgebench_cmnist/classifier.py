@@ -28,6 +28,14 @@ class ClassifierConfig:
         """The fields as JSON types."""
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> ClassifierConfig:
+        """The inverse of `to_json`; an unknown or missing field is a `ValueError`."""
+        if set(fields) != {"widths", "dropout"} or len(fields["widths"]) != 4:
+            raise ValueError(f"expected 4 widths and dropout, got {fields}")
+        a, b, c, d = fields["widths"]
+        return cls(widths=(a, b, c, d), dropout=fields["dropout"])
+
 
 def _convolution(inputs: int, outputs: int, stride: int) -> nn.Sequential:
     return nn.Sequential(

@@ -15,15 +15,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bridgebench import IntegrityError
+
 Split = Literal["train", "test"]
 
 DIGIT_SIZE = 28
 _MAGIC_IMAGES, _MAGIC_LABELS = 2051, 2049
 _REMEDY = "reinstall bridgebench to restore it"
-
-
-class DigitsError(ValueError):
-    """A digits file is missing, damaged, or not what this package shipped."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def load_digits(split: Split) -> Digits:
     """The shipped digits of a split, read once a process; the arrays are read-only.
 
     Raises:
-        DigitsError: a file is missing, altered or malformed.
+        IntegrityError: a file is missing, altered or malformed.
     """
     return read_split(data_folder(), FILES[split])
 
@@ -109,16 +107,24 @@ def read_split(folder: Traversable, expected: SplitFiles) -> Digits:
     return Digits(images=images, labels=labels)
 
 
+def check_files() -> dict[str, str]:
+    """Name and sha256 of each shipped file, as found; IntegrityError if one was altered."""
+    shipped = [file for split in FILES.values() for file in (split.images, split.labels)]
+    for file in shipped:
+        _checked(data_folder(), file)
+    return {file.name: file.sha256 for file in shipped}
+
+
 def parse_images(payload: bytes, name: str, count: int) -> NDArray[np.uint8]:
     """The bytes of an IDX3 file -> (count, 28, 28); `name` is for the error."""
     header = struct.calcsize(">4I")
     found = struct.unpack(">4I", payload[:header]) if len(payload) >= header else ()
     wanted = (_MAGIC_IMAGES, count, DIGIT_SIZE, DIGIT_SIZE)
     if found != wanted:
-        raise DigitsError(f"{name}: IDX header is {found}, expected {wanted}; {_REMEDY}")
+        raise IntegrityError(f"{name}: IDX header is {found}, expected {wanted}; {_REMEDY}")
     body = count * DIGIT_SIZE**2
     if len(payload) != header + body:
-        raise DigitsError(
+        raise IntegrityError(
             f"{name}: {len(payload) - header} bytes of pixels, expected {body}; {_REMEDY}"
         )
     pixels = np.frombuffer(payload, dtype=np.uint8, offset=header)
@@ -131,30 +137,35 @@ def parse_labels(payload: bytes, name: str, count: int) -> NDArray[np.uint8]:
     found = struct.unpack(">2I", payload[:header]) if len(payload) >= header else ()
     wanted = (_MAGIC_LABELS, count)
     if found != wanted:
-        raise DigitsError(f"{name}: IDX header is {found}, expected {wanted}; {_REMEDY}")
+        raise IntegrityError(f"{name}: IDX header is {found}, expected {wanted}; {_REMEDY}")
     if len(payload) != header + count:
-        raise DigitsError(f"{name}: {len(payload) - header} labels, expected {count}; {_REMEDY}")
+        raise IntegrityError(f"{name}: {len(payload) - header} labels, expected {count}; {_REMEDY}")
     labels = np.frombuffer(payload, dtype=np.uint8, offset=header)
     if labels.max() > 9:
-        raise DigitsError(f"{name}: label {labels.max()}, expected 0 to 9; {_REMEDY}")
+        raise IntegrityError(f"{name}: label {labels.max()}, expected 0 to 9; {_REMEDY}")
     return labels
 
 
 def _payload(folder: Traversable, expected: IdxFile) -> bytes:
+    packed = _checked(folder, expected)
+    try:
+        return gzip.decompress(packed)
+    except (OSError, EOFError, zlib.error) as error:
+        raise IntegrityError(f"{expected.name}: not a gzip file ({error}); {_REMEDY}") from error
+
+
+def _checked(folder: Traversable, expected: IdxFile) -> bytes:
     try:
         packed = (folder / expected.name).read_bytes()
     except OSError as error:
-        raise DigitsError(f"{expected.name}: {error.strerror or error}; {_REMEDY}") from error
+        raise IntegrityError(f"{expected.name}: {error.strerror or error}; {_REMEDY}") from error
     if len(packed) != expected.size:
-        raise DigitsError(
+        raise IntegrityError(
             f"{expected.name}: {len(packed)} bytes, expected {expected.size}; {_REMEDY}"
         )
     digest = hashlib.sha256(packed).hexdigest()
     if digest != expected.sha256:
-        raise DigitsError(
+        raise IntegrityError(
             f"{expected.name}: sha256 {digest[:12]}, expected {expected.sha256[:12]}; {_REMEDY}"
         )
-    try:
-        return gzip.decompress(packed)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DigitsError(f"{expected.name}: not a gzip file ({error}); {_REMEDY}") from error
+    return packed

@@ -1,0 +1,107 @@
+"""The dataset `cmnist`: MNIST digits, each in one hue of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from bridgebench import Dataset, InvalidOption, Items, UnknownName
+from bridgebench.randomness import generator, uniform
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bridgebench_cmnist.digits import Split
+
+_DIGITS = range(10)
+
+
+class ColoredMnist(Dataset):
+    """MNIST digits at 32x32 pixels on black, each at full saturation in a random hue.
+
+    Domains: `digits` (all), `digit:7` (sevens, say), `not_digit:7` (all but sevens). The hue is
+    uniform on [0, 360) degrees and a function of (seed, split, item).
+    """
+
+    name: ClassVar[str] = "cmnist"
+    domains: ClassVar[tuple[str, ...]] = (
+        "digits",
+        *(f"digit:{d}" for d in _DIGITS),
+        *(f"not_digit:{d}" for d in _DIGITS),
+    )
+    splits: ClassVar[tuple[str, ...]] = ("train", "test")
+
+    def size(self, domain: str, split: str) -> int:
+        """How many digits `domain` has in `split`."""
+        return len(self._members(domain, split))
+
+    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+        """The single digits that `domain` is made of."""
+        return tuple(f"digit:{d}" for d in sorted(_digits_of(domain)))
+
+    def items(self, domain: str, split: str, n: int, seed: int) -> Items:
+        """The first `n` digits of `domain` in the order of `seed`, colored by `seed`.
+
+        images (n, 3, 32, 32) float32 in [-1, 1]; ids such as "test/00042", which count the digits
+        of the IDX file; domains such as "digit:3". InvalidOption where there are fewer than `n`.
+        """
+        from bridgebench_cmnist.coloring import color_digits
+        from bridgebench_cmnist.digits import load_digits
+
+        members = self._members(domain, split)
+        if not 0 < n <= len(members):
+            raise InvalidOption(
+                f"n={n} images of {domain} in the {split} split of {self.name}; "
+                f"there are 1 to {len(members)}"
+            )
+        order = generator(seed, "order", f"{split}/{domain}").permutation(len(members))
+        chosen = members[order[:n]]
+        digits = load_digits(_split(split))
+        ids = tuple(f"{split}/{index:05d}" for index in chosen)
+        hues = 360.0 * uniform(seed, "hue", ids).numpy()
+        labels = digits.labels[chosen]
+        return Items(
+            images=color_digits(digits.images[chosen], hues),
+            ids=ids,
+            domains=tuple(f"digit:{label}" for label in labels),
+        )
+
+    def files(self) -> Mapping[str, str]:
+        """The four IDX files and their sha256, checked; IntegrityError if one was altered."""
+        from bridgebench_cmnist.digits import check_files
+
+        return check_files()
+
+    def _members(self, domain: str, split: str) -> NDArray[np.intp]:
+        """Indices of the digits of `domain` in the order of the IDX file."""
+        import numpy as np
+
+        from bridgebench_cmnist.digits import load_digits
+
+        wanted = sorted(_digits_of(domain))
+        return np.flatnonzero(np.isin(load_digits(_split(split)).labels, wanted))
+
+
+def _split(split: str) -> Split:
+    if split == "train":
+        return "train"
+    if split == "test":
+        return "test"
+    raise UnknownName("split of cmnist", split, ColoredMnist.splits)
+
+
+def _digits_of(domain: str) -> frozenset[int]:
+    """The digits that a domain is made of.
+
+    >>> sorted(_digits_of("not_digit:7"))
+    [0, 1, 2, 3, 4, 5, 6, 8, 9]
+    """
+    if domain not in ColoredMnist.domains:
+        raise UnknownName("domain of cmnist", domain, ColoredMnist.domains)
+    kind, _, digit = domain.partition(":")
+    everything = frozenset(_DIGITS)
+    if kind == "digits":
+        return everything
+    one = frozenset({int(digit)})
+    return one if kind == "digit" else everything - one

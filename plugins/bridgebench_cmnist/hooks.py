@@ -1,0 +1,28 @@
+"""What colored MNIST brings, by name."""
+
+from collections.abc import Mapping
+
+from bridgebench import hookimpl
+
+api = 1
+
+
+@hookimpl
+def bridgebench_datasets() -> Mapping[str, type | str]:
+    """Colored MNIST."""
+    return {"cmnist": "bridgebench_cmnist.dataset:ColoredMnist"}
+
+
+@hookimpl
+def bridgebench_extractors() -> Mapping[str, type | str]:
+    """The digit classifier."""
+    return {"cmnist_digits": "bridgebench_cmnist.extractor:DigitExtractor"}
+
+
+@hookimpl
+def bridgebench_scores() -> Mapping[str, type | str]:
+    """The conditional score model, and the one of sevens alone."""
+    return {
+        "cmnist_labels": "bridgebench_cmnist.score_models:CmnistLabels",
+        "cmnist_sevens": "bridgebench_cmnist.score_models:CmnistSevens",
+    }

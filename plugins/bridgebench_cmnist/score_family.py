@@ -1,0 +1,115 @@
+"""Score networks from their weights files, as families of denoisers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from bridgebench import IntegrityError, Precision, UnknownName
+from bridgebench.nn.preconditioning import EDMDenoiser, EDMScaling
+from bridgebench.nn.unet import UNet, UNetConfig
+from bridgebench_cmnist.score_data import NULL_LABEL
+from bridgebench_cmnist.weights import load_weights
+
+_DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class RangedDenoiser:
+    """A denoiser and the noise levels that it is good for."""
+
+    inner: EDMDenoiser
+    sigma_min: float
+    sigma_max: float
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """(B, 3, 32, 32), (B,) -> x0, (B, 3, 32, 32) in the dtype of x."""
+        return self.inner(x, sigma)
+
+
+@dataclass(frozen=True)
+class ScoreFamily:
+    """A score network in memory.
+
+    Attributes:
+        network: in evaluation mode, on its device, in the precision it computes in.
+        scaling: the preconditioning that it was trained with.
+        sigma_range: lowest and highest noise level.
+        labels: domain -> label for a conditional network, domain -> None for another.
+    """
+
+    network: UNet
+    scaling: EDMScaling
+    sigma_range: tuple[float, float]
+    labels: dict[str, int | None]
+
+    def denoiser(self, domains: Sequence[str]) -> RangedDenoiser:
+        """The denoiser of a batch whose i-th image belongs to `domains[i]`."""
+        parameter = self.network.head.weight
+        label = self._label(domains, parameter.device)
+
+        def raw(x: Tensor, c_noise: Tensor) -> Tensor:
+            scaled = x.to(parameter.dtype, memory_format=torch.channels_last)
+            out: Tensor = self.network(scaled, c_noise, label)
+            return out
+
+        low, high = self.sigma_range
+        return RangedDenoiser(EDMDenoiser(raw, self.scaling), low, high)
+
+    def _label(self, domains: Sequence[str], device: torch.device) -> Tensor | None:
+        numbers: list[int] = []
+        for domain in domains:
+            if domain not in self.labels:
+                raise UnknownName("domain of this score model", domain, self.labels)
+            number = self.labels[domain]
+            if number is not None:
+                numbers.append(number)
+        return torch.tensor(numbers, device=device) if numbers else None
+
+
+def load_conditional(
+    path: Path, device: torch.device, precision: Precision, sigma_range: tuple[float, float]
+) -> ScoreFamily:
+    """A network that takes the digit, or the null label for `digits`."""
+    labels: dict[str, int | None] = {f"digit:{d}": d for d in range(NULL_LABEL)}
+    labels["digits"] = NULL_LABEL
+    return _load(path, device, precision, sigma_range, labels, classes=NULL_LABEL)
+
+
+def load_unconditional(
+    path: Path,
+    device: torch.device,
+    precision: Precision,
+    sigma_range: tuple[float, float],
+    domains: Sequence[str],
+) -> ScoreFamily:
+    """A network that takes no label; it stands for `domains`."""
+    return _load(path, device, precision, sigma_range, dict.fromkeys(domains), classes=0)
+
+
+def _load(
+    path: Path,
+    device: torch.device,
+    precision: Precision,
+    sigma_range: tuple[float, float],
+    labels: dict[str, int | None],
+    classes: int,
+) -> ScoreFamily:
+    network, description = load_weights(
+        path, "score network", lambda fields: UNet(UNetConfig.from_json(fields))
+    )
+    if network.config.classes != classes:
+        raise IntegrityError(
+            f"{path}: a network of {network.config.classes} classes, expected {classes}; "
+            "name another file with weights=PATH"
+        )
+    sigma_data = description.get("sigma_data")
+    if not isinstance(sigma_data, float) or sigma_data <= 0:
+        raise IntegrityError(f"{path}: sigma_data is {sigma_data}, expected a positive number")
+    network.to(device=device, dtype=_DTYPES[precision])
+    network.to(memory_format=torch.channels_last)
+    return ScoreFamily(network, EDMScaling(sigma_data), sigma_range, labels)
