@@ -1,0 +1,120 @@
+"""Adapters against the exact denoiser of Gaussian data, which is known in closed form."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from bridgebench.nn.preconditioning import (
+    EDMDenoiser,
+    EDMScaling,
+    EpsilonDenoiser,
+    VelocityDenoiser,
+    edm_loss,
+    over_images,
+)
+
+MEAN, STD = 0.3, 0.7
+LEVELS = (0.01, 0.3, 1.0, 9.0, 80.0)
+
+
+def exact(x: Tensor, sigma: Tensor) -> Tensor:
+    """E[x0 | x] for x0 ~ N(MEAN, STD²): the posterior mean."""
+    s = over_images(sigma, x)
+    return (STD**2 * x + s**2 * MEAN) / (STD**2 + s**2)
+
+
+def exact_epsilon(scaled: Tensor, sigma: Tensor) -> Tensor:
+    """E[noise | state], the state being variance-preserving: x / sqrt(1 + σ²)."""
+    s = over_images(sigma, scaled)
+    x = scaled * (1 + s**2).sqrt()
+    return s * (x - MEAN) / (STD**2 + s**2)
+
+
+def exact_velocity(scaled: Tensor, sigma: Tensor) -> Tensor:
+    """E[α·noise - β·x0 | state] with α = 1/sqrt(1 + σ²) and β = σ·α."""
+    s = over_images(sigma, scaled)
+    alpha = 1 / (1 + s**2).sqrt()
+    x = scaled / alpha
+    return alpha * exact_epsilon(scaled, sigma) - s * alpha * exact(x, sigma)
+
+
+@pytest.fixture
+def state() -> tuple[Tensor, Tensor]:
+    random = torch.Generator().manual_seed(0)
+    sigma = torch.tensor(LEVELS, dtype=torch.float64)
+    x = torch.randn(len(LEVELS), 2, 3, 3, generator=random, dtype=torch.float64)
+    return MEAN + over_images((STD**2 + sigma**2).sqrt(), x) * x, sigma
+
+
+def test_epsilon_adapter_gives_the_exact_denoiser(state: tuple[Tensor, Tensor]) -> None:
+    x, sigma = state
+    denoiser = EpsilonDenoiser(exact_epsilon, noise_input=lambda s: s)
+    torch.testing.assert_close(denoiser(x, sigma), exact(x, sigma), rtol=0, atol=1e-11)
+
+
+def test_velocity_adapter_gives_the_exact_denoiser(state: tuple[Tensor, Tensor]) -> None:
+    x, sigma = state
+    denoiser = VelocityDenoiser(exact_velocity, noise_input=lambda s: s)
+    torch.testing.assert_close(denoiser(x, sigma), exact(x, sigma), rtol=0, atol=1e-11)
+
+
+def test_edm_adapter_gives_the_exact_denoiser(state: tuple[Tensor, Tensor]) -> None:
+    x, sigma = state
+
+    def network(scaled: Tensor, c_noise: Tensor) -> Tensor:
+        """Solve D = c_skip·x + c_out·F for F, from the network's own inputs alone."""
+        level = torch.exp(4 * c_noise)
+        s = over_images(level, scaled)
+        norm = (s**2 + 0.5**2).sqrt()
+        noisy = scaled * norm
+        return (exact(noisy, level) - 0.25 / norm**2 * noisy) / (s * 0.5 / norm)
+
+    denoiser = EDMDenoiser(network, EDMScaling(0.5))
+    torch.testing.assert_close(denoiser(x, sigma), exact(x, sigma), rtol=0, atol=1e-11)
+
+
+def test_denoisers_keep_the_dtype_of_the_state_over_a_bfloat16_network() -> None:
+    x = torch.randn(2, 3, 4, 4, dtype=torch.float64)
+    sigma = torch.tensor([0.1, 5.0], dtype=torch.float64)
+
+    def network(scaled: Tensor, _: Tensor) -> Tensor:
+        return scaled.bfloat16()
+
+    for denoiser in (
+        EDMDenoiser(network, EDMScaling()),
+        EpsilonDenoiser(network, lambda s: s),
+        VelocityDenoiser(network, lambda s: s),
+    ):
+        assert denoiser(x, sigma).dtype == torch.float64
+
+
+def test_edm_coefficients_scale_input_and_target_to_unit_variance() -> None:
+    scaling, data = EDMScaling(0.5), 0.5
+    for level in LEVELS:
+        sigma = torch.tensor(level, dtype=torch.float64)
+        spread = math.sqrt(data**2 + level**2)
+        assert float(scaling.c_in(sigma)) * spread == pytest.approx(1)
+        skip, out = float(scaling.c_skip(sigma)), float(scaling.c_out(sigma))
+        # Var(x0 - c_skip·x) / c_out²
+        variance = ((1 - skip) * data) ** 2 + (skip * level) ** 2
+        assert variance / out**2 == pytest.approx(1)
+
+
+def test_loss_is_zero_for_a_network_that_knows_the_answer_and_one_for_zero() -> None:
+    random = torch.Generator().manual_seed(1)
+    clean = 0.5 * torch.randn(4000, 1, 2, 2, generator=random)
+    noise = torch.randn(clean.shape, generator=random)
+    sigma = torch.full((4000,), 0.8)
+    scaling = EDMScaling(0.5)
+
+    def knowing(_: Tensor, c_noise: Tensor) -> Tensor:
+        level = over_images(torch.exp(4 * c_noise), clean)
+        noisy = clean + level * noise
+        skip = over_images(scaling.c_skip(sigma), clean)
+        return (clean - skip * noisy) / over_images(scaling.c_out(sigma), clean)
+
+    assert edm_loss(knowing, clean, noise, sigma, scaling).item() < 1e-9
+    nothing = edm_loss(lambda x, _: torch.zeros_like(x), clean, noise, sigma, scaling)
+    assert nothing.item() == pytest.approx(1, abs=0.05)
