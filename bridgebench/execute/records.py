@@ -71,14 +71,18 @@ class Record(BaseModel):
     items_sha256: str = ""
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write a file whole or not at all.
+
+    `durable` waits until the disk has it, so that it survives the machine and not the process alone.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as stream:
             stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

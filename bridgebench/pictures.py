@@ -1,0 +1,106 @@
+"""Pictures of what a cell did: a strip of labeled rows, or a single image."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from bridgebench.execute.records import write_atomically
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Pixels = npt.NDArray[np.uint8]
+
+STRIP_IMAGES = 16
+LATENT_ROWS = frozenset({"latent", "changed latent"})
+"""Rows that hold unit latents; the others hold images in the range of the task's items."""
+
+LATENT_RANGE = 3.0
+"""Unit latents are shown from -3 to 3, three standard deviations of a latent of unit variance."""
+
+_SIDE = 64
+_LARGEST_SCALE = 4
+_GAP = 2
+_FONT_SIZE = 14
+_LABEL_WIDTH = 112
+
+
+def save_strip(path: Path, rows: Mapping[str, Tensor], low: float, high: float) -> None:
+    """Write a PNG with a row of up to 16 images for each label, from top to bottom.
+
+    The file is written whole or not at all. Values outside the range shown, and those that are not
+    finite, are clipped to its ends.
+
+    Args:
+        path: where; its folder exists.
+        rows: label -> (B, C, H, W); one channel is shown grey, three as RGB, any other number by
+            its mean. `latent` and `changed latent` are shown from -3 to 3, the others from `low` to
+            `high`.
+        low, high: the range of the task's items.
+    """
+    wide = min(STRIP_IMAGES, max(len(images) for images in rows.values()))
+    bands = [
+        _row(label, images[:wide], *_range_of(label, low, high)) for label, images in rows.items()
+    ]
+    _write(path, np.concatenate([_padded(band, max(b.shape[1] for b in bands)) for band in bands]))
+
+
+def save_image(path: Path, image: Tensor, low: float, high: float) -> None:
+    """Write one (C, H, W) image whose values lie in [low, high] as a PNG of its own size."""
+    _write(path, _pixels(image[None], low, high)[0])
+
+
+def _range_of(label: str, low: float, high: float) -> tuple[float, float]:
+    return (-LATENT_RANGE, LATENT_RANGE) if label in LATENT_ROWS else (low, high)
+
+
+def _row(label: str, images: Tensor, low: float, high: float) -> Pixels:
+    """The label at the left and the images beside it, as (height, width, 3)."""
+    pixels = _pixels(images, low, high)
+    scale = min(_LARGEST_SCALE, max(1, _SIDE // max(pixels.shape[1:3])))
+    large = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
+    count, height, width, _ = large.shape
+    line = np.full((height + _GAP, count * (width + _GAP), 3), 255, dtype=np.uint8)
+    for index, image in enumerate(large):
+        left = index * (width + _GAP)
+        line[:height, left : left + width] = image
+    return np.concatenate([_label(label, height + _GAP), line], axis=1)
+
+
+@lru_cache(maxsize=32)
+def _label(text: str, height: int) -> Pixels:
+    box = Image.new("RGB", (_LABEL_WIDTH, height), "white")
+    font = ImageFont.load_default(_FONT_SIZE)
+    ImageDraw.Draw(box).text((4, height / 2), text, fill="black", font=font, anchor="lm")
+    return np.asarray(box)
+
+
+def _pixels(images: Tensor, low: float, high: float) -> Pixels:
+    """(B, C, H, W) -> (B, H, W, 3) bytes."""
+    values = images.detach().float().cpu().numpy().astype(np.float64)
+    if values.shape[1] not in (1, 3):
+        values = values.mean(axis=1, keepdims=True)
+    share = np.nan_to_num((values - low) / (high - low), nan=0.0, posinf=1.0, neginf=0.0)
+    bytes_ = np.rint(share.clip(0.0, 1.0) * 255.0).astype(np.uint8).transpose(0, 2, 3, 1)
+    return np.broadcast_to(bytes_, (*bytes_.shape[:3], 3))
+
+
+def _padded(band: Pixels, width: int) -> Pixels:
+    return np.pad(band, ((0, 0), (0, width - band.shape[1]), (0, 0)), constant_values=255)
+
+
+def _write(path: Path, pixels: Pixels) -> None:
+    stream = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    # Noise does not compress: run lengths alone find what there is to find, and quickly.
+    image.save(stream, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
+    write_atomically(path, stream.getvalue(), durable=False)
