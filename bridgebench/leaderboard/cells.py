@@ -1,0 +1,59 @@
+"""What a text cell of the table may hold.
+
+A leaderboard is read by other people's spreadsheets and browsers, so no cell may start a formula,
+break a line, or show where somebody keeps their files.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_CELL = 65_536
+MAX_REASON = 300
+UNUSED = "-"
+"""A text cell on an axis that the method does not use."""
+
+_FORMULA = ("=", "+", "-", "@")
+_PATH = re.compile(
+    r"""(?:^|(?<=[\s"'`=:;,(\[{<]))     # where a word starts
+        (?:~|\.{1,2})?/[^\s"'`,;)\]}>]+ # /home/ada, ~/data, ../up, ./here
+      | \.\.[/\\]                       # a step up inside a longer word
+      | \b[A-Za-z]:[\\/][^\s"'`,;]*     # C:\Users
+      | \\\\[^\s"'`,;]+                 # \\server\share
+    """,
+    re.VERBOSE,
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def objection(text: str) -> str:
+    """Why a cell must not hold this text, or "".
+
+    >>> objection("=HYPERLINK(...)")
+    'starts with =, which a spreadsheet takes for a formula'
+    >>> objection("dpm:variant=2s"), objection("-")
+    ('', '')
+    """
+    if len(text) > MAX_CELL:
+        return f"has {len(text)} characters, more than {MAX_CELL}"
+    if _CONTROL.search(text):
+        return "has a control character or a line break"
+    if text.startswith(_FORMULA) and text != UNUSED:
+        return f"starts with {text[0]}, which a spreadsheet takes for a formula"
+    found = _PATH.search(text)
+    if found:
+        return f"shows the path {found.group().strip()[:80]!r}"
+    return ""
+
+
+def plain_reason(text: str) -> str:
+    r"""A reason as a cell can show it: one line, no path but the file's name, not too long.
+
+    >>> plain_reason("=cannot read\n/home/ada/weights.safetensors: no such file")
+    'reason: =cannot read weights.safetensors: no such file'
+    """
+    line = " ".join(_CONTROL.sub(" ", text).split())
+    line = _PATH.sub(lambda found: re.split(r"[/\\]", found.group().rstrip("/\\:"))[-1], line)
+    if line.startswith(_FORMULA):
+        line = f"reason: {line}"
+    return line if len(line) <= MAX_REASON else f"{line[: MAX_REASON - 3]}..."

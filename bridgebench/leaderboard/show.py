@@ -1,0 +1,173 @@
+"""A board as a table for people: ranked rows with their intervals, the baselines beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import pandas as pd
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bridgebench.errors import InvalidOption, UnknownName
+from bridgebench.interfaces.metric import Column
+from bridgebench.leaderboard.board import Board
+from bridgebench.leaderboard.columns import MetricColumns
+from bridgebench.leaderboard.notes import notes
+from bridgebench.leaderboard.rows import section_order
+from bridgebench.leaderboard.validate import rows_of_table
+
+FILTERS = ("method", "source_score", "target_score", "solver", "nfe", "transform", "seed")
+SHOWN_AXES = ("method", "source_score", "target_score", "solver", "nfe", "transform")
+TOP = 20
+
+
+@dataclass(frozen=True)
+class View:
+    """What to show of a board.
+
+    top   how many ranked rows of each seed
+    sort  a metric column to order the rows by, best first; "" for the board's own order
+    only  axis -> values to keep: a cell as it stands, or the name of its plugin without options
+    """
+
+    top: int = TOP
+    sort: str = ""
+    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def print_board(board: Board, console: Console, view: View | None = None) -> None:
+    """Print a board, a table for each seed, then what its task expects and it does not show.
+
+    Text without control codes where the console is no terminal, and as wide as it has to be: no
+    cell is cut. On a narrow terminal, cells go on in the next line.
+    """
+    view = view or View()
+    _check(view, board.metrics)
+    for title, section in _sections(board):
+        _print_section(board, console, view, title, section)
+    for warning in board.warnings:
+        _say(console, f"Warning: {warning}.", style="yellow")
+
+
+def _check(view: View, metrics: MetricColumns) -> None:
+    if view.top < 1:
+        raise InvalidOption(f"top={view.top} shows nothing; give 1 or more")
+    sortable = {column.name: column for column in metrics.all}
+    if view.sort and view.sort not in sortable:
+        raise UnknownName("metric column", view.sort, sortable)
+    for axis in view.only:
+        if axis not in FILTERS:
+            raise UnknownName("filter", axis, FILTERS)
+
+
+def _sections(board: Board) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Each section with its title; a column `rank` is added."""
+    rows = rows_of_table(board.table, board.metrics)
+    keys = [section_order(row.section) for row in rows]
+    ranked_by = board.metrics.named(board.task.ranked_by)
+    for key in sorted(set(keys)):
+        members = [index for index, other in enumerate(keys) if other == key]
+        section = board.table.iloc[members].copy()
+        ranked = [
+            rows[index].competes and rows[index].value(ranked_by.name) is not None
+            for index in members
+        ]
+        counter = count(1)
+        section["rank"] = [next(counter) if is_ranked else None for is_ranked in ranked]
+        task, protocol, n, seed, fingerprint = key
+        yield (
+            f"{task} {protocol}: n = {n}, seed {seed}, ranked by {ranked_by.name} "
+            f"({ranked_by.better} is better), fingerprint {fingerprint or 'none'}",
+            section,
+        )
+
+
+def _print_section(
+    board: Board, console: Console, view: View, title: str, section: pd.DataFrame
+) -> None:
+    kept = section[_mask(section, view)]
+    competing = kept[kept["status"].eq("ok") & ~kept["baseline"]]
+    baselines = kept[kept["status"].eq("ok") & kept["baseline"]]
+    if view.sort:
+        rising = board.metrics.named(view.sort).better != "higher"
+        competing = competing.sort_values(view.sort, ascending=rising, kind="stable")
+    shown = pd.concat([competing.head(view.top), baselines])
+    _say(console, title, style="bold")
+    table = _table(shown, board.metrics)
+    if not console.is_terminal:
+        console.width = max(console.width, console.measure(table).maximum)
+    console.print(table)
+    if len(competing) > view.top:
+        _say(console, f"{view.top} of {len(competing)} competing rows are shown.")
+    for note in notes(section, board.task, board.metrics):
+        _say(console, note)
+
+
+def _mask(section: pd.DataFrame, view: View) -> pd.Series[bool]:
+    keep = pd.Series(True, index=section.index)
+    for axis, values in view.only.items():
+        cells = section[axis].astype("string").fillna("")
+        keep &= cells.isin(values) | cells.str.partition(":")[0].isin(values)
+    return keep
+
+
+def _table(rows: pd.DataFrame, metrics: MetricColumns) -> Table:
+    table = Table(box=SIMPLE, pad_edge=False)
+    table.add_column("#", justify="right", overflow="fold")
+    for axis in SHOWN_AXES:
+        table.add_column(axis, justify="right" if axis == "nfe" else "left", overflow="fold")
+    for column in metrics.primary:
+        table.add_column(_heading(column), justify="right", overflow="fold")
+    table.add_column("group", justify="right", overflow="fold")
+    table.add_column("pareto", justify="center", overflow="fold")
+    for cells in rows.to_dict("records"):
+        rank = cells["rank"]
+        table.add_row(
+            Text("" if pd.isna(rank) else str(int(rank))),
+            *(Text(_plain(cells[axis])) for axis in SHOWN_AXES),
+            *(Text(_number(column, cells)) for column in metrics.primary),
+            Text(_plain(cells["tie_group"])),
+            Text("*" if cells["pareto"] is True else ""),
+            style="dim" if cells["baseline"] else None,
+        )
+    return table
+
+
+def _heading(column: Column) -> str:
+    return f"{column.name} ({column.unit})" if column.unit else column.name
+
+
+def _plain(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)
+
+
+def _number(column: Column, cells: Mapping[Any, Any]) -> str:
+    value = cells[column.name]
+    if pd.isna(value):
+        return ""
+    if not column.interval or pd.isna(cells[f"{column.name}_low"]):
+        return f"{value:.4g}"
+    low, high = cells[f"{column.name}_low"], cells[f"{column.name}_high"]
+    return with_half_width(value, (high - low) / 2)
+
+
+def with_half_width(value: float, half: float) -> str:
+    """A number and half the width of its interval, to two digits of the latter.
+
+    >>> with_half_width(0.6523, 0.0412), with_half_width(108.37, 12.6), with_half_width(0.0, 0.0)
+    ('0.652 ±0.041', '108 ±13', '0 ±0')
+    """
+    if half == 0:
+        return f"{value:.4g} ±0"
+    decimals = min(6, max(0, 1 - math.floor(math.log10(half))))
+    return f"{value:.{decimals}f} ±{half:.{decimals}f}"
+
+
+def _say(console: Console, text: str, style: str | None = None) -> None:
+    console.print(Text(text), style=style, soft_wrap=True, highlight=False)

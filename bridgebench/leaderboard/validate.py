@@ -1,0 +1,232 @@
+"""Whether a board is what it says: its schema, and what its columns say of each other.
+
+What needs the images themselves is not checked here: the per-image statistics behind the tie
+groups are not in the file, so that of the tie groups only their form can be checked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pandas as pd
+
+from bridgebench.errors import IntegrityError
+from bridgebench.execute.records import Value
+from bridgebench.interfaces.metric import Column
+from bridgebench.leaderboard.cells import UNUSED, objection
+from bridgebench.leaderboard.columns import AXES, JSON_COLUMNS, TEXT_AXES, MetricColumns, arrange
+from bridgebench.leaderboard.ranks import pareto_front, rank
+from bridgebench.leaderboard.rows import Row, sections, short_fingerprint
+from bridgebench.leaderboard.table import dtype_of
+from bridgebench.taskfile import TaskFile
+
+if TYPE_CHECKING:
+    from pandera.errors import SchemaErrors
+
+ROUNDING = 1e-9
+"""How far, relative to its size, a number may lie outside its own interval."""
+
+
+def validate_board(table: pd.DataFrame, task: TaskFile, columns: Sequence[Column]) -> None:
+    """IntegrityError, one line that names row and column, for the first thing that is wrong.
+
+    Rows count from 1, below the header.
+    """
+    metrics = arrange(task, columns)
+    _check_text(table, metrics)
+    _check_schema(table, task, columns)
+    _check_intervals(table, metrics)
+    _check_json(table)
+    rows = rows_of_table(table, metrics)
+    _check_fingerprints(rows)
+    _check_outsiders(table, rows)
+    _check_ranks(rows, task, metrics)
+    _check_tie_groups(table, rows)
+    _check_pareto(table, rows, task, metrics)
+
+
+def rows_of_table(table: pd.DataFrame, metrics: MetricColumns) -> list[Row]:
+    """The rows of a board, without per-image statistics."""
+    return [_row(cells, metrics) for cells in table.to_dict("records")]
+
+
+def _row(cells: dict[Any, Any], metrics: MetricColumns) -> Row:
+    axes = {axis: _present(cells[axis]) for axis in AXES}
+    axes |= {axis: None for axis in TEXT_AXES if axes[axis] == UNUSED}
+    values = {
+        column.name: Value(
+            value=_present(cells[column.name]),
+            low=_present(cells[f"{column.name}_low"]) if column.interval else None,
+            high=_present(cells[f"{column.name}_high"]) if column.interval else None,
+        )
+        for column in metrics.all
+    }
+    return Row(
+        axes=axes,
+        status=cells["status"],
+        baseline=bool(cells["baseline"]),
+        values=values,
+        fingerprint=cells["fingerprint"],
+    )
+
+
+def _present(value: Any) -> Any:
+    return None if pd.isna(value) else value
+
+
+def _wrong(index: int, column: str, message: str) -> NoReturn:
+    raise IntegrityError(f"row {index + 1}, column {column}: {message}")
+
+
+def _check_text(table: pd.DataFrame, metrics: MetricColumns) -> None:
+    for name in table.columns:
+        if dtype_of(str(name), metrics) != "string":
+            continue
+        for index, text in enumerate(table[name].tolist()):
+            fault = "" if pd.isna(text) else objection(text)
+            if fault:
+                _wrong(index, str(name), fault)
+
+
+def _check_schema(table: pd.DataFrame, task: TaskFile, columns: Sequence[Column]) -> None:
+    from pandera.errors import SchemaErrors
+
+    from bridgebench.leaderboard.schema import board_schema
+
+    try:
+        board_schema(task, columns).validate(table, lazy=True)
+    except SchemaErrors as error:
+        raise IntegrityError(_first_failure(error, table)) from error
+
+
+def _first_failure(error: SchemaErrors, table: pd.DataFrame) -> str:
+    failures = error.failure_cases
+    placed = failures[failures["index"].notna()]
+    if placed.empty:
+        first = failures.iloc[0]
+        return f"column {first['column'] or first['failure_case']}: {first['check']}"
+    first = placed.sort_values("index", kind="stable").iloc[0]
+    row, check = int(first["index"]), str(first["check"])
+    if "unique" in check:
+        cells = table.iloc[row]
+        same = table[list(AXES)].duplicated(keep=False)
+        twins = [
+            other + 1
+            for other in range(row)
+            if same.iloc[other] and cells[list(AXES)].equals(table.iloc[other][list(AXES)])
+        ]
+        return f"row {row + 1} is the same cell as row {twins[0] if twins else '?'}; keep one"
+    name, _, message = check.partition(": ") if ": " in check else (first["column"], "", check)
+    if message == "not_nullable":
+        message = "must not be empty"
+    return f"row {row + 1}, column {name}: {message}, it is {first['failure_case']!r:.80}"
+
+
+def _check_intervals(table: pd.DataFrame, metrics: MetricColumns) -> None:
+    for column in metrics.all:
+        if not column.interval:
+            continue
+        names = (column.name, f"{column.name}_low", f"{column.name}_high")
+        for index, (value, low, high) in enumerate(
+            zip(*(table[name].tolist() for name in names), strict=True)
+        ):
+            if pd.isna(low) != pd.isna(high):
+                _wrong(index, names[1], "an interval needs both ends or neither")
+            if pd.isna(low):
+                continue
+            if pd.isna(value):
+                _wrong(index, names[0], "is empty, but has an interval")
+            slack = ROUNDING * max(1.0, abs(value))
+            if not low - slack <= value <= high + slack:
+                _wrong(index, names[0], f"{value!r} lies outside its interval {low!r} to {high!r}")
+
+
+def _check_json(table: pd.DataFrame) -> None:
+    for name in JSON_COLUMNS:
+        for index, text in enumerate(table[name].tolist()):
+            try:
+                value = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                raise IntegrityError(
+                    f"row {index + 1}, column {name}: is not JSON ({error})"
+                ) from error
+            if not isinstance(value, dict):
+                _wrong(index, name, "must be a JSON object")
+            if name == "fingerprint_parts":
+                right = short_fingerprint(value)
+                if table["fingerprint"].iloc[index] != right:
+                    _wrong(index, "fingerprint", f"must be '{right}', the hash of its parts")
+
+
+def _check_fingerprints(rows: Sequence[Row]) -> None:
+    first: dict[tuple[object, ...], int] = {}
+    for index, row in enumerate(rows):
+        if row.status != "ok":
+            continue
+        if not row.fingerprint:
+            _wrong(index, "fingerprint", "must not be empty where status is ok")
+        task, protocol, _, n, seed = row.section
+        other = first.setdefault((task, protocol, n, seed), index)
+        if rows[other].fingerprint != row.fingerprint:
+            _wrong(
+                index,
+                "fingerprint",
+                f"'{row.fingerprint}' differs from '{rows[other].fingerprint}' of row {other + 1}; "
+                "numbers that mean different things belong in different files",
+            )
+
+
+def _check_outsiders(table: pd.DataFrame, rows: Sequence[Row]) -> None:
+    for name in ("tie_group", "pareto", "separable_from_next"):
+        for index, value in enumerate(table[name].tolist()):
+            if not rows[index].competes and not pd.isna(value):
+                _wrong(index, name, "must be empty for a baseline and where status is not ok")
+    for index, (row, reason) in enumerate(zip(rows, table["reason"].tolist(), strict=True)):
+        if row.status != "ok" and not reason:
+            _wrong(index, "reason", f"must say why the status is {row.status}")
+
+
+def _check_ranks(rows: Sequence[Row], task: TaskFile, metrics: MetricColumns) -> None:
+    column = metrics.named(task.ranked_by)
+    for members in sections(rows).values():
+        ranked = rank(rows, [index for index in members if rows[index].competes], column)
+        for right, index in zip(ranked, sorted(ranked), strict=True):
+            if right != index:
+                _wrong(
+                    right,
+                    task.ranked_by,
+                    f"ranks before row {index + 1}, which stands above it; sort the board",
+                )
+
+
+def _check_tie_groups(table: pd.DataFrame, rows: Sequence[Row]) -> None:
+    groups = table["tie_group"].tolist()
+    for members in sections(rows).values():
+        highest = 0
+        for index in members:
+            group = groups[index]
+            if pd.isna(group):
+                continue
+            if group > highest + 1:
+                _wrong(index, "tie_group", f"opens group {group} before there is a {highest + 1}")
+            highest = max(highest, group)
+
+
+def _check_pareto(
+    table: pd.DataFrame, rows: Sequence[Row], task: TaskFile, metrics: MetricColumns
+) -> None:
+    front = [metrics.named(name) for name in task.pareto]
+    marks = table["pareto"].tolist()
+    for members in sections(rows).values():
+        competing = [index for index in members if rows[index].competes]
+        marked = pareto_front(rows, competing, front) if front else frozenset[int]()
+        for index in competing:
+            right = (index in marked) if front else None
+            if _present(marks[index]) != right:
+                _wrong(index, "pareto", f"must be {_spelled(right)} by the row's own numbers")
+
+
+def _spelled(mark: bool | None) -> str:
+    return "empty" if mark is None else str(mark).lower()

@@ -1,0 +1,160 @@
+"""Boards made by hand: a small task, its columns, and records added one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from bridgebench.execute.records import Record, Value
+from bridgebench.interfaces.metric import Column
+from bridgebench.leaderboard.board import Board, board_from
+from bridgebench.taskfile import TaskFile, parse_task
+
+TASK = """
+name: small
+summary: A task to make boards of.
+dataset: dots
+source: {domain: a, pooled: a, split: test}
+target: {domain: b, reference: train, held_out: test}
+item: {shape: [3, 8, 8], low: -1.0, high: 1.0}
+extractor: eye
+metrics: [success, fid, color, accuracy]
+primary: [success, fid, color_deg, accuracy]
+ranked_by: success
+pareto: [fid, color_deg, accuracy]
+axes: {method: [ddib, identity]}
+protocols:
+  quick: {n: 40, nfe: [10], seeds: [0], batch: 8}
+expect:
+  - {row: identity, column: color_deg, at_most: 0.01}
+  - {row: recolor, column: accuracy, at_least: 0.99}
+  - {row: random_target, column: color_deg, interval_contains: 90}
+  - {row: ddib, column: success, better_than: random_latent}
+"""
+
+COLUMNS = (
+    Column("success", "", "higher", "both at once", low=0, high=1, interval=True),
+    Column("fid", "", "lower", "Fréchet distance", low=0, interval=True),
+    Column("fid_floor", "", "", "real against real", low=0),
+    Column("color_deg", "deg", "lower", "hue error", low=0, high=180, interval=True),
+    Column("accuracy", "", "higher", "target class", low=0, high=1, interval=True),
+)
+
+
+@dataclass
+class Bench:
+    """Records with their per-image statistics, in the order in which they are added."""
+
+    task: TaskFile
+    columns: tuple[Column, ...] = COLUMNS
+    records: list[Record] = field(default_factory=list)
+    items: dict[str, dict[str, Tensor]] = field(default_factory=dict)
+
+    def add(
+        self,
+        method: str = "ddib",
+        success: float | Sequence[float] | None = 0.5,
+        *,
+        fid: float | None = 50.0,
+        color_deg: float | None = 20.0,
+        accuracy: float | None = 0.9,
+        solver: str | None = "dpm",
+        transform: str | None = "identity",
+        seed: int = 0,
+        n: int = 40,
+        status: Any = "ok",
+        reason: str = "",
+        baseline: bool = False,
+        fingerprint: Mapping[str, Any] | None = None,
+        **changes: Any,
+    ) -> Record:
+        """Add a record; `success` is a share, or the statistic of each image."""
+        identity = f"{len(self.records):04d}"
+        if success is not None and not isinstance(success, float | int):
+            self.items[identity] = {"success": torch.tensor(success, dtype=torch.float32)}
+            success = float(np.mean(success))
+        numbers = {"success": success, "fid": fid, "color_deg": color_deg, "accuracy": accuracy}
+        values = {name: near(value) for name, value in numbers.items()}
+        values["fid_floor"] = Value(value=9.5)
+        record = Record(
+            identity=identity,
+            key=f"key {identity}",
+            status=status,
+            reason=reason,
+            axes={
+                "task": "small",
+                "protocol": "quick",
+                "method": method,
+                "source_score": None,
+                "target_score": None if baseline else "labels",
+                "solver": None if baseline else solver,
+                "nfe": None if baseline else 10,
+                "transform": None if baseline else transform,
+                "seed": seed,
+                "n": n,
+            },
+            baseline=baseline,
+            values=values if status == "ok" else {},
+            cost={"nfe_encode": 10, "nfe_decode": 10, "nfe_total": 20, "seconds": 1.25},
+            facts={"supervision": "unpaired", "latent_std": 0.3},
+            fingerprint={"n": n} if fingerprint is None else fingerprint,
+            provenance={
+                "options": '{"method": {"name": "ddib"}}',
+                "plugins": {"b": "1", "a": "2"},
+                "weights": {"labels/weights.safetensors": "00ff"},
+                "torch": "2.6",
+                "bridgebench": "0.1.0",
+                "device": "cpu",
+                "precision": "fp32",
+            },
+            items=tuple(self.items.get(identity, {})),
+        ).model_copy(update=changes)
+        self.records.append(record)
+        return record
+
+    def read(self, record: Record) -> Mapping[str, Tensor]:
+        """The per-image statistics of a record."""
+        return self.items[record.identity]
+
+    def board(self) -> Board:
+        """The board of the records."""
+        return board_from(self.records, self.read, self.task, self.columns)
+
+
+def near(value: float | None) -> Value:
+    """A number with an interval around it."""
+    if value is None:
+        return Value(value=None)
+    return Value(value=value, low=value * 0.75, high=value * 1.25)
+
+
+@pytest.fixture(scope="session")
+def task() -> TaskFile:
+    return parse_task(TASK, "TASK")
+
+
+@pytest.fixture
+def bench(task: TaskFile) -> Bench:
+    return Bench(task)
+
+
+@pytest.fixture
+def full_bench(bench: Bench) -> Bench:
+    """A board with every kind of row: ranked, unranked, baseline, failed, skipped."""
+    right = np.zeros(40)
+    right[:30] = 1
+    bench.add("ddib", right, fid=40.0)
+    bench.add("ddib:start=noised", np.roll(right, 1), fid=60.0, accuracy=0.95)
+    bench.add("ddib", np.roll(1 - right, 3), solver="heun", transform="scale:c=0.8", fid=90.0)
+    bench.add("ddib", None, solver="euler", fid=45.0)
+    bench.add("identity", 0.0, baseline=True, color_deg=0.0, accuracy=0.0)
+    bench.add("recolor", 1.0, baseline=True, color_deg=1.0, accuracy=1.0)
+    bench.add("ddib", status="failed", transform="blur_latent", reason="boom\nat /home/ada/x.py")
+    bench.add("ddib", status="skipped", transform="rotate_latent", reason="impossible here")
+    return bench
