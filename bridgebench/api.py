@@ -17,7 +17,7 @@ from bridgebench.leaderboard.files import write_csv
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
-from bridgebench.registry import load_registry
+from bridgebench.registry import Registry, load_registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,13 +50,16 @@ class Finished:
         )
 
 
-def run_choices(choices: Choices, progress: Progress | None = None) -> Finished:
+def run_choices(
+    choices: Choices, progress: Progress | None = None, registry: Registry | None = None
+) -> Finished:
     """Plan and run what was chosen, and write the leaderboard; nothing for a wrong choice.
 
-    Raises a BridgebenchError, one line, for what cannot be run.
+    `registry` is that of the installed distributions unless another is given. Raises a
+    BridgebenchError, one line, for what cannot be run.
     """
     begun = perf_counter()
-    plan = make_plan(load_registry(), choices)
+    plan = make_plan(registry or load_registry(), choices)
     folder = claim(default_out(choices, plan), plan, choices.overwrite)
     local = LocalRun(plan, folder, progress or Silent(), choices.save == "images")
     interrupted = False

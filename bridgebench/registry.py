@@ -177,7 +177,10 @@ def build_registry(points: Iterable[EntryPoint], off: Iterable[str] = ()) -> Reg
             module = point.load()
             _check_api(module, source)
             manager.register(module, name=str(source))
+            manager.check_pending()
         except Exception as error:
+            if manager.has_plugin(str(source)):
+                manager.unregister(name=str(source))
             faults.append(Fault(source, f"{type(error).__name__}: {error}"))
             continue
         sources[str(source)] = source

@@ -33,8 +33,8 @@ def plan(words: tuple[str, ...]) -> None:
     choices = parse_words(words)
     from rich.table import Table
 
-    from bridgebench.cli.console import output
     from bridgebench.api import default_out
+    from bridgebench.cli.console import output
     from bridgebench.execute.folder import RunFolder
     from bridgebench.execute.local import valid_record
     from bridgebench.plan.make import make_plan

@@ -1,0 +1,79 @@
+"""The commands do what their help says."""
+
+import pytest
+from click.testing import CliRunner
+
+from bridgebench.cli import main
+from bridgebench.registry import Kind, load_registry
+
+
+def call(*words):
+    result = CliRunner().invoke(main, list(words))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "plan", "list", "info", "plugins", "leaderboard", "doctor"]
+)
+def test_every_command_has_help(command):
+    assert f" {command} " in call("--help").output
+    result = call(command, "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+
+
+def test_run_prints_the_board_and_where_it_is(tmp_path):
+    result = call("run", "task=world", f"out={tmp_path / 'mine'}")
+    assert result.exit_code == 0
+    assert f"leaderboard: {tmp_path / 'mine' / 'leaderboard.csv'}" in result.stdout
+    assert "10 cells computed" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert (tmp_path / "mine" / "leaderboard.csv").is_file()
+
+
+def test_run_says_which_cells_failed_and_exits_with_1(tmp_path):
+    result = call("run", "task=world", "method=identity,raising", f"out={tmp_path / 'mine'}")
+    assert result.exit_code == 1
+    assert "failed: raising" in result.stderr
+    assert "no bridge here" in result.stderr
+
+
+def test_plan_counts_what_is_shared_and_what_is_there(tmp_path):
+    words = ["task=world", f"out={tmp_path / 'mine'}"]
+    said = call("plan", *words).stdout
+    assert "10 cells" in said
+    assert "48 network evaluations an image" in said
+    assert "without sharing 64" in said
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_list_shows_every_plugin_of_a_kind(kind):
+    said = call("list", kind).stdout
+    assert all(name in said for name in load_registry().names(kind))
+
+
+def test_info_explains_every_plugin():
+    registry = load_registry()
+    for kind in Kind:
+        for name in registry.names(kind):
+            result = call("info", name)
+            assert result.exit_code == 0, (kind, name)
+            assert f"{kind} {name}, from " in result.stdout
+
+
+def test_info_resolves_the_options_of_a_spec():
+    assert "variant=2s" in call("info", "dpm:variant=2s").stdout
+
+
+def test_plugins_shows_distributions():
+    said = call("plugins").stdout
+    assert "bridgebench-world" in said
+    assert "3 solvers" in said
+
+
+def test_doctor_checks_data_and_weights():
+    result = call("doctor")
+    assert "score cmnist_labels" in result.stdout
+    assert "precision" in result.stdout

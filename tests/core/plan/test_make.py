@@ -1,0 +1,121 @@
+"""Plans: which cells there are, what they share, and what decides their keys."""
+
+from dataclasses import replace
+
+import pytest
+
+from bridgebench import BudgetError, InvalidOption, UnknownName
+from bridgebench.plan.choices import choices_of
+from bridgebench.plan.make import make_plan
+from bridgebench.plan.model import evaluations
+from bridgebench.registry import Kind, load_registry
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return load_registry()
+
+
+def plan(registry, **words):
+    return make_plan(registry, choices_of({"task": "world", **words}))
+
+
+def test_every_combination_is_one_cell(registry):
+    cells = plan(registry).cells
+    assert len(cells) == 2 * 4 + 2
+    assert len({cell.identity for cell in cells}) == len(cells)
+
+
+def test_axes_that_a_method_does_not_use_are_none(registry):
+    (cell,) = plan(registry, method="identity").cells
+    unused = ("source_score", "target_score", "solver", "nfe", "transform")
+    assert [cell.axes[axis] for axis in unused] == [None] * 5
+
+
+def test_cells_with_one_image_stage_share_the_encode(registry):
+    made = plan(registry, method="ddib", solver="euler")
+    assert [len(group.cells) for group in made.groups] == [2, 2]
+    assert {evaluations(group) for group in made.groups} == {4 + 2 * 4}
+
+
+def test_target_scores_share_the_encode(registry):
+    made = plan(registry, method="ddib", solver="euler", transform="identity",
+                target_score="world_exact,world_exact:delay=0.001")  # fmt: skip
+    assert [len(group.cells) for group in made.groups] == [2]
+
+
+def test_keys_change_with_whatever_decides_the_numbers(registry):
+    words = {"method": "ddib", "solver": "euler", "transform": "identity"}
+    keys = {
+        plan(registry, **words, **more).cells[0].key
+        for more in (
+            {},
+            {"seed": 1},
+            {"n": 9},
+            {"batch": 2},
+            {"nfe": 5},
+            {"precision": "fp32"},
+            {"precision": "bf16"},
+            {"source_score": "world_exact:delay=0.001"},
+            {"protocol": "twice"},
+        )
+    }
+    there_twice = 1
+    assert len(keys) == 9 - there_twice
+
+
+def test_a_plugin_of_another_source_has_another_key(registry, monkeypatch):
+    before = plan(registry, method="identity").cells[0].key
+    monkeypatch.setattr(
+        "bridgebench.plan.provenance.source_sha256", lambda package: f"changed {package}"
+    )
+    assert plan(registry, method="identity").cells[0].key != before
+
+
+def test_equal_requests_give_equal_plans(registry):
+    first, second = plan(registry), plan(registry)
+    assert [cell.key for cell in first.cells] == [cell.key for cell in second.cells]
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "said"),
+    [
+        ({"method": "ddbi"}, UnknownName, "did you mean ddib"),
+        ({"solver": "heum"}, UnknownName, "did you mean heun"),
+        ({"transform": "scale"}, InvalidOption, "'c' must be given"),
+        ({"transform": "scale:d=1"}, UnknownName, "option of transform scale"),
+        ({"solver": "heun", "nfe": "5"}, BudgetError, "4 and 6"),
+        ({"n": 41}, InvalidOption, "more than the 40 images"),
+        ({"protocol": "quik"}, UnknownName, "did you mean quick"),
+        ({"method": "identity", "solver": "heun"}, InvalidOption, "none of the chosen methods"),
+        ({"method": "identity", "score": "world_exact"}, InvalidOption, "uses a score model"),
+        ({"score": "cmnist_sevens"}, UnknownName, "domain of score model cmnist_sevens"),
+        ({"device": "cuda:7"}, InvalidOption, "not on this machine"),
+        ({"device": "tpu"}, InvalidOption, "not on this machine"),
+        ({"metric": "fid:features=inception"}, InvalidOption, "asked for twice"),
+        ({"metric": "fud"}, UnknownName, "did you mean fid"),
+    ],
+)
+def test_what_cannot_be_run_is_said_in_one_line(registry, words, error, said):
+    with pytest.raises(error, match=said) as caught:
+        plan(registry, **words)
+    assert "\n" not in str(caught.value)
+
+
+def test_all_is_what_the_task_lists_and_every_other_plugin(registry):
+    methods = {cell.cell.method.name for cell in plan(registry, method="all").cells}
+    assert methods == set(registry.names(Kind.METHOD))
+
+
+def test_a_cell_that_is_impossible_is_skipped_with_its_reason(registry, monkeypatch):
+    ddib = registry.load(Kind.METHOD, "ddib")
+    monkeypatch.setattr(ddib, "impossible", lambda self, cell, setting: "no common latent")
+    cells = plan(registry, method="ddib").cells
+    assert {cell.skip for cell in cells} == {"no common latent"}
+
+
+def test_blocks_of_a_plan_are_immutable(registry):
+    made = plan(registry)
+    with pytest.raises(AttributeError):
+        made.n = 3
+    assert replace(made, n=3).padded_n == 4

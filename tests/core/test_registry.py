@@ -1,0 +1,130 @@
+"""Plugins from entry points: found, refused, blocked, and imported only when asked for."""
+
+import sys
+from importlib.metadata import EntryPoint, PathDistribution
+
+import pytest
+
+from bridgebench import DuplicateName, PluginError, Solver, UnknownName
+from bridgebench.registry import Kind, build_registry, load_registry, source_sha256
+
+MODULE = """
+from bridgebench import hookimpl
+api = {api}
+{body}
+"""
+
+
+@pytest.fixture
+def distribution(tmp_path, monkeypatch):
+    """Makes an entry point of a distribution of its own around a module of hooks."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def make(name, body, api=1):
+        module = name.replace("-", "_")
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        (tmp_path / f"{module}.py").write_text(MODULE.format(api=api, body=body))
+        info = tmp_path / f"{module}-2.5.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.5\n")
+        (info / "entry_points.txt").write_text(f"[bridgebench]\n{module} = {module}\n")
+        (point,) = PathDistribution(info).entry_points
+        assert isinstance(point, EntryPoint)
+        return point
+
+    return make
+
+
+def hook(kind, mapping):
+    return f"@hookimpl\ndef bridgebench_{kind}s():\n    return {mapping}\n"
+
+
+def test_built_ins_come_in_through_their_entry_points():
+    registry = load_registry()
+    assert {"euler", "heun", "dpm"} <= set(registry.names(Kind.SOLVER))
+    assert {"cmnist_to7", "cmnist_2to3"} <= set(registry.names(Kind.TASK))
+    assert registry.entry(Kind.SOLVER, "dpm").source.distribution == "bridgebench"
+    assert not registry.faults
+
+
+def test_two_distributions_that_claim_one_name_are_both_named(distribution):
+    points = [
+        distribution(name, hook("solver", {"midpoint": "anywhere:Midpoint"}))
+        for name in ("first-plugin", "second-plugin")
+    ]
+    with pytest.raises(DuplicateName, match=r"first-plugin 2\.5.*second-plugin 2\.5") as caught:
+        build_registry(points)
+    assert "solver 'midpoint'" in str(caught.value)
+
+
+def test_one_name_may_stand_for_two_kinds(distribution):
+    body = hook("solver", {"same": "a:B"}) + hook("method", {"same": "a:C"})
+    registry = build_registry([distribution("both", body)])
+    assert registry.names(Kind.SOLVER) == registry.names(Kind.METHOD) == ("same",)
+
+
+@pytest.mark.parametrize(
+    ("body", "api", "said"),
+    [
+        ("import not_there_at_all", 1, "ModuleNotFoundError"),
+        ("1 / 0", 1, "ZeroDivisionError"),
+        ("", 2, "api = 2"),
+        ("", None, "api = None"),
+        ("@hookimpl\ndef bridgebench_solvers():\n    raise OSError('disk')", 1, "OSError: disk"),
+        ("@hookimpl\ndef bridgebench_nonsense():\n    return {}", 1, "bridgebench_nonsense"),
+    ],
+)
+def test_a_broken_distribution_is_a_fault_and_leaves_others_alone(distribution, body, api, said):
+    broken = distribution("broken", body, api)
+    sound = distribution("sound", hook("solver", {"midpoint": "anywhere:Midpoint"}))
+    registry = build_registry([broken, sound])
+    (fault,) = registry.faults
+    assert fault.source.distribution == "broken"
+    assert said in fault.reason
+    assert registry.names(Kind.SOLVER) == ("midpoint",)
+
+
+def test_a_blocked_distribution_is_not_imported(distribution):
+    registry = build_registry([distribution("blocked-one", "1 / 0")], off=["blocked-one"])
+    assert not registry.faults
+    assert "blocked_one" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("not_there_at_all:Midpoint", "cannot be imported: ModuleNotFoundError"),
+        ("bridgebench.spacing:sigma_grid", "does not name a class"),
+        ("bridgebench_solvers.euler:Nothing", "does not name a class"),
+        ("bridgebench_ddib.ddib:Ddib", "must be a subclass of Solver"),
+        ("bridgebench_solvers.euler:Euler", "calls itself 'euler'"),
+    ],
+)
+def test_a_target_that_is_no_plugin_of_its_kind_is_refused(distribution, target, said):
+    registry = build_registry([distribution("odd", hook("solver", {"odd": target}))])
+    with pytest.raises(PluginError, match=said) as caught:
+        registry.load(Kind.SOLVER, "odd")
+    assert "odd 2.5" in str(caught.value)
+
+
+def test_a_wrong_name_says_what_comes_near():
+    with pytest.raises(UnknownName, match="did you mean euler"):
+        load_registry().load(Kind.SOLVER, "euller")
+
+
+def test_a_class_may_be_given_itself(distribution):
+    body = "from bridgebench_solvers.euler import Euler\n" + hook("solver", "{'euler': Euler}")
+    registry = build_registry([distribution("direct", body.replace("\"{'", "{'"))])
+    assert issubclass(registry.load(Kind.SOLVER, "euler"), Solver)
+    assert registry.entry(Kind.SOLVER, "euler").summary().startswith("Euler")
+
+
+def test_the_source_hash_changes_with_the_source(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    hashes = []
+    for number, text in enumerate(("x = 1\n", "x = 2\n")):
+        package = tmp_path / f"pack{number}"
+        package.mkdir()
+        (package / "__init__.py").write_text(text)
+        hashes.append(source_sha256(f"pack{number}"))
+    assert hashes[0] != hashes[1]

@@ -1,0 +1,59 @@
+"""Task files: the shipped ones are sound, and a wrong one says what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from bridgebench import InvalidOption, UnknownName
+from bridgebench.plan.tasks import find_task
+from bridgebench.registry import load_registry
+from bridgebench.taskfile import parse_task, read_task
+
+TO7 = Path(__file__).parents[2] / "tasks" / "cmnist_to7.yaml"
+
+
+def test_the_task_of_the_study_has_its_37_transforms():
+    task = read_task(TO7)
+    assert len(task.axes.transform) == len(set(task.axes.transform)) == 37
+    assert {name: protocol.n for name, protocol in task.protocols.items()} == {
+        "quick": 128,
+        "standard": 512,
+        "full": 2000,
+    }
+
+
+def test_a_second_task_is_one_more_file():
+    task = find_task(load_registry(), "cmnist_2to3")
+    assert (task.source.domain, task.target.domain) == ("digit:2", "digit:3")
+
+
+def test_a_task_is_also_found_by_its_file():
+    assert find_task(load_registry(), str(TO7)) == find_task(load_registry(), "cmnist_to7")
+    with pytest.raises(UnknownName, match="task file"):
+        find_task(load_registry(), str(TO7.with_name("cmnist_to8.yaml")))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text + "colour: red\n", "unknown key 'colour'"),
+        (lambda text: text.replace("split: test", "split: test, speed: 3"), "'source.speed'"),
+        (lambda text: text.replace("ranked_by: success", ""), "missing key 'ranked_by'"),
+        (lambda text: text.replace("ranked_by: success", "ranked_by: kid"), "one of primary"),
+        (lambda text: text.replace("n: 128", "n: 0"), "greater than or equal to 1"),
+        (lambda text: text.replace("n: 128", "n: many"), "protocols.quick.n"),
+        (lambda text: text.replace("held_out: test", "held_out: train"), "different splits"),
+        (lambda text: text.replace("at_most: 0.01", ""), "exactly one of"),
+        (lambda text: text.replace("name: cmnist_to7", "name: ../evil"), "'name'"),
+        (lambda text: text + "}{", "is not YAML"),
+        (lambda text: "", "missing key"),
+        (lambda text: "- a\n- b\n", "the whole"),
+    ],
+)
+def test_a_wrong_task_file_is_said_in_one_line(change, said):
+    text = TO7.read_text()
+    assert change(text) != text
+    with pytest.raises(InvalidOption, match=said) as caught:
+        parse_task(change(text), "mine.yaml")
+    assert "mine.yaml" in str(caught.value)
+    assert "\n" not in str(caught.value)

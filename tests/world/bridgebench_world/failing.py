@@ -1,0 +1,52 @@
+"""Plugins that fail in each way that a plugin can."""
+
+from typing import ClassVar
+
+import torch
+
+from bridgebench import Method, Transform, Translation
+
+
+class Explode(Transform):
+    """Raise at the latent stage."""
+
+    name: ClassVar[str] = "explode"
+
+    def latent(self, z, x, draw):
+        raise RuntimeError("the latent exploded")
+
+
+class Raising(Method):
+    """Raise in the middle of a batch."""
+
+    name: ClassVar[str] = "raising"
+
+    def translate(self, batch, variants, context):
+        raise ValueError("no bridge here")
+
+
+class NanOutput(Method):
+    """Give NaN."""
+
+    name: ClassVar[str] = "nan_output"
+
+    def translate(self, batch, variants, context):
+        return [Translation(torch.full_like(batch.images, torch.nan)) for _ in variants]
+
+
+class WrongShape(Method):
+    """Give outputs of half the size."""
+
+    name: ClassVar[str] = "wrong_shape"
+
+    def translate(self, batch, variants, context):
+        return [Translation(batch.images[..., ::2, ::2]) for _ in variants]
+
+
+class TooBright(Method):
+    """Leave the range of the items."""
+
+    name: ClassVar[str] = "too_bright"
+
+    def translate(self, batch, variants, context):
+        return [Translation(batch.images + 10) for _ in variants]

@@ -1,0 +1,40 @@
+"""The hooks of the world, as any plugin has them."""
+
+from bridgebench import hookimpl
+
+api = 1
+
+
+@hookimpl
+def bridgebench_datasets():
+    return {"world": "bridgebench_world.images:World"}
+
+
+@hookimpl
+def bridgebench_scores():
+    return {"world_exact": "bridgebench_world.score:ExactScore"}
+
+
+@hookimpl
+def bridgebench_extractors():
+    return {"world_channels": "bridgebench_world.extractor:Channels"}
+
+
+@hookimpl
+def bridgebench_transforms():
+    return {"explode": "bridgebench_world.failing:Explode"}
+
+
+@hookimpl
+def bridgebench_methods():
+    return {
+        "raising": "bridgebench_world.failing:Raising",
+        "nan_output": "bridgebench_world.failing:NanOutput",
+        "wrong_shape": "bridgebench_world.failing:WrongShape",
+        "too_bright": "bridgebench_world.failing:TooBright",
+    }
+
+
+@hookimpl
+def bridgebench_tasks():
+    return {"world": "bridgebench_world:world.yaml"}
