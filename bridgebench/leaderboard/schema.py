@@ -111,4 +111,4 @@ def _empty_unless_ok(name: str) -> pa.Check:
     def holds(table: pd.DataFrame) -> pd.Series[bool]:
         return table["status"].eq("ok") | table[name].isna()
 
-    return pa.Check(holds, name=name, error="must be empty where status is not ok")
+    return pa.Check(holds, name=name, error=f"{name}: must be empty where status is not ok")

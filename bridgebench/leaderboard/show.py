@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import pandas as pd
-from rich.box import SIMPLE
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +17,7 @@ from rich.text import Text
 from bridgebench.errors import InvalidOption, UnknownName
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.board import Board
+from bridgebench.leaderboard.cells import MAX_CELL, UNUSED
 from bridgebench.leaderboard.columns import MetricColumns
 from bridgebench.leaderboard.notes import notes
 from bridgebench.leaderboard.rows import section_order
@@ -24,7 +25,10 @@ from bridgebench.leaderboard.validate import rows_of_table
 
 FILTERS = ("method", "source_score", "target_score", "solver", "nfe", "transform", "seed")
 SHOWN_AXES = ("method", "source_score", "target_score", "solver", "nfe", "transform")
+ALWAYS_SHOWN = ("method", "transform")
 TOP = 20
+FOLDED = 14
+"""The letters of a spec in a line where a terminal is too narrow for all of it."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +102,9 @@ def _print_section(
         rising = board.metrics.named(view.sort).better != "higher"
         competing = competing.sort_values(view.sort, ascending=rising, kind="stable")
     shown = pd.concat([competing.head(view.top), baselines])
-    _say(console, title, style="bold")
-    table = _table(shown, board.metrics)
-    if not console.is_terminal:
-        console.width = max(console.width, console.measure(table).maximum)
-    console.print(table)
+    axes, common = _telling_axes(shown)
+    _say(console, ", ".join([title, *common]), style="bold")
+    _print_table(console, shown, axes, board.metrics)
     if len(competing) > view.top:
         _say(console, f"{view.top} of {len(competing)} competing rows are shown.")
     for note in notes(section, board.task, board.metrics):
@@ -117,20 +119,52 @@ def _mask(section: pd.DataFrame, view: View) -> pd.Series[bool]:
     return keep
 
 
-def _table(rows: pd.DataFrame, metrics: MetricColumns) -> Table:
-    table = Table(box=SIMPLE, pad_edge=False)
-    table.add_column("#", justify="right", overflow="fold")
+def _telling_axes(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """The axes that tell the rows apart, and in words those on which all that use one agree."""
+    telling, common = [], []
     for axis in SHOWN_AXES:
-        table.add_column(axis, justify="right" if axis == "nfe" else "left", overflow="fold")
+        values = {_plain(value) for value in rows[axis]} - {"", UNUSED}
+        if len(values) > 1 or axis in ALWAYS_SHOWN:
+            telling.append(axis)
+        elif values:
+            common.append(f"{axis} {values.pop()}")
+    return telling, common
+
+
+def _print_table(
+    console: Console, rows: pd.DataFrame, axes: Sequence[str], metrics: MetricColumns
+) -> None:
+    """Print at the width of the terminal, folding axes to no less than a few letters.
+
+    Elsewhere, or where even that is too wide, at the width that it takes to cut nothing.
+    """
+    widest = FOLDED if console.is_terminal else None
+    unlimited = console.options.update(max_width=MAX_CELL)
+    least = console.measure(_table(rows, axes, metrics, widest), options=unlimited).maximum
+    width, console.width = console.width, max(console.width, least)
+    console.print(_table(rows, axes, metrics, None))
+    console.width = width
+
+
+def _table(
+    rows: pd.DataFrame, axes: Sequence[str], metrics: MetricColumns, widest: int | None
+) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("#", justify="right", no_wrap=True)
+    for axis in axes:
+        right = axis == "nfe"
+        table.add_column(
+            axis, justify="right" if right else "left", overflow="fold", max_width=widest
+        )
     for column in metrics.primary:
-        table.add_column(_heading(column), justify="right", overflow="fold")
-    table.add_column("group", justify="right", overflow="fold")
-    table.add_column("pareto", justify="center", overflow="fold")
+        table.add_column(_heading(column), justify="right", no_wrap=True)
+    table.add_column("group", justify="right", no_wrap=True)
+    table.add_column("pareto", justify="center", no_wrap=True)
     for cells in rows.to_dict("records"):
         rank = cells["rank"]
         table.add_row(
             Text("" if pd.isna(rank) else str(int(rank))),
-            *(Text(_plain(cells[axis])) for axis in SHOWN_AXES),
+            *(Text(_plain(cells[axis])) for axis in axes),
             *(Text(_number(column, cells)) for column in metrics.primary),
             Text(_plain(cells["tie_group"])),
             Text("*" if cells["pareto"] is True else ""),
@@ -140,7 +174,7 @@ def _table(rows: pd.DataFrame, metrics: MetricColumns) -> Table:
 
 
 def _heading(column: Column) -> str:
-    return f"{column.name} ({column.unit})" if column.unit else column.name
+    return f"{column.name}\n({column.unit})" if column.unit else column.name
 
 
 def _plain(value: Any) -> str:

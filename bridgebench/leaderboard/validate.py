@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
@@ -16,7 +17,15 @@ from bridgebench.errors import IntegrityError
 from bridgebench.execute.records import Value
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.cells import UNUSED, objection
-from bridgebench.leaderboard.columns import AXES, JSON_COLUMNS, TEXT_AXES, MetricColumns, arrange
+from bridgebench.leaderboard.columns import (
+    AXES,
+    HEAD,
+    JSON_COLUMNS,
+    TAIL,
+    TEXT_AXES,
+    MetricColumns,
+    arrange,
+)
 from bridgebench.leaderboard.ranks import pareto_front, rank
 from bridgebench.leaderboard.rows import Row, sections, short_fingerprint
 from bridgebench.leaderboard.table import dtype_of
@@ -35,6 +44,7 @@ def validate_board(table: pd.DataFrame, task: TaskFile, columns: Sequence[Column
     Rows count from 1, below the header.
     """
     metrics = arrange(task, columns)
+    _check_columns(table, (*HEAD, *metrics.names, *TAIL), metrics)
     _check_text(table, metrics)
     _check_schema(table, task, columns)
     _check_intervals(table, metrics)
@@ -80,14 +90,27 @@ def _wrong(index: int, column: str, message: str) -> NoReturn:
     raise IntegrityError(f"row {index + 1}, column {column}: {message}")
 
 
+def _check_columns(table: pd.DataFrame, names: Sequence[str], metrics: MetricColumns) -> None:
+    for place, (found, right) in enumerate(zip_longest(table.columns, names), start=1):
+        if found != right:
+            raise IntegrityError(
+                f"column {place}: it is {found or 'missing'}, but a board has "
+                f"{right or 'no more columns'} there"
+            )
+        if str(table[found].dtype) != dtype_of(found, metrics):
+            raise IntegrityError(
+                f"column {found}: holds {table[found].dtype}, not {dtype_of(found, metrics)}"
+            )
+
+
 def _check_text(table: pd.DataFrame, metrics: MetricColumns) -> None:
     for name in table.columns:
-        if dtype_of(str(name), metrics) != "string":
+        if dtype_of(name, metrics) != "string":
             continue
         for index, text in enumerate(table[name].tolist()):
             fault = "" if pd.isna(text) else objection(text)
             if fault:
-                _wrong(index, str(name), fault)
+                _wrong(index, name, fault)
 
 
 def _check_schema(table: pd.DataFrame, task: TaskFile, columns: Sequence[Column]) -> None:
@@ -102,26 +125,26 @@ def _check_schema(table: pd.DataFrame, task: TaskFile, columns: Sequence[Column]
 
 
 def _first_failure(error: SchemaErrors, table: pd.DataFrame) -> str:
+    """The first thing that pandera found, by rows."""
     failures = error.failure_cases
-    placed = failures[failures["index"].notna()]
-    if placed.empty:
-        first = failures.iloc[0]
-        return f"column {first['column'] or first['failure_case']}: {first['check']}"
-    first = placed.sort_values("index", kind="stable").iloc[0]
+    # A check of the whole table fails in every column of a row; what fails in one says more.
+    of_table = failures["schema_context"].ne("Column")
+    first = failures.assign(of_table=of_table).sort_values(["index", "of_table"]).iloc[0]
     row, check = int(first["index"]), str(first["check"])
-    if "unique" in check:
-        cells = table.iloc[row]
-        same = table[list(AXES)].duplicated(keep=False)
-        twins = [
-            other + 1
-            for other in range(row)
-            if same.iloc[other] and cells[list(AXES)].equals(table.iloc[other][list(AXES)])
-        ]
-        return f"row {row + 1} is the same cell as row {twins[0] if twins else '?'}; keep one"
-    name, _, message = check.partition(": ") if ": " in check else (first["column"], "", check)
-    if message == "not_nullable":
-        message = "must not be empty"
-    return f"row {row + 1}, column {name}: {message}, it is {first['failure_case']!r:.80}"
+    if check == "multiple_fields_uniqueness":
+        return f"row {row + 1} is the same cell as row {_twin(table, row) + 1}; keep one"
+    if first["of_table"]:
+        name, _, message = check.partition(": ")
+        return f"row {row + 1}, column {name}: {message}"
+    if check == "not_nullable":
+        return f"row {row + 1}, column {first['column']}: must not be empty"
+    return f"row {row + 1}, column {first['column']}: {check}, it is {first['failure_case']!s:.80}"
+
+
+def _twin(table: pd.DataFrame, row: int) -> int:
+    """The first row whose axes are those of `row`."""
+    axes = table[list(AXES)].astype("string").fillna("")
+    return int(axes.eq(axes.iloc[row]).all(axis=1).to_numpy().argmax())
 
 
 def _check_intervals(table: pd.DataFrame, metrics: MetricColumns) -> None:

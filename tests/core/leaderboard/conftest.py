@@ -135,8 +135,13 @@ def near(value: float | None) -> Value:
 
 
 @pytest.fixture(scope="session")
-def task() -> TaskFile:
-    return parse_task(TASK, "TASK")
+def task_text() -> str:
+    return TASK
+
+
+@pytest.fixture(scope="session")
+def task(task_text: str) -> TaskFile:
+    return parse_task(task_text, "TASK")
 
 
 @pytest.fixture
