@@ -75,7 +75,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def split_optimizers(
-    network: nn.Module, lr: float, decay: float, skip: Iterable[nn.Module] = ()
+    network: nn.Module, lr: float, decay: float, skip: Iterable[nn.Module] = (), parts: int = 1
 ) -> list[torch.optim.Optimizer]:
     """Muon on the hidden weights of linear layers and convolutions, AdamW on all else.
 
@@ -84,6 +84,7 @@ def split_optimizers(
         lr: the learning rate of both.
         decay: weight decay of both.
         skip: modules whose weights are left to AdamW: the first and the last layer, by custom.
+        parts: optimizers to spread the hidden weights over, so that threads can share the work.
     """
     left = {id(p) for module in skip for p in module.parameters()}
     hidden = [
@@ -95,7 +96,14 @@ def split_optimizers(
     ]
     chosen = {id(p) for p in hidden}
     rest = [p for p in network.parameters() if id(p) not in chosen]
+    # Dealt out from the most costly one, so that every part has about as much to do.
+    hidden.sort(key=_orthogonalization_cost, reverse=True)
     return [
-        Muon(hidden, lr=lr, decay=decay),
+        *(Muon(hidden[i::parts], lr=lr, decay=decay) for i in range(parts)),
         torch.optim.AdamW(rest, lr=lr, betas=(0.9, 0.99), weight_decay=decay),
     ]
+
+
+def _orthogonalization_cost(p: nn.Parameter) -> int:
+    rows, columns = p.size(0), p.numel() // p.size(0)
+    return min(rows, columns) ** 2 * max(rows, columns)

@@ -7,12 +7,15 @@ one that was not.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import math
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 import torch
@@ -74,15 +77,59 @@ def ema_decay(step: int, width: float) -> float:
     return float((1 - 1 / (step + 1)) ** (low + 1))
 
 
+@dataclass(frozen=True)
+class Shard:
+    """A part of the batch of a step.
+
+    Attributes:
+        step: from 0.
+        index: which part.
+        count: parts there are, equal in size.
+    """
+
+    step: int
+    index: int = 0
+    count: int = 1
+
+
+ShardLoss = Callable[[nn.Module, Shard], Tensor]
+"""(network, shard) -> scalar mean loss over the shard, a function of these two alone."""
+
+
+def replica(network: nn.Module) -> nn.Module:
+    """A copy that shares the weights but collects gradients of its own."""
+    twin = copy.deepcopy(network)
+    for mine, theirs in zip(network.parameters(), twin.parameters(), strict=True):
+        theirs.data = mine.data
+    return twin
+
+
+def _backward(loss_of: ShardLoss, network: nn.Module, shard: Shard) -> float:
+    loss = loss_of(network, shard) / shard.count
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    return loss.item()
+
+
+def _update(optimizer: torch.optim.Optimizer) -> None:
+    optimizer.step()
+    optimizer.zero_grad()
+
+
 @dataclass
 class Trainer:
     """The state of a training run.
+
+    A step's batch can be split over several worker threads, each with a replica of the network that
+    shares its weights. With one thread for torch in each (`torch.set_num_threads(1)`) the workers
+    meet once a step instead of at every operation, which keeps two cores busy even where other
+    processes want them, too.
 
     Attributes:
         network: the module that is trained, in place.
         average: a second copy of it that holds the moving average.
         optimizers: what updates `network`; each group's `lr` at construction is its peak.
         schedule: how long and how fast.
+        workers: threads, and shards of a batch.
         step: steps done.
         seconds: wall-clock time spent in `run`, over all its resumptions.
     """
@@ -91,35 +138,45 @@ class Trainer:
     average: nn.Module
     optimizers: Sequence[torch.optim.Optimizer]
     schedule: Schedule
+    workers: int = 1
     step: int = 0
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self.average.load_state_dict(self.network.state_dict())
         self.average.requires_grad_(False)
+        self._replicas = [self.network, *(replica(self.network) for _ in range(1, self.workers))]
+        self._pool = ThreadPoolExecutor(self.workers)
         self._peaks = [[g["lr"] for g in o.param_groups] for o in self.optimizers]
         self._weights: list[Tensor] = list(self.network.parameters())
         self._averages: list[Tensor] = list(self.average.parameters())
 
-    def advance(self, loss_of: Callable[[int], Tensor]) -> float:
+    def advance(self, loss_of: ShardLoss) -> float:
         """Take one step and return its loss."""
         factor = self.schedule.factor(self.step)
         for optimizer, peaks in zip(self.optimizers, self._peaks, strict=True):
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["lr"] = peak * factor
-        loss = loss_of(self.step)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        shards = [Shard(self.step, i, self.workers) for i in range(self.workers)]
+        losses = list(self._pool.map(_backward, repeat(loss_of), self._replicas, shards))
+        self._gather()
         nn.utils.clip_grad_norm_(self._weights, self.schedule.clip)
-        for optimizer in self.optimizers:
-            optimizer.step()
-            optimizer.zero_grad()
+        list(self._pool.map(_update, self.optimizers))
         with torch.no_grad():
             share = 1 - ema_decay(self.step, self.schedule.ema_width)
             torch._foreach_lerp_(self._averages, self._weights, share)
             for mine, theirs in zip(self.average.buffers(), self.network.buffers(), strict=True):
                 mine.copy_(theirs)
         self.step += 1
-        return loss.item()
+        return sum(losses)
+
+    def _gather(self) -> None:
+        """Add the replicas' gradients to the network's, in a fixed order."""
+        for other in self._replicas[1:]:
+            for mine, theirs in zip(self.network.parameters(), other.parameters(), strict=True):
+                if mine.grad is not None and theirs.grad is not None:
+                    mine.grad.add_(theirs.grad)
+                theirs.grad = None
 
     def save(self, path: Path, identity: dict[str, object]) -> None:
         """Write the whole state, atomically, with `identity` to recognize the run by."""
@@ -170,7 +227,7 @@ class Trainer:
 
 def run(
     trainer: Trainer,
-    loss_of: Callable[[int], Tensor],
+    loss_of: ShardLoss,
     *,
     checkpoint: Path,
     identity: dict[str, object],
@@ -182,7 +239,7 @@ def run(
 
     Args:
         trainer: the state, advanced in place.
-        loss_of: step -> scalar loss, a function of the step and the weights alone.
+        loss_of: the loss, a function of the step and the weights alone.
         checkpoint: written every `checkpoint_every` steps and at the end.
         identity: all that decides the weights but the number of steps; a checkpoint of another
             identity is refused.

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from bridgebench.nn.training import Shard
 from bridgebench_cmnist.coloring import color_values, pad_digits
 from bridgebench_cmnist.digits import Digits
 from bridgebench_cmnist.step_streams import epoch_indices, step_generator
@@ -54,11 +55,11 @@ class ClassifierData:
     batch: int
     seed: int
 
-    def draw(self, step: int) -> tuple[Tensor, Tensor]:
-        """(B, 3, 32, 32) images in new hues, and (B,) int64 labels; a function of (seed, step)."""
-        random = step_generator(self.seed, step)
-        chosen = epoch_indices(self.seed, step, self.batch, len(self.digits.images))
+    def draw(self, shard: Shard) -> tuple[Tensor, Tensor]:
+        """(B, 3, 32, 32) images in new hues, and (B,) int64 labels; a function of (seed, shard)."""
+        random = step_generator(self.seed, shard)
+        chosen = epoch_indices(self.seed, shard, self.batch, len(self.digits.images))
         value = random_affine(pad_digits(self.digits.images[chosen]), random)
-        hues = torch.from_numpy(random.random(self.batch) * 360.0)
+        hues = torch.from_numpy(random.random(len(chosen)) * 360.0)
         labels = torch.from_numpy(self.digits.labels[chosen].astype(np.int64))
         return color_values(value, hues), labels

@@ -1,4 +1,4 @@
-"""Training batches for the score models: step -> images, noise levels, noise, labels."""
+"""Training batches for the score models: part of a step -> images, noise levels, noise, labels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bridgebench.nn.training import Shard
 from bridgebench_cmnist.coloring import color_digits
 from bridgebench_cmnist.digits import Digits
 from bridgebench_cmnist.recipes import NoiseLevels, ScoreRecipe
@@ -60,11 +61,11 @@ class ScoreData:
     recipe: ScoreRecipe
     seed: int
 
-    def batch(self, step: int) -> NoisyBatch:
-        """The batch of a step, a function of (seed, step) alone; every digit gets a new hue."""
-        recipe, size = self.recipe, self.recipe.batch
-        random = step_generator(self.seed, step)
-        chosen = epoch_indices(self.seed, step, size, len(self.digits.images))
+    def batch(self, shard: Shard) -> NoisyBatch:
+        """A part of a step's batch, a function of (seed, shard); every digit gets a new hue."""
+        recipe, size = self.recipe, self.recipe.batch // shard.count
+        random = step_generator(self.seed, shard)
+        chosen = epoch_indices(self.seed, shard, recipe.batch, len(self.digits.images))
         clean = color_digits(self.digits.images[chosen], random.random(size) * 360.0)
         noise = torch.from_numpy(random.standard_normal(clean.shape, dtype=np.float32))
         sigma = torch.from_numpy(draw_sigma(random, size, recipe.noise)).float()

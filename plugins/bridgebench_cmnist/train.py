@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from bridgebench.errors import BridgebenchError
 from bridgebench.nn.optimizers import split_optimizers
 from bridgebench.nn.preconditioning import EDMScaling, edm_loss
-from bridgebench.nn.training import Schedule, Trainer, run
+from bridgebench.nn.training import Schedule, Shard, ShardLoss, Trainer, run
 from bridgebench.nn.unet import UNet
 from bridgebench_cmnist.classifier import DigitClassifier
 from bridgebench_cmnist.classifier_data import ClassifierData
@@ -46,13 +46,14 @@ def seeded(make: Callable[[], _Module], seed: int) -> _Module:
     return network
 
 
-def score_loss(network: UNet, data: ScoreData) -> Callable[[int], Tensor]:
-    """step -> denoising loss, the network in bfloat16."""
+def score_loss(data: ScoreData) -> ShardLoss:
+    """The denoising loss, the network in bfloat16."""
     scaling = EDMScaling(SIGMA_DATA)
+    conditional = data.recipe.network.classes > 0
 
-    def loss_of(step: int) -> Tensor:
-        batch = data.batch(step)
-        label = batch.label if network.config.classes else None
+    def loss_of(network: nn.Module, shard: Shard) -> Tensor:
+        batch = data.batch(shard)
+        label = batch.label if conditional else None
 
         def raw(x: Tensor, c_noise: Tensor) -> Tensor:
             with torch.autocast("cpu", torch.bfloat16):
@@ -64,13 +65,13 @@ def score_loss(network: UNet, data: ScoreData) -> Callable[[int], Tensor]:
     return loss_of
 
 
-def classifier_loss(network: DigitClassifier, data: ClassifierData) -> Callable[[int], Tensor]:
-    """step -> cross-entropy, the network in bfloat16."""
+def classifier_loss(data: ClassifierData) -> ShardLoss:
+    """The cross-entropy, the network in bfloat16."""
 
-    def loss_of(step: int) -> Tensor:
-        images, labels = data.draw(step)
+    def loss_of(network: nn.Module, shard: Shard) -> Tensor:
+        images, labels = data.draw(shard)
         # Dropout draws from torch's stream, which therefore starts anew with each step.
-        torch.manual_seed(data.seed * 1_000_003 + step)
+        torch.manual_seed(data.seed * 1_000_003 + shard.step)
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(images.to(memory_format=torch.channels_last))
         return nn.functional.cross_entropy(logits.float(), labels)
@@ -78,14 +79,18 @@ def classifier_loss(network: DigitClassifier, data: ClassifierData) -> Callable[
     return loss_of
 
 
-def score_trainer(recipe: ScoreRecipe, seed: int) -> Trainer:
+def score_trainer(recipe: ScoreRecipe, seed: int, workers: int) -> Trainer:
     """A fresh training run of a score model."""
     network = seeded(lambda: UNet(recipe.network), seed)
     average = seeded(lambda: UNet(recipe.network), seed)
     optimizers = split_optimizers(
-        network, recipe.lr, recipe.decay, skip=(network.stem, network.head, network.embed)
+        network,
+        recipe.lr,
+        recipe.decay,
+        skip=(network.stem, network.head, network.embed),
+        parts=workers,
     )
-    return Trainer(network, average, optimizers, recipe.schedule)
+    return Trainer(network, average, optimizers, recipe.schedule, workers)
 
 
 def classifier_trainer(recipe: ClassifierRecipe, seed: int) -> Trainer:
@@ -103,7 +108,7 @@ class Job:
     Attributes:
         name: of the score model or extractor.
         trainer: the fresh run.
-        loss_of: step -> loss.
+        loss_of: the loss of a part of a step.
         recipe: what decides the weights, for the manifest.
         description: kind and architecture, for the weights file.
         batch: images a step.
@@ -111,7 +116,7 @@ class Job:
 
     name: str
     trainer: Trainer
-    loss_of: Callable[[int], Tensor]
+    loss_of: ShardLoss
     recipe: dict[str, object]
     description: dict[str, object]
     batch: int
@@ -121,26 +126,24 @@ def classifier_job(recipe: ClassifierRecipe, seed: int) -> Job:
     """The digit classifier."""
     trainer = classifier_trainer(recipe, seed)
     data = ClassifierData(load_digits("train"), recipe.batch, seed)
-    assert isinstance(trainer.network, DigitClassifier)
     return Job(
         name="cmnist_digits",
         trainer=trainer,
-        loss_of=classifier_loss(trainer.network, data),
+        loss_of=classifier_loss(data),
         recipe=recipe.to_json(),
         description={"kind": "classifier", "architecture": recipe.network.to_json()},
         batch=recipe.batch,
     )
 
 
-def score_job(name: str, recipe: ScoreRecipe, seed: int) -> Job:
+def score_job(name: str, recipe: ScoreRecipe, seed: int, workers: int) -> Job:
     """A score model."""
-    trainer = score_trainer(recipe, seed)
+    trainer = score_trainer(recipe, seed, workers)
     data = ScoreData(training_digits(load_digits("train"), recipe.digit), recipe, seed)
-    assert isinstance(trainer.network, UNet)
     return Job(
         name=name,
         trainer=trainer,
-        loss_of=score_loss(trainer.network, data),
+        loss_of=score_loss(data),
         recipe=recipe.to_json(),
         description={
             "kind": "score network",
@@ -177,6 +180,7 @@ def train(job: Job, out: Path, seed: int, command: str, console: Console) -> Pat
         "seed": seed,
         "recipe": without_steps(job.recipe),
         "threads": torch.get_num_threads(),
+        "workers": trainer.workers,
     }
 
     def facts() -> dict[str, object]:
@@ -189,6 +193,7 @@ def train(job: Job, out: Path, seed: int, command: str, console: Console) -> Pat
             "seconds": round(trainer.seconds),
             "torch": torch.__version__,
             "threads": torch.get_num_threads(),
+            "workers": trainer.workers,
         }
 
     def keep(step: int) -> None:
@@ -233,18 +238,21 @@ def progress_bar(console: Console) -> Progress:
     )
 
 
-def make_job(model: str, seed: int, steps: int | None) -> Job:
+def make_job(model: str, seed: int, threads: int, steps: int | None) -> Job:
     """The job of a model as typed, with another number of steps where that is given."""
 
     def planned(schedule: Schedule) -> Schedule:
         return schedule if steps is None else dataclasses.replace(schedule, steps=steps)
 
     if model == "classifier":
+        # Batch norm wants the whole batch in one place, so the threads share each operation.
+        torch.set_num_threads(threads)
         recipe = dataclasses.replace(CLASSIFIER, schedule=planned(CLASSIFIER.schedule))
         return classifier_job(recipe, seed)
+    torch.set_num_threads(1)
     score = {"labels": LABELS, "sevens": SEVENS}[model]
     score = dataclasses.replace(score, schedule=planned(score.schedule))
-    return score_job(f"cmnist_{model}", score, seed)
+    return score_job(f"cmnist_{model}", score, seed, threads)
 
 
 @click.command()
@@ -260,10 +268,9 @@ def main(model: str, out: Path, seed: int, threads: int, steps: int | None, resu
     The same seed, recipe and number of threads give the same weights; a run that was stopped goes
     on from its last checkpoint.
     """
-    torch.set_num_threads(threads)
     command = f"python -m bridgebench_cmnist.train {model} --seed {seed} --threads {threads}"
     command += f" --steps {steps}" if steps is not None else ""
-    job = make_job(model, seed, steps)
+    job = make_job(model, seed, threads, steps)
     if not resume:
         (out / f"{job.name}.checkpoint.safetensors").unlink(missing_ok=True)
     console = Console()
