@@ -53,6 +53,12 @@ class ScoreModel(Plugin, ABC):
     domains: ClassVar[tuple[str, ...]]
     """The domains that it has a denoiser for."""
 
+    unfit_to_encode: ClassVar[str] = ""
+    """Why it must not encode images that it did not learn from; "" where it may.
+
+    A method that would encode with it is impossible for this reason.
+    """
+
     def check_domain(self, domain: str) -> None:
         """Raise UnknownName, which names the domains there are, if `domain` is not one of them."""
         if domain not in self.domains:
