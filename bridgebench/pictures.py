@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import zlib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -28,6 +29,7 @@ LATENT_RANGE = 3.0
 """Unit latents are shown from -3 to 3, three standard deviations of a latent of unit variance."""
 
 _SIDE = 64
+_LEAST_RANGE = 1e-6
 _LARGEST_SCALE = 4
 _GAP = 2
 _FONT_SIZE = 14
@@ -45,8 +47,12 @@ def save_strip(path: Path, rows: Mapping[str, Tensor], low: float, high: float) 
         rows: label -> (B, C, H, W); one channel is shown grey, three as RGB, any other number by
             its mean. `latent` and `changed latent` are shown from -3 to 3, the others from `low` to
             `high`.
-        low, high: the range of the task's items.
+        low, high: the range of the task's items; an infinite end is shown at the least or greatest
+            value of the first row.
     """
+    first = next(iter(rows.values()))
+    low = low if math.isfinite(low) else float(first.min())
+    high = high if math.isfinite(high) else max(float(first.max()), low + _LEAST_RANGE)
     wide = min(STRIP_IMAGES, max(len(images) for images in rows.values()))
     bands = [
         _row(label, images[:wide], *_range_of(label, low, high)) for label, images in rows.items()

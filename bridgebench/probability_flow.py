@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ClippedDenoiser:
-    """A denoiser whose output is clamped to the range of images, [-1, 1]."""
+    """A denoiser whose output is clamped to the range of the task's items."""
 
     denoiser: Denoiser
+    low: float
+    high: float
 
     @property
     def sigma_min(self) -> float:
@@ -39,8 +41,8 @@ class ClippedDenoiser:
         return self.denoiser.sigma_max
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """(B, C, H, W), (B,) -> x0 in [-1, 1], (B, C, H, W)."""
-        return self.denoiser(x, sigma).clamp(-1.0, 1.0)
+        """(B, C, H, W), (B,) -> x0 in [low, high], (B, C, H, W)."""
+        return self.denoiser(x, sigma).clamp(self.low, self.high)
 
 
 def latent_scale(sigma_max: float) -> float:

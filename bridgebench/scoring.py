@@ -60,8 +60,8 @@ class Reference:
 
     @property
     def extractor(self) -> str:
-        """The task's own extractor."""
-        return self.task.extractor
+        """The task's own extractor; "" for a task without one."""
+        return self.task.extractor or ""
 
     def reference(self) -> Population:
         """All real target images of the reference split, the same for every seed."""

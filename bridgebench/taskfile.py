@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,11 +54,25 @@ class Target(_Part):
 
 
 class ItemSpec(_Part):
-    """Shape and range of an item."""
+    """Shape and range of an item: (C, H, W) for an image, (d,) for a vector.
 
-    shape: tuple[int, ...]
-    low: float
-    high: float
+    A range that is left out has no bound.
+    """
+
+    shape: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+    low: float = -math.inf
+    high: float = math.inf
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ItemSpec:
+        if not self.low < self.high:
+            raise ValueError("low must be below high")
+        return self
+
+    @property
+    def is_image(self) -> bool:
+        """Whether an item can be drawn: channels, rows and columns."""
+        return len(self.shape) == 3
 
 
 class Protocol(_Part):
@@ -118,7 +133,9 @@ class TaskFile(_Part):
     source: Source
     target: Target
     item: ItemSpec
-    extractor: Spec
+    extractor: Spec | None = Field(
+        None, description="what metrics see images with unless they name another"
+    )
     metrics: tuple[Spec, ...] = Field(min_length=1)
     primary: tuple[Name, ...] = Field(min_length=1, description="columns that lead the board")
     ranked_by: Name

@@ -192,7 +192,9 @@ class _Moments:
 
 
 def strip_rows(filled: FilledBatch, translation: Translation) -> dict[str, Tensor]:
-    """The rows of a cell's picture, as on the slides of the study."""
+    """The rows of a cell's picture, as on the slides of the study; none of items no images."""
+    if filled.batch.images.ndim != 4:
+        return {}
     rows = {
         "source": filled.batch.images,
         "latent": translation.latent,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -52,7 +53,8 @@ class Setting:
     pooled       the domain to ask of a score model for a source image whose label is not used
     narrow       the narrowest domains that source images belong to
     target       the domain to carry them into
-    shape        (C, H, W) of an item
+    shape        (C, H, W) of an image, (d,) of a vector
+    low, high    the range of the items, infinite where there is no bound; outputs are held to it
     """
 
     source: str
@@ -60,6 +62,8 @@ class Setting:
     narrow: tuple[str, ...]
     target: str
     shape: tuple[int, ...]
+    low: float = -math.inf
+    high: float = math.inf
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ class Yardstick(Protocol):
 
     @property
     def extractor(self) -> str:
-        """The task's own extractor."""
+        """The task's own extractor; "" for a task without one."""
 
     def reference(self) -> Population:
         """All real target images of the reference split; loaded at the first call."""
@@ -126,7 +126,10 @@ class Metric(Plugin, ABC):
         """The columns that it fills, in order."""
 
     def extractors(self, default: str) -> tuple[str, ...]:
-        """The extractors that it needs, by spec; `default` is the task's own."""
+        """The extractors that it needs, by spec; `default` is the task's own.
+
+        `default` is "" where the task has none; a metric that returns it is then refused.
+        """
         return ()
 
     @abstractmethod

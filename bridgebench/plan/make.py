@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -44,7 +45,10 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         narrow=dataset.narrow_domains(task.source.domain),
         target=task.target.domain,
         shape=task.item.shape,
+        low=task.item.low,
+        high=task.item.high,
     )
+    _check_pictures(task, choices)
     n = choices.n or protocol.n
     _check_size(task, dataset, n)
     batch = min(choices.batch or protocol.batch, n)
@@ -55,7 +59,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     extractors = {
         spec: build(registry, Kind.EXTRACTOR, Extractor, spec)
         for metric in metrics
-        for spec in metric.extractors(task.extractor)
+        for spec in _extractors(task, metric)
     }
     meaning = fingerprint(task, dataset, metrics, extractors, n)
     measuring = _measuring(registry, task, metrics, tuple(extractors))
@@ -183,6 +187,25 @@ def _check_size(task: TaskFile, dataset: Dataset, n: int) -> None:
             f"n={n} is more than the {there} images of {task.source.domain} in the "
             f"{task.source.split} split of {dataset.name}; give n={there} or less"
         )
+
+
+def _check_pictures(task: TaskFile, choices: Choices) -> None:
+    item = task.item
+    if choices.save and not (item.is_image and math.isfinite(item.high - item.low)):
+        raise InvalidOption(
+            f"save={choices.save} needs items that are images of a finite range, and those of "
+            f"{task.name} are {item.shape} in [{item.low:g}, {item.high:g}]; leave it out"
+        )
+
+
+def _extractors(task: TaskFile, metric: Metric) -> tuple[str, ...]:
+    specs = metric.extractors(task.extractor or "")
+    if "" in specs:
+        raise UsageError(
+            f"metric '{metric.name}' sees images with an extractor, and task {task.name} names "
+            "none; give the metric one of its own or leave it out"
+        )
+    return tuple(specs)
 
 
 def _check_domains(cells: Sequence[Cell], setting: Setting) -> None:

@@ -72,6 +72,7 @@ def items_key(
         "files": dict(dataset.files()),
         "source": task.source.model_dump(mode="json"),
         "target": task.target.model_dump(mode="json"),
+        "range": [str(task.item.low), str(task.item.high)],
         "n": n,
         "batch": batch,
         "seed": seed,
@@ -99,7 +100,7 @@ def fingerprint(
             "options": metric.resolved(),
             "version": metric.version,
             "extractors": {
-                spec: extractors[spec].sha256() for spec in metric.extractors(task.extractor)
+                spec: extractors[spec].sha256() for spec in metric.extractors(task.extractor or "")
             },
             "reference": reference if metric.needs_reference else None,
         }

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class RandomLatent(Method):
     """A decode of pure noise, which knows nothing of the source: what an encode must beat.
 
-    The noise is a unit latent of its own for each item. Outputs are clamped to [-1, 1].
+    The noise is a unit latent of its own for each item. Outputs are clamped to the
+    range of the task's items.
     """
 
     name: ClassVar[str] = "random_latent"
@@ -41,7 +42,7 @@ class RandomLatent(Method):
     family: ClassVar[str] = "baseline"
     license: ClassVar[str] = "Apache-2.0"
 
-    clip: bool = Field(True, description="clamp the denoiser's output to [-1, 1]")
+    clip: bool = Field(True, description="clamp the denoiser's output to the range")
     last_step: bool = Field(
         False,
         description="end with a denoising step from sigma_min to 0: one network evaluation beyond "
@@ -67,11 +68,12 @@ class RandomLatent(Method):
     def _decode(self, cell: Cell, z: Tensor, context: Context) -> Translation:
         score = needed(cell.target_score, Axis.TARGET_SCORE)
         denoiser = context.denoiser(score, (context.setting.target,) * len(z))
+        low, high = context.setting.low, context.setting.high
         x = decode(
-            ClippedDenoiser(denoiser) if self.clip else denoiser,
+            ClippedDenoiser(denoiser, low, high) if self.clip else denoiser,
             needed(cell.solver, Axis.SOLVER),
             z,
             needed(cell.nfe, Axis.NFE),
             last_step=self.last_step,
         )
-        return Translation(x.clamp(-1.0, 1.0), latent=z, changed=z)
+        return Translation(x.clamp(low, high), latent=z, changed=z)

@@ -49,10 +49,14 @@ class Recolor(Method):
     license: ClassVar[str] = "Apache-2.0"
 
     def impossible(self, cell: Cell, setting: Setting) -> str:
-        """Only images of three channels have a hue."""
-        if len(setting.shape) == 3 and setting.shape[0] == 3:
+        """Only images of three channels in [-1, 1] have a hue."""
+        rgb = len(setting.shape) == 3 and setting.shape[0] == 3
+        if rgb and (setting.low, setting.high) == (-1.0, 1.0):
             return ""
-        return f"recolor needs images of shape (3, H, W), and this task's are {setting.shape}"
+        return (
+            f"recolor needs images of shape (3, H, W) in [-1, 1], and this task's are "
+            f"{setting.shape} in [{setting.low:g}, {setting.high:g}]"
+        )
 
     def translate(
         self, batch: Batch, variants: Sequence[Variant], context: Context

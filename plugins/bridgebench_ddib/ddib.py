@@ -47,7 +47,7 @@ class Ddib(Method):
     """Encode with a model of the source, decode with one of the target (Su et al., ICLR 2023).
 
     The transform's image stage acts before the encode and its latent stage on the unit latent.
-    Outputs are clamped to [-1, 1].
+    Outputs are clamped to the range of the task's items.
     """
 
     name: ClassVar[str] = "ddib"
@@ -77,9 +77,11 @@ class Ddib(Method):
         )
 
     def impossible(self, cell: Cell, setting: Setting) -> str:
-        """Models whose states end at different noise levels share no latent."""
+        """A source model unfit to encode; models that end at different noise levels."""
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
         target = needed(cell.target_score, Axis.TARGET_SCORE)
+        if source.unfit_to_encode:
+            return source.unfit_to_encode
         ends = source.sigma_range[1], target.sigma_range[1]
         if ends[0] == ends[1]:
             return ""
@@ -105,7 +107,7 @@ class Ddib(Method):
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
         denoiser = context.denoiser(source, self._domains_of(batch, context.setting))
         x = started(x, self.start, denoiser.sigma_min, "start", batch.draw)
-        return encode_images(cell, denoiser, x, self.clip)
+        return encode_images(cell, denoiser, x, self.clip, context.setting)
 
     def translate(
         self, batch: Batch, variants: Sequence[Variant], context: Context
@@ -119,9 +121,9 @@ class Ddib(Method):
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
         up = context.denoiser(target, (context.setting.target,) * len(images))
         x = started(images, self.start, up.sigma_min, "start_back", batch.draw)
-        z = encode_images(cell, up, x, self.clip)
+        z = encode_images(cell, up, x, self.clip, context.setting)
         down = context.denoiser(source, self._domains_of(batch, context.setting))
-        return decode_latents(cell, down, z, self.clip, self.last_step)
+        return decode_latents(cell, down, z, self.clip, self.last_step, context.setting)
 
     def _source_domains(self, setting: Setting) -> tuple[str, ...]:
         own = self.source_label is SourceLabel.OWN

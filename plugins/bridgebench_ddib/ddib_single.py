@@ -33,7 +33,8 @@ class DdibSingle(Method):
     """Encode and decode with the target's model alone, which never saw the source.
 
     Without a transform the two integrations undo each other and the output is the source again; it
-    is the transform that has to carry the image over. Outputs are clamped to [-1, 1].
+    is the transform that has to carry the image over. Outputs are clamped to the range of the
+    items of the task.
     """
 
     name: ClassVar[str] = "ddib_single"
@@ -52,6 +53,10 @@ class DdibSingle(Method):
         """The target domain."""
         return ((needed(cell.target_score, Axis.TARGET_SCORE), setting.target),)
 
+    def impossible(self, cell: Cell, setting: Setting) -> str:
+        """A model unfit to encode."""
+        return needed(cell.target_score, Axis.TARGET_SCORE).unfit_to_encode
+
     def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
         """The encode, shared by all latent stages, and the decode."""
         target = needed(cell.target_score, Axis.TARGET_SCORE)
@@ -67,7 +72,7 @@ class DdibSingle(Method):
         x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
         denoiser = self._denoiser(cell, len(x), context)
         x = started(x, self.start, denoiser.sigma_min, "start", batch.draw)
-        return encode_images(cell, denoiser, x, self.clip)
+        return encode_images(cell, denoiser, x, self.clip, context.setting)
 
     def translate(
         self, batch: Batch, variants: Sequence[Variant], context: Context
@@ -79,8 +84,8 @@ class DdibSingle(Method):
         """Encode and decode outputs with the same model again; no transform."""
         denoiser = self._denoiser(cell, len(images), context)
         x = started(images, self.start, denoiser.sigma_min, "start_back", batch.draw)
-        z = encode_images(cell, denoiser, x, self.clip)
-        return decode_latents(cell, denoiser, z, self.clip, self.last_step)
+        z = encode_images(cell, denoiser, x, self.clip, context.setting)
+        return decode_latents(cell, denoiser, z, self.clip, self.last_step, context.setting)
 
     def _denoiser(self, cell: Cell, size: int, context: Context) -> Denoiser:
         target = needed(cell.target_score, Axis.TARGET_SCORE)

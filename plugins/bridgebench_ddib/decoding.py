@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bridgebench import Axis, Batch, Cell, Context, PluginError, Translation, Variant, needed
+from bridgebench import (
+    Axis,
+    Batch,
+    Cell,
+    Context,
+    PluginError,
+    Setting,
+    Translation,
+    Variant,
+    needed,
+)
 from bridgebench.probability_flow import ClippedDenoiser, decode
 from bridgebench_ddib.options import Clip
 
@@ -18,17 +28,17 @@ if TYPE_CHECKING:
 
 
 def decode_latents(
-    cell: Cell, denoiser: Denoiser, z: Tensor, clip: Clip, last_step: bool
+    cell: Cell, denoiser: Denoiser, z: Tensor, clip: Clip, last_step: bool, setting: Setting
 ) -> Tensor:
-    """The images of unit latents `z`, (B, C, H, W), clamped to [-1, 1]."""
+    """The images of unit latents `z`, (B, C, H, W), clamped to the range of the task's items."""
     x = decode(
-        ClippedDenoiser(denoiser) if clip.on_decode else denoiser,
+        ClippedDenoiser(denoiser, setting.low, setting.high) if clip.on_decode else denoiser,
         needed(cell.solver, Axis.SOLVER),
         z,
         needed(cell.nfe, Axis.NFE),
         last_step=last_step,
     )
-    return x.clamp(-1.0, 1.0)
+    return x.clamp(setting.low, setting.high)
 
 
 def translate_variants(
@@ -53,7 +63,9 @@ def translate_variants(
         together = torch.cat(changed)
         score = needed(members[0].cell.target_score, Axis.TARGET_SCORE)
         denoiser = context.denoiser(score, (context.setting.target,) * len(together))
-        images = decode_latents(members[0].cell, denoiser, together, clip, last_step)
+        images = decode_latents(
+            members[0].cell, denoiser, together, clip, last_step, context.setting
+        )
         parts = images.chunk(len(members))
         for index, part, z, z_changed in zip(indices, parts, latents, changed, strict=True):
             done[index] = Translation(part, latent=z, changed=z_changed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bridgebench import Axis, Cell, Stage, needed
+from bridgebench import Axis, Cell, Setting, Stage, needed
 from bridgebench.probability_flow import ClippedDenoiser, encode
 from bridgebench_ddib.options import Clip, Start
 
@@ -46,10 +46,12 @@ def started(x: Tensor, start: Start, sigma_min: float, purpose: str, draw: Draw)
     return torch.add(x, draw.each(purpose, x.shape[1:]).to(x), alpha=sigma_min)
 
 
-def encode_images(cell: Cell, denoiser: Denoiser, x: Tensor, clip: Clip) -> Tensor:
+def encode_images(
+    cell: Cell, denoiser: Denoiser, x: Tensor, clip: Clip, setting: Setting
+) -> Tensor:
     """The unit latents of states `x` at sigma_min, (B, C, H, W)."""
     return encode(
-        ClippedDenoiser(denoiser) if clip.on_encode else denoiser,
+        ClippedDenoiser(denoiser, setting.low, setting.high) if clip.on_encode else denoiser,
         needed(cell.solver, Axis.SOLVER),
         x,
         needed(cell.nfe, Axis.NFE),

@@ -14,7 +14,7 @@ class Start(StrEnum):
 
 
 class Clip(StrEnum):
-    """In which direction the denoiser's output is clamped to [-1, 1]."""
+    """In which direction the denoiser's output is clamped to the range of the items."""
 
     NONE = "none"
     DECODE = "decode"
@@ -40,7 +40,10 @@ StartOption = Annotated[
 ]
 ClipOption = Annotated[
     Clip,
-    Field(description="where the denoiser's output is clamped to [-1, 1]: none, decode, both"),
+    Field(
+        description="where the denoiser's output is clamped to the range of the items: none, "
+        "decode, both"
+    ),
 ]
 LastStepOption = Annotated[
     bool,

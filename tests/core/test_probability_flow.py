@@ -63,10 +63,10 @@ def test_last_step_is_one_more_evaluation_at_sigma_min(x: Tensor) -> None:
 
 
 def test_clipped_denoiser_clamps_and_keeps_the_range_of_sigma() -> None:
-    clipped = ClippedDenoiser(Gaussian())
+    clipped = ClippedDenoiser(Gaussian(), -1.0, 0.75)
     x = torch.tensor([-4.0, 0.5, 4.0]).view(1, 1, 1, 3)
     got = clipped(x, torch.tensor([SIGMA_MIN])).flatten().tolist()
-    assert got == pytest.approx([-1.0, 0.5 * STD**2 / (STD**2 + SIGMA_MIN**2), 1.0])
+    assert got == pytest.approx([-1.0, 0.5 * STD**2 / (STD**2 + SIGMA_MIN**2), 0.75])
     assert (clipped.sigma_min, clipped.sigma_max) == (SIGMA_MIN, SIGMA_MAX)
 
 

@@ -4,7 +4,7 @@ import colorsys
 import importlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -40,7 +40,7 @@ from bridgebench_solvers.euler import Euler
 from bridgebench_solvers.heun import Heun
 
 SHAPE = (3, 6, 5)
-SETTING = Setting("not_digit:7", "digits", ("digit:1",), "digit:7", SHAPE)
+SETTING = Setting("not_digit:7", "digits", ("digit:1",), "digit:7", SHAPE, low=-1.0, high=1.0)
 MEAN, STD, SIGMA_MIN, SIGMA_MAX = 0.1, 0.2, 0.02, 80.0
 
 
@@ -223,6 +223,8 @@ def test_recolor_is_the_random_target_in_the_hue_of_the_source() -> None:
 def test_recolor_is_impossible_without_three_channels() -> None:
     grey = Setting("a", "a", ("a",), "b", (1, 6, 5))
     assert "(1, 6, 5)" in Recolor().impossible(cell_of(Recolor()), grey)
+    unbounded = replace(SETTING, low=-math.inf, high=math.inf)
+    assert "[-inf, inf]" in Recolor().impossible(cell_of(Recolor()), unbounded)
     assert Recolor().impossible(cell_of(Recolor()), SETTING) == ""
 
 

@@ -29,7 +29,9 @@ from bridgebench_transforms.identity import Identity
 
 MEANS = {"digit:1": -0.3, "digit:2": -0.1, "digit:7": 0.2, "digits": -0.2}
 SHAPE = (3, 6, 5)
-SETTING = Setting("not_digit:7", "digits", ("digit:1", "digit:2"), "digit:7", SHAPE)
+SETTING = Setting(
+    "not_digit:7", "digits", ("digit:1", "digit:2"), "digit:7", SHAPE, low=-1.0, high=1.0
+)
 SIGMA_MIN = 0.02
 
 
