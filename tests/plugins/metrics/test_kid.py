@@ -36,6 +36,13 @@ def test_blocks_are_averaged_and_the_rest_is_left_out(feature_bench: Any, score:
     assert kid.value == pytest.approx(expected, rel=1e-6)
 
 
+def test_sixteen_blocks_are_enough(feature_bench: Any, score: Any) -> None:
+    outputs, reference = draw(10, 1, 1.3, 0.2), draw(200, 2)
+    kid = score(Kid(), feature_bench(reference, reference), outputs)["kid"]
+    expected = np.mean([direct(outputs, reference[i : i + 10]) for i in range(0, 160, 10)])
+    assert kid.value == pytest.approx(expected, rel=1e-6)
+
+
 def test_a_short_reference_uses_as_many_outputs(feature_bench: Any, score: Any) -> None:
     outputs, reference = draw(70, 1, 1.3, 0.2), draw(50, 2)
     kid = score(Kid(), feature_bench(reference, reference), outputs)["kid"]
@@ -62,6 +69,17 @@ def test_interval_is_close_to_the_jackknife() -> None:
     assert influence.std(ddof=1) / np.sqrt(150) == pytest.approx(spread, rel=0.03)
     assert influence.mean() == pytest.approx(0.0, abs=1e-9)
     assert value > 0
+
+
+def test_influence_of_an_image_is_what_it_has_in_common_with_each_side() -> None:
+    features, reference = draw(12, 3, 1.2, 0.2).numpy(), draw(24, 4).numpy()
+    _, influence = kernel_distance(features, blocks_of(reference, 12))
+    own = []
+    for i in range(12):
+        others = [(features[i] @ features[j] / 16 + 1) ** 3 for j in range(12) if j != i]
+        real = [(features[i] @ y / 16 + 1) ** 3 for y in reference]
+        own.append(2 * (np.mean(others) - np.mean(real)))
+    assert influence.tolist() == pytest.approx((own - np.mean(own)).tolist(), rel=1e-9)
 
 
 def test_equal_distributions_are_around_zero(feature_bench: Any, score: Any) -> None:
