@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
+BLOCKS = 16
+"""Blocks of the reference at most: its share of the variance is then a sixteenth of the row's."""
+
 
 @dataclass(frozen=True)
 class Blocks:
@@ -39,8 +42,8 @@ class Blocks:
 
 
 def blocks_of(reference: Array, size: int) -> Blocks:
-    """Blocks of `size` images; the images left over are not used."""
-    used = reference[: len(reference) // size * size]
+    """The first BLOCKS blocks of `size` images, or as many as there are whole."""
+    used = reference[: min(BLOCKS, len(reference) // size) * size]
     within = [_kernel(block, block) for block in used.reshape(-1, size, used.shape[1])]
     return Blocks(used, np.mean(within, axis=0))
 
@@ -77,10 +80,11 @@ class Kid(Metric):
     """KID: the kernel distance between the features of the outputs and of the reference images.
 
     Formula: the unbiased estimate of the squared maximum mean discrepancy with the kernel
-    (xᵀy/F + 1)³, by torch-fidelity's functions: each block of the reference, as long as the row,
-    against all outputs, averaged over the blocks. If the reference has fewer images than the row,
-    as many outputs as it has are used. Unit: none. Lower is better; unbiased at any n, and so
-    around 0, also below it, for outputs as good as real images.
+    (xᵀy/F + 1)³, by torch-fidelity's functions: all outputs against the first 16 blocks of the
+    reference (or as many as it has), each as long as the row, averaged over the blocks. If the
+    reference has fewer images than the row, as many outputs as it has are used. Unit: none.
+    Lower is better; unbiased at any n, and so around 0, also below it, for outputs as good as
+    real images.
     Interval: normal, from the influence function 2 (E k(x, x') - E k(x, y)), centered, with the
     reference held fixed. Items: the value plus each influence.
     Not defined where all outputs have the same features; an error below 2 images.

@@ -25,13 +25,15 @@ class Neighbors:
     """Images to look for the nearest in.
 
     pixels   (N, P) float32, their V
-    varying  indices of the pixels that are not the same in all of them: the others add the same
-             to every distance, so that the nearest image is found without them
-    halves   (N,) half the squared norm over the varying pixels
+    varying  (V,) indices of the pixels that are not the same in all of them: the others add the
+             same to every distance, so that the nearest image is found without them
+    known    (V, N) the varying pixels alone
+    halves   (N,) half the squared norm of each column of `known`
     """
 
     pixels: Tensor
     varying: Tensor
+    known: Tensor
     halves: Tensor
 
 
@@ -39,7 +41,8 @@ def neighbors_of(images: Tensor) -> Neighbors:
     """Prepare (N, C, H, W) images in [-1, 1]."""
     pixels = hsv_value(images).flatten(1)
     varying = (pixels != pixels[0]).any(dim=0).nonzero().squeeze(1)
-    return Neighbors(pixels, varying, pixels[:, varying].square().sum(dim=1) / 2.0)
+    known = pixels[:, varying].T.contiguous()
+    return Neighbors(pixels, varying, known, known.square().sum(dim=0) / 2.0)
 
 
 def nearest_distance(images: Tensor, neighbors: Neighbors) -> Tensor:
@@ -50,9 +53,10 @@ def nearest_distance(images: Tensor, neighbors: Neighbors) -> Tensor:
 
 def _nearest(images: Tensor, neighbors: Neighbors) -> Tensor:
     pixels = hsv_value(images).flatten(1)  # (B, P)
-    known = neighbors.pixels[:, neighbors.varying]  # (N, V)
-    products = torch.addmm(neighbors.halves, pixels[:, neighbors.varying], known.T, alpha=-1.0)
-    nearest = neighbors.pixels[products.argmin(dim=1)]  # (B, P)
+    halves = torch.addmm(  # (B, N), half the squared distance less what is the same for all
+        neighbors.halves, pixels[:, neighbors.varying], neighbors.known, alpha=-1.0
+    )
+    nearest = neighbors.pixels[halves.argmin(dim=1)]  # (B, P)
     return (pixels.double() - nearest.double()).square().sum(dim=1).sqrt()
 
 

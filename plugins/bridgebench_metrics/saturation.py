@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from torch import Tensor
 
 from bridgebench import Column, ItemMeter, Metric, Observed, Yardstick
@@ -22,8 +21,7 @@ def image_saturation(images: Tensor) -> Tensor:
 
     As V·S is the chroma of a pixel, this is total chroma over total V. NaN for a black image.
     """
-    value = hsv_value(images).sum(dim=(-2, -1))
-    return torch.where(value > 0, total_chroma(images) / value, torch.nan)
+    return total_chroma(images) / hsv_value(images).sum(dim=(-2, -1))
 
 
 class Saturation(Metric):
