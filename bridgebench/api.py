@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from bridgebench.execute.folder import RunFolder, claim
+from bridgebench.execute.guarded import GuardedRun
 from bridgebench.execute.local import Clock, LocalRun
 from bridgebench.execute.progress import Progress, Silent
 from bridgebench.execute.records import Record
@@ -61,19 +62,22 @@ def run_choices(
     begun = perf_counter()
     plan = make_plan(registry or load_registry(), choices)
     folder = claim(default_out(choices, plan), plan, choices.overwrite)
-    local = LocalRun(plan, folder, progress or Silent(), choices.save == "images")
+    clock = Clock()
     interrupted = False
     try:
-        local.run()
+        if plan.limit is None:
+            LocalRun(
+                plan, folder, progress or Silent(), choices.save == "images", clock=clock
+            ).run()
+        else:
+            GuardedRun(plan, choices, folder, progress or Silent(), plan.limit, clock).run()
     except KeyboardInterrupt:
         interrupted = True
     board = board_of(folder.records, plan.task, plan.columns)
     write_csv(board.table, folder.leaderboard)
     asked = {cell.identity for cell in plan.cells}
     records = tuple(record for record in board.records if record.identity in asked)
-    finished = Finished(
-        plan, folder, board, records, perf_counter() - begun, local.clock, interrupted
-    )
+    finished = Finished(plan, folder, board, records, perf_counter() - begun, clock, interrupted)
     folder.write_run(_report(finished))
     return finished
 
@@ -100,6 +104,7 @@ def run(
     batch: int | None = None,
     device: str = "auto",
     precision: str = "auto",
+    limit: float | None = None,
     out: Path | str | None = None,
     overwrite: bool = False,
     save: str = "",
@@ -126,6 +131,7 @@ def run(
         "batch": batch,
         "device": device,
         "precision": precision,
+        "limit": limit,
         "out": out,
         "overwrite": overwrite,
         "save": save,

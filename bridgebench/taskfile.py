@@ -82,6 +82,7 @@ class Protocol(_Part):
     nfe: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
     seeds: tuple[Seed, ...] = Field(min_length=1)
     batch: int = Field(ge=1, le=65536)
+    limit: float | None = Field(None, gt=0, description="seconds that a cell may take")
 
 
 class Scores(_Part):

@@ -66,7 +66,10 @@ class Bar:
         if self._task is not None:
             self._bar.advance(self._task, count)
 
-    def finished_cell(self) -> None:
+    def begin(self, identities: tuple[str, ...]) -> None:
+        """Which cells the work is for; shown by `doing` already."""
+
+    def finished_cell(self, identity: str) -> None:
         """A cell has ended."""
         self._done += 1
         if self._task is not None:
@@ -106,7 +109,10 @@ class Lines:
         """So many more images went through a network."""
         self._evaluated += count
 
-    def finished_cell(self) -> None:
+    def begin(self, identities: tuple[str, ...]) -> None:
+        """Which cells the work is for; shown by `doing` already."""
+
+    def finished_cell(self, identity: str) -> None:
         """A cell has ended."""
         self._done += 1
         now = monotonic()

@@ -47,6 +47,7 @@ class Outcome:
     strip: dict[str, Tensor] = field(default_factory=dict)
     cost: dict[str, float | int | None] = field(default_factory=dict)
     failure: Failure | None = None
+    timed_out: bool = False
     scoring_seconds: float = 0.0
 
 

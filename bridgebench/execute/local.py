@@ -17,7 +17,7 @@ from bridgebench.execute.cell import CellRunner, Outcome, SharedResult, failed
 from bridgebench.execute.counting import Lender
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.progress import Progress
-from bridgebench.execute.records import Record, RecordStore, Value
+from bridgebench.execute.records import Record, RecordStore, Status, Value
 from bridgebench.interfaces.method import Cell, Stage
 from bridgebench.pictures import save_image, save_strip
 from bridgebench.plan.model import Group, Plan, PlannedCell, evaluations
@@ -38,12 +38,16 @@ class Clock:
 
 @dataclass
 class LocalRun:
-    """One run of a plan into a folder; records of cells that are there already are kept."""
+    """One run of a plan into a folder; records of cells that are there already are kept.
+
+    `tried` are the cells to leave alone although they have no sound record.
+    """
 
     plan: Plan
     folder: RunFolder
     progress: Progress
     save_images: bool = False
+    tried: frozenset[str] = frozenset()
     clock: Clock = field(default_factory=Clock)
 
     def run(self) -> None:
@@ -63,7 +67,11 @@ class LocalRun:
                 self._run_seed(seed, of_seed, extractors, device)
 
     def _missing(self, group: Group) -> list[PlannedCell]:
-        return [cell for cell in group.cells if valid_record(self.folder.records, cell) is None]
+        return [
+            cell
+            for cell in group.cells
+            if cell.identity not in self.tried and valid_record(self.folder.records, cell) is None
+        ]
 
     def _run_seed(
         self,
@@ -112,9 +120,11 @@ class LocalRun:
         if not runnable:
             return
         self.progress.doing(_title(runnable[0].cell, group.shared))
+        self.progress.begin(tuple(cell.identity for cell in runnable))
         shared = compute_shared(group, runnable[0].cell, batches, lender)
         for cell in runnable:
             self.progress.doing(_title(cell.cell, ()))
+            self.progress.begin((cell.identity,))
             outcome = shared if isinstance(shared, Outcome) else runner.run(cell.cell, shared)
             self._finish(cell, outcome)
 
@@ -139,7 +149,7 @@ class LocalRun:
         self.clock.records += perf_counter() - drawn
         self.clock.scoring += outcome.scoring_seconds
         self.clock.computed_cells += 1
-        self.progress.finished_cell()
+        self.progress.finished_cell(planned.identity)
 
     def _keeper(self) -> Callable[[Cell, tuple[str, ...], Tensor], None]:
         if not self.save_images:
@@ -203,7 +213,7 @@ def record_of(plan: Plan, planned: PlannedCell, outcome: Outcome) -> Record:
     return Record(
         identity=planned.identity,
         key=planned.key,
-        status="skipped" if planned.skip else "failed" if failure else "ok",
+        status=_status(planned, outcome),
         reason=planned.skip or (failure.reason if failure else ""),
         traceback=failure.traceback if failure else "",
         axes=planned.axes,
@@ -217,6 +227,14 @@ def record_of(plan: Plan, planned: PlannedCell, outcome: Outcome) -> Record:
         fingerprint=plan.fingerprint,
         provenance=planned.provenance,
     )
+
+
+def _status(planned: PlannedCell, outcome: Outcome) -> Status:
+    if planned.skip:
+        return "skipped"
+    if outcome.failure is None:
+        return "ok"
+    return "timeout" if outcome.timed_out else "failed"
 
 
 def _title(cell: Cell, shared: Sequence[tuple[Stage, str]]) -> str:

@@ -14,11 +14,14 @@ class Progress(Protocol):
     def doing(self, text: str) -> None:
         """What is in hand."""
 
+    def begin(self, identities: tuple[str, ...]) -> None:
+        """Work begins that these cells depend on: one cell, or the shared stages of several."""
+
     def evaluated(self, count: int) -> None:
         """So many more images went through a network."""
 
-    def finished_cell(self) -> None:
-        """A cell has ended."""
+    def finished_cell(self, identity: str) -> None:
+        """A cell has ended and its record is written."""
 
 
 class Silent:
@@ -30,8 +33,11 @@ class Silent:
     def doing(self, text: str) -> None:
         """Nothing."""
 
+    def begin(self, identities: tuple[str, ...]) -> None:
+        """Nothing."""
+
     def evaluated(self, count: int) -> None:
         """Nothing."""
 
-    def finished_cell(self) -> None:
+    def finished_cell(self, identity: str) -> None:
         """Nothing."""

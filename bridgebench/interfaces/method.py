@@ -102,15 +102,17 @@ class Stage:
     """A step of a cell whose result other cells may share.
 
     name         what it is called in a plan, such as "encode"
-    decided_by   all that decides its result, as JSON values; the runner adds the items, the models'
-                 weights, the precision and the versions of the plugins
+    decided_by   all that decides its result, as JSON values; the runner adds the items, the
+                 precision and the version of the method
     evaluations  how many network evaluations an image are expected; for the plan and the progress
                  bar alone, as the row counts them
+    made_by      the plugins besides the method whose versions decide it: a score model, a solver
     """
 
     name: str
     decided_by: Mapping[str, Any]
     evaluations: int
+    made_by: tuple[Plugin, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,10 @@ class Plugin(BaseModel):
 
     @property
     def spec(self) -> str:
-        """The plugin as people type it, with the options that differ from their defaults."""
+        """The plugin as people type it, with the options that differ from their defaults.
+
+        Options of equal value are spelled equally; of a path only the last part is said.
+        """
         parts = [self.name]
         for option, field in type(self).model_fields.items():
             value = getattr(self, option)
@@ -46,20 +49,28 @@ class Plugin(BaseModel):
         return ":".join(parts)
 
     def resolved(self) -> dict[str, Any]:
-        """The name and every option, defaults included, as JSON values."""
-        return {"name": self.name, **self.model_dump(mode="json")}
+        """The name and every option, defaults included, as JSON values; of a path its last part."""
+        paths = {
+            option: value.name
+            for option in type(self).model_fields
+            if isinstance(value := getattr(self, option), Path)
+        }
+        return {"name": self.name, **self.model_dump(mode="json"), **paths}
 
 
 def format_option(value: object) -> str:
-    """An option's value as it is typed on the command line.
+    """An option's value as it is typed on the command line; of a path its last part.
 
-    >>> format_option(0.8), format_option(True), format_option("2m")
-    ('0.8', 'true', '2m')
+    A row is read by others, whom the folders of a machine do not concern: what is in the file is
+    told by its hash.
+
+    >>> format_option(0.8), format_option(True), format_option(Path("some/mine.safetensors"))
+    ('0.8', 'true', 'mine.safetensors')
     """
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, Path):
-        return value.as_posix()
+        return value.name
     return str(value)

@@ -55,6 +55,11 @@ class Choices(BaseModel):
     batch: int | None = Field(None, ge=1, le=65536, description="images at once")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="of the networks")
+    limit: float | None = Field(
+        None,
+        gt=0,
+        description="seconds that a cell may take; cells then run in a process of their own",
+    )
     executor: Literal["local"] = Field("local", description="where cells run")
     out: Path | None = Field(None, description="folder for the results")
     overwrite: bool = Field(False, description="start a folder anew that holds other results")

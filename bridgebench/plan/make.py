@@ -21,6 +21,7 @@ from bridgebench.plan.model import Group, Plan, PlannedCell
 from bridgebench.plan.provenance import (
     cell_entries,
     cell_weights,
+    entries_of,
     fingerprint,
     items_key,
     plugin_versions,
@@ -82,6 +83,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         columns=_columns(task, metrics),
         device=str(device),
         precision=precision,
+        limit=choices.limit or protocol.limit,
         groups=_groups(planned),
         fingerprint=meaning,
         contract={
@@ -127,13 +129,25 @@ class _Planner:
             axes=axes,
             identity=digest(axes)[:24],
             key=digest(everything),
-            shared=_shared(stages, common, plugins),
+            shared=self._shared(cell, stages, common),
             own=stages[-1],
             skip=skip,
             provenance=provenance(
                 self.registry, cell, self.measuring, self.device, common["precision"]
             ),
         )
+
+    def _shared(
+        self, cell: Cell, stages: Sequence[Stage], common: dict[str, Any]
+    ) -> tuple[tuple[Stage, str], ...]:
+        """The shared stages with keys: each is decided by itself and by all before it."""
+        out = []
+        so_far: list[Any] = [common]
+        for stage in stages[:-1]:
+            makers = entries_of(self.registry, (cell.method, *stage.made_by))
+            so_far.append([stage.name, dict(stage.decided_by), plugin_versions(makers)])
+            out.append((stage, digest(so_far)))
+        return tuple(out)
 
     def _axes(self, cell: Cell) -> dict[str, str | int | None]:
         return {
@@ -148,18 +162,6 @@ class _Planner:
             "seed": cell.seed,
             "n": self.n,
         }
-
-
-def _shared(
-    stages: Sequence[Stage], common: dict[str, Any], plugins: dict[str, Any]
-) -> tuple[tuple[Stage, str], ...]:
-    """The shared stages with keys: each is decided by itself and by all before it."""
-    out = []
-    so_far: list[Any] = []
-    for stage in stages[:-1]:
-        so_far.append({"stage": stage.name, **stage.decided_by})
-        out.append((stage, digest({"common": common, "plugins": plugins, "stages": so_far})))
-    return tuple(out)
 
 
 def _groups(planned: Sequence[PlannedCell]) -> tuple[Group, ...]:

@@ -52,6 +52,7 @@ class Plan:
 
     batch        images at once; the last batch is padded to it
     extractors   by the spec that metrics ask for
+    limit        seconds that a cell may take, or None
     fingerprint  all that decides the meaning of the metrics
     contract     what a folder of results has to agree on
     """
@@ -68,6 +69,7 @@ class Plan:
     columns: tuple[Column, ...]
     device: str
     precision: Precision
+    limit: float | None
     groups: tuple[Group, ...]
     fingerprint: Mapping[str, Any]
     contract: Mapping[str, Any]

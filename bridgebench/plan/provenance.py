@@ -9,9 +9,12 @@ from typing import Any
 
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
-from bridgebench.interfaces.method import Cell
+from bridgebench.interfaces.method import Cell, Method
 from bridgebench.interfaces.metric import Metric
+from bridgebench.interfaces.plugin import Plugin
 from bridgebench.interfaces.score_model import Precision, ScoreModel
+from bridgebench.interfaces.solver import Solver
+from bridgebench.interfaces.transform import Transform
 from bridgebench.registry import Entry, Kind, Registry, source_sha256
 from bridgebench.taskfile import TaskFile
 
@@ -38,15 +41,29 @@ def plugin_versions(entries: Iterable[Entry]) -> dict[str, dict[str, str]]:
     return dict(sorted(out.items()))
 
 
+_KINDS: dict[type[Plugin], Kind] = {
+    Method: Kind.METHOD,
+    ScoreModel: Kind.SCORE,
+    Solver: Kind.SOLVER,
+    Transform: Kind.TRANSFORM,
+}
+
+
 def cell_entries(registry: Registry, cell: Cell) -> list[Entry]:
     """The registry entries of the plugins that make a cell's outputs."""
-    entries = [registry.entry(Kind.METHOD, cell.method.name)]
-    entries += [registry.entry(Kind.SCORE, score.name) for score in cell_scores(cell)]
-    if cell.solver is not None:
-        entries.append(registry.entry(Kind.SOLVER, cell.solver.name))
-    if cell.transform is not None:
-        entries += [registry.entry(Kind.TRANSFORM, link.name) for link in cell.transform.links]
-    return entries
+    solver = () if cell.solver is None else (cell.solver,)
+    links = () if cell.transform is None else cell.transform.links
+    return entries_of(registry, (cell.method, *cell_scores(cell), *solver, *links))
+
+
+def entries_of(registry: Registry, plugins: Iterable[Plugin]) -> list[Entry]:
+    """The registry entries of methods, score models, solvers and transforms."""
+    return [
+        registry.entry(kind, plugin.name)
+        for plugin in plugins
+        for interface, kind in _KINDS.items()
+        if isinstance(plugin, interface)
+    ]
 
 
 def cell_scores(cell: Cell) -> tuple[ScoreModel, ...]:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,15 +47,9 @@ class Manifest:
     def check(self, path: Path) -> None:
         """Raise IntegrityError unless `path` has this size and hash."""
         remedy = "reinstall bridgebench, or name your own file with weights=PATH"
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise IntegrityError(f"{path}: {error.strerror or error}; {remedy}") from error
-        if len(content) != self.bytes:
-            raise IntegrityError(
-                f"{path}: {len(content)} bytes, its manifest says {self.bytes}; {remedy}"
-            )
-        found = hashlib.sha256(content).hexdigest()
+        size, found = _size_and_sha256(path, remedy)
+        if size != self.bytes:
+            raise IntegrityError(f"{path}: {size} bytes, its manifest says {self.bytes}; {remedy}")
         if found != self.sha256:
             raise IntegrityError(
                 f"{path}: sha256 {found[:12]}, its manifest says {self.sha256[:12]}; {remedy}"
@@ -130,12 +125,21 @@ def checked_sha256(path: Path) -> str:
         expected = read_manifest(manifest)
         expected.check(path)
         return expected.sha256
+    return _size_and_sha256(path, "give weights=PATH of a safetensors file")[1]
+
+
+def _size_and_sha256(path: Path, remedy: str) -> tuple[int, str]:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        status = path.stat()
+        return status.st_size, _sha256(path, status.st_size, status.st_mtime_ns)
     except OSError as error:
-        raise IntegrityError(
-            f"{path}: {error.strerror or error}; give weights=PATH of a safetensors file"
-        ) from error
+        raise IntegrityError(f"{path}: {error.strerror or error}; {remedy}") from error
+
+
+@lru_cache
+def _sha256(path: Path, size: int, modified: int) -> str:
+    """The hash of a file, computed anew when its size or time of change is another."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def load_weights(

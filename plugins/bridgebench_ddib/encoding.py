@@ -24,19 +24,20 @@ def encode_stage(
 
     Its results are shared by all cells whose encode is decided by equal values.
     """
-    transform, nfe = needed(cell.transform, Axis.TRANSFORM), needed(cell.nfe, Axis.NFE)
+    nfe, solver = needed(cell.nfe, Axis.NFE), needed(cell.solver, Axis.SOLVER)
+    image_stage = needed(cell.transform, Axis.TRANSFORM).image_stage
     decided_by = {
         "score": score.resolved(),
         "weights": dict(sorted(score.files().items())),
         "domains": list(domains),
-        "solver": needed(cell.solver, Axis.SOLVER).resolved(),
+        "solver": solver.resolved(),
         "nfe": nfe,
-        "image_stage": transform.image_stage.resolved(),
+        "image_stage": image_stage.resolved(),
         "start": start.value,
         "clipped": clip.on_encode,
         "seed": cell.seed,
     }
-    return Stage("encode", decided_by, nfe)
+    return Stage("encode", decided_by, nfe, made_by=(score, solver, *image_stage.links))
 
 
 def started(x: Tensor, start: Start, sigma_min: float, purpose: str, draw: Draw) -> Tensor:

@@ -1,5 +1,8 @@
 """Plugins that fail in each way that a plugin can."""
 
+import os
+import signal
+import time
 from typing import ClassVar
 
 import torch
@@ -50,3 +53,22 @@ class TooBright(Method):
 
     def translate(self, batch, variants, context):
         return [Translation(batch.images + 10) for _ in variants]
+
+
+class Hanging(Method):
+    """Never come back."""
+
+    name: ClassVar[str] = "hanging"
+
+    def translate(self, batch, variants, context):
+        while True:
+            time.sleep(0.1)
+
+
+class Dying(Method):
+    """Be killed, as for want of memory."""
+
+    name: ClassVar[str] = "dying"
+
+    def translate(self, batch, variants, context):
+        os.kill(os.getpid(), signal.SIGKILL)

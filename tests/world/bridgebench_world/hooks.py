@@ -31,6 +31,8 @@ def bridgebench_methods():
         "raising": "bridgebench_world.failing:Raising",
         "nan_output": "bridgebench_world.failing:NanOutput",
         "wrong_shape": "bridgebench_world.failing:WrongShape",
+        "hanging": "bridgebench_world.failing:Hanging",
+        "dying": "bridgebench_world.failing:Dying",
         "too_bright": "bridgebench_world.failing:TooBright",
     }
 

@@ -1,0 +1,253 @@
+"""Running a plan in a process of its own, so that a cell that hangs or dies costs itself alone.
+
+The child runs the plan as `LocalRun` does and tells the parent which cells are in hand. When these
+take longer than the limit, or the child dies (killed for memory, a crash in a library), the parent
+writes their records and starts another child for the rest.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import multiprocessing
+import signal
+import tempfile
+from dataclasses import dataclass, field, fields
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import monotonic
+
+from bridgebench.errors import BridgebenchError
+from bridgebench.execute.cell import Outcome
+from bridgebench.execute.folder import RunFolder
+from bridgebench.execute.local import Clock, LocalRun, record_of, valid_record
+from bridgebench.execute.progress import Progress
+from bridgebench.interfaces.method import Failure
+from bridgebench.plan.choices import Choices
+from bridgebench.plan.make import make_plan
+from bridgebench.plan.model import Plan
+from bridgebench.registry import load_registry
+
+START_SECONDS = 300.0
+"""How long a child may take to import, plan and load before its first cell."""
+
+GRACE_SECONDS = 1.0
+"""After the limit: time for the child to write down where it hangs."""
+
+
+@dataclass(frozen=True)
+class _Started:
+    evaluations: int
+    cells: int
+
+
+@dataclass(frozen=True)
+class _Doing:
+    text: str
+
+
+@dataclass(frozen=True)
+class _Began:
+    identities: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Evaluated:
+    count: int
+
+
+@dataclass(frozen=True)
+class _Finished:
+    identity: str
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class _Ended:
+    error: str
+
+
+class _Reporter:
+    """The child's Progress: sends everything to the parent, and arms the dump of a hang."""
+
+    def __init__(self, connection: Connection, limit: float, hang_file: Path) -> None:
+        self._connection = connection
+        self._limit = limit
+        self._hang = hang_file.open("w", encoding="utf-8")
+        self.clock = Clock()
+
+    def start(self, evaluations: int, cells: int) -> None:
+        self._connection.send(_Started(evaluations, cells))
+
+    def doing(self, text: str) -> None:
+        self._connection.send(_Doing(text))
+
+    def begin(self, identities: tuple[str, ...]) -> None:
+        self._hang.truncate(0)
+        faulthandler.dump_traceback_later(self._limit, file=self._hang)
+        self._connection.send(_Began(identities))
+
+    def evaluated(self, count: int) -> None:
+        self._connection.send(_Evaluated(count))
+
+    def finished_cell(self, identity: str) -> None:
+        self._connection.send(_Finished(identity, self.clock))
+
+
+def _child(
+    connection: Connection,
+    choices: Choices,
+    folder: Path,
+    tried: frozenset[str],
+    limit: float,
+    hang_file: Path,
+) -> None:
+    """What a child does; the parent takes care of Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    reporter = _Reporter(connection, limit, hang_file)
+    try:
+        plan = make_plan(load_registry(), choices)
+        save_images = choices.save == "images"
+        LocalRun(plan, RunFolder(folder), reporter, save_images, tried, reporter.clock).run()
+    except BridgebenchError as error:
+        connection.send(_Ended(str(error)))
+    else:
+        connection.send(_Ended(""))
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@dataclass
+class GuardedRun:
+    """One run of a plan in child processes, a cell limited to `limit` seconds."""
+
+    plan: Plan
+    choices: Choices
+    folder: RunFolder
+    progress: Progress
+    limit: float
+    clock: Clock = field(default_factory=Clock)
+
+    def run(self) -> None:
+        """Run every cell that has no valid record; a failure of the guard itself is raised."""
+        records = self.folder.records
+        there = [cell for cell in self.plan.cells if valid_record(records, cell) is not None]
+        self.clock.reused_cells = len(there)
+        tried: frozenset[str] = frozenset()
+        while True:
+            lost, finished = _Watch(self, tried).run()
+            tried |= finished | set(lost)
+            if not lost:
+                return
+
+
+@dataclass
+class _Watch:
+    """Watches one child to its end."""
+
+    owner: GuardedRun
+    tried: frozenset[str]
+    finished: set[str] = field(default_factory=set)
+    in_hand: tuple[str, ...] = ()
+    clock: Clock = field(default_factory=Clock)
+    deadline: float = 0.0
+
+    def run(self) -> tuple[tuple[str, ...], set[str]]:
+        """The cells lost with the child, none if it came to its end, and those it finished."""
+        with tempfile.TemporaryDirectory() as scratch:
+            hang_file = Path(scratch) / "hang.txt"
+            context = multiprocessing.get_context("spawn")
+            ours, theirs = context.Pipe(duplex=False)
+            child = context.Process(
+                target=_child,
+                args=(
+                    theirs,
+                    self.owner.choices,
+                    self.owner.folder.path,
+                    self.tried,
+                    self.owner.limit,
+                    hang_file,
+                ),
+                daemon=True,
+            )
+            child.start()
+            theirs.close()
+            try:
+                ended = self._listen(ours)
+            finally:
+                child.kill()
+                child.join()
+                _add(self.owner.clock, self.clock)
+            if ended is not None:
+                if ended.error:
+                    raise BridgebenchError(ended.error)
+                return (), self.finished
+            self._record_loss(child.exitcode, hang_file)
+        return self.in_hand, self.finished
+
+    def _listen(self, connection: Connection) -> _Ended | None:
+        """What the child says at its end, or None if it hangs or has died."""
+        self.deadline = monotonic() + START_SECONDS
+        while connection.poll(max(0.0, self.deadline - monotonic())):
+            try:
+                message = connection.recv()
+            except EOFError:
+                self.deadline = float("inf")
+                return None
+            if isinstance(message, _Ended):
+                return message
+            self._take(message)
+        return None
+
+    def _take(self, message: object) -> None:
+        progress = self.owner.progress
+        match message:
+            case _Started(evaluations, cells):
+                progress.start(evaluations, cells)
+            case _Doing(text):
+                progress.doing(text)
+            case _Began(identities):
+                self.in_hand = identities
+                self.deadline = monotonic() + self.owner.limit + GRACE_SECONDS
+            case _Evaluated(count):
+                progress.evaluated(count)
+            case _Finished(identity, clock):
+                self.finished.add(identity)
+                self.in_hand = tuple(i for i in self.in_hand if i != identity)
+                self.clock = clock
+                progress.finished_cell(identity)
+
+    def _record_loss(self, exit_code: int | None, hang_file: Path) -> None:
+        """Write the records of the cells that were lost with the child."""
+        hung = self.deadline != float("inf")
+        if not self.in_hand:
+            raise BridgebenchError(
+                f"the process of the cells ended before its first cell (exit status {exit_code}); "
+                "run without limit= to see why"
+            )
+        if hung:
+            reason = f"took longer than the limit of {self.owner.limit:g} s"
+            trace = hang_file.read_text(encoding="utf-8") if hang_file.exists() else ""
+        else:
+            reason = _death(exit_code)
+            trace = ""
+        outcome = Outcome(failure=Failure(reason, trace), timed_out=hung)
+        for planned in self.owner.plan.cells:
+            if planned.identity in self.in_hand:
+                self.owner.folder.records.write(record_of(self.owner.plan, planned, outcome), {})
+                self.owner.clock.computed_cells += 1
+                self.owner.progress.finished_cell(planned.identity)
+
+
+def _death(exit_code: int | None) -> str:
+    if exit_code == -signal.SIGKILL:
+        return "its process was killed (SIGKILL), most likely for want of memory"
+    if exit_code is not None and exit_code < 0:
+        return f"its process died of {signal.Signals(-exit_code).name}"
+    return f"its process ended with exit status {exit_code}"
+
+
+def _add(total: Clock, part: Clock) -> None:
+    """Add a child's clock, but not the cells that it found finished: other children did them."""
+    for each in fields(Clock):
+        if each.name != "reused_cells":
+            setattr(total, each.name, getattr(total, each.name) + getattr(part, each.name))
