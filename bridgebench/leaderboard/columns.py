@@ -57,11 +57,13 @@ PROVENANCE = (
     "bridgebench",
     "device",
     "precision",
+    "batch",
+    "row_sha256",
 )
 
 JSON_COLUMNS = ("fingerprint_parts", "options", "plugins", "weights")
 BOOLEAN_COLUMNS = ("pareto", "baseline", "separable_from_next")
-INTEGER_COLUMNS = ("nfe", "seed", "n", "tie_group")
+INTEGER_COLUMNS = ("nfe", "seed", "n", "tie_group", "batch")
 
 HEAD = (*AXES, *STANDING)
 TAIL = (*FACTS, *COST, *PROVENANCE)

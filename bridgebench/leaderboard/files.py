@@ -23,12 +23,12 @@ from bridgebench.execute.records import write_atomically
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.cells import MAX_CELL
 from bridgebench.leaderboard.columns import (
-    COUNTS,
     HEAD,
     MetricColumns,
     arrange,
     board_columns,
 )
+from bridgebench.leaderboard.seal import written
 from bridgebench.leaderboard.table import dtype_of, to_frame
 from bridgebench.taskfile import TaskFile
 
@@ -82,19 +82,9 @@ def to_csv(table: pd.DataFrame) -> str:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(table.columns)
-    columns = [[_text(value, name) for value in table[name].tolist()] for name in table.columns]
+    columns = [[written(value, name) for value in table[name].tolist()] for name in table.columns]
     writer.writerows(zip(*columns, strict=True))
     return stream.getvalue()
-
-
-def _text(value: object, column: str) -> str:
-    if value is pd.NA or value is None or value != value:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, float):
-        return str(value)
-    return str(int(value)) if column in COUNTS and value.is_integer() else repr(value)
 
 
 def read_sheet(path: Path) -> Sheet:

@@ -22,6 +22,7 @@ from bridgebench.leaderboard.columns import (
     arrange,
 )
 from bridgebench.leaderboard.rows import FINGERPRINT_LENGTH
+from bridgebench.leaderboard.seal import SEAL
 from bridgebench.leaderboard.table import dtype_of
 from bridgebench.taskfile import TaskFile
 
@@ -73,8 +74,10 @@ def _checks(task: TaskFile, metrics: MetricColumns) -> dict[str, list[pa.Check]]
             pa.Check.str_matches(rf"^([0-9a-f]{{{FINGERPRINT_LENGTH}}})?$"),
             f"must be {FINGERPRINT_LENGTH} hexadecimal digits",
         ),
+        SEAL: _says(pa.Check.str_matches(r"^[0-9a-f]{64}$"), "must be a sha256"),
     }
-    lows = {"nfe": 1, "seed": 0, "n": 1, "tie_group": 1, "latent_std": 0, **dict.fromkeys(COST, 0)}
+    lows = {"nfe": 1, "seed": 0, "n": 1, "tie_group": 1, "batch": 1, "latent_std": 0}
+    lows |= dict.fromkeys(COST, 0)
     return (
         filled
         | {name: [check] for name, check in words.items()}

@@ -27,12 +27,20 @@ from bridgebench.leaderboard.columns import (
 )
 from bridgebench.leaderboard.ranks import Standing, standings
 from bridgebench.leaderboard.rows import Row, section_order, short_fingerprint
+from bridgebench.leaderboard.seal import SEAL, seal
 from bridgebench.taskfile import TaskFile
 
 FLOAT_COLUMNS = ("latent_std", *COST)
 """The numbers of a row that are neither metrics nor whole."""
 
-_MADE_HERE = {"baseline", "separable_from_next", "reason", "fingerprint", "fingerprint_parts"}
+_MADE_HERE = {
+    "baseline",
+    "separable_from_next",
+    "reason",
+    "fingerprint",
+    "fingerprint_parts",
+    SEAL,
+}
 
 
 def build_table(
@@ -59,7 +67,7 @@ def build_table(
         _cells(record, row, stand, metrics)
         for record, row, stand in zip(records, rows, standing, strict=True)
     ]
-    order = sorted(range(len(rows)), key=lambda index: _place(rows[index], standing[index]))
+    order = sorted(range(len(rows)), key=lambda index: place(rows[index], standing[index]))
     return to_frame([cells[index] for index in order], metrics)
 
 
@@ -82,7 +90,8 @@ def dtype_of(name: str, metrics: MetricColumns) -> str:
     return "float64" if name in FLOAT_COLUMNS or name in metrics.names else "string"
 
 
-def _place(row: Row, stand: Standing) -> tuple[object, ...]:
+def place(row: Row, stand: Standing) -> tuple[object, ...]:
+    """A key that puts rows in the order of the board."""
     section = section_order(row.section)
     if stand.rank is not None:
         return (0, section, stand.rank)
@@ -108,12 +117,14 @@ def _cells(record: Record, row: Row, stand: Standing, metrics: MetricColumns) ->
     }
     cells |= {name: record.cost.get(name) for name in COST}
     cells |= {name: _text(record.provenance.get(name), name) for name in PROVENANCE}
+    cells["batch"] = record.provenance.get("batch")
     cells["fingerprint"] = short_fingerprint(record.fingerprint)
     cells["fingerprint_parts"] = to_json(record.fingerprint)
-    return {
+    typed = {
         name: float(v) if name in FLOAT_COLUMNS and v is not None else v
         for name, v in cells.items()
     }
+    return typed | {SEAL: seal(typed)}
 
 
 def _metric_cells(row: Row, column: Column) -> dict[str, float | None]:

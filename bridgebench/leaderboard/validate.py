@@ -28,6 +28,7 @@ from bridgebench.leaderboard.columns import (
 )
 from bridgebench.leaderboard.ranks import pareto_front, rank
 from bridgebench.leaderboard.rows import Row, sections, short_fingerprint
+from bridgebench.leaderboard.seal import SEAL, seal
 from bridgebench.leaderboard.table import dtype_of
 from bridgebench.taskfile import TaskFile
 
@@ -55,6 +56,7 @@ def validate_board(table: pd.DataFrame, task: TaskFile, columns: Sequence[Column
     _check_ranks(rows, task, metrics)
     _check_tie_groups(table, rows)
     _check_pareto(table, rows, task, metrics)
+    _check_seals(table)
 
 
 def rows_of_table(table: pd.DataFrame, metrics: MetricColumns) -> list[Row]:
@@ -249,6 +251,17 @@ def _check_pareto(
             right = (index in marked) if front else None
             if _present(marks[index]) != right:
                 _wrong(index, "pareto", f"must be {_spelled(right)} by the row's own numbers")
+
+
+def _check_seals(table: pd.DataFrame) -> None:
+    for index, cells in enumerate(table.to_dict("records")):
+        if cells[SEAL] != seal(cells):
+            _wrong(
+                index,
+                SEAL,
+                "does not fit the row: a cell was changed after it was measured; take the row from "
+                "the run that made it",
+            )
 
 
 def _spelled(mark: bool | None) -> str:

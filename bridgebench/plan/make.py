@@ -17,7 +17,7 @@ from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.plan.cells import Combiner
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.machine import resolve_device, resolve_precision
-from bridgebench.plan.model import Group, Plan, PlannedCell
+from bridgebench.plan.model import Group, Plan, PlannedCell, identity_of
 from bridgebench.plan.provenance import (
     cell_entries,
     cell_weights,
@@ -127,13 +127,18 @@ class _Planner:
         return PlannedCell(
             cell=cell,
             axes=axes,
-            identity=digest(axes)[:24],
+            identity=identity_of(axes),
             key=digest(everything),
             shared=self._shared(cell, stages, common),
             own=stages[-1],
             skip=skip,
             provenance=provenance(
-                self.registry, cell, self.measuring, self.device, common["precision"]
+                self.registry,
+                cell,
+                self.measuring,
+                self.device,
+                common["precision"],
+                common["batch"],
             ),
         )
 

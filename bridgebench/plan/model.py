@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridgebench.canonical import digest
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
 from bridgebench.interfaces.method import Cell, Setting, Stage
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.interfaces.score_model import Precision
 from bridgebench.taskfile import TaskFile
+
+
+IDENTITY_LENGTH = 24
+
+
+def identity_of(axes: Mapping[str, str | int | None]) -> str:
+    """The name of a cell among the files of a run: a hash of its axes, None on an unused one."""
+    return digest(dict(axes))[:IDENTITY_LENGTH]
 
 
 @dataclass(frozen=True)

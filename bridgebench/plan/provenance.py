@@ -128,7 +128,12 @@ def fingerprint(
 
 
 def provenance(
-    registry: Registry, cell: Cell, extra: Iterable[Entry], device: str, precision: Precision
+    registry: Registry,
+    cell: Cell,
+    extra: Iterable[Entry],
+    device: str,
+    precision: Precision,
+    batch: int,
 ) -> dict[str, Any]:
     """What a row says of how it was made; `extra` are the plugins that measured it."""
     return {
@@ -139,4 +144,5 @@ def provenance(
         "bridgebench": version("bridgebench"),
         "device": device,
         "precision": precision,
+        "batch": batch,
     }

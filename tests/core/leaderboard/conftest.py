@@ -112,6 +112,7 @@ class Bench:
                 "bridgebench": "0.1.0",
                 "device": "cpu",
                 "precision": "fp32",
+                "batch": 8,
             },
             items=tuple(self.items.get(identity, {})),
         ).model_copy(update=changes)

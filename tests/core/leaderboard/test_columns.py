@@ -19,7 +19,8 @@ def test_the_header_is_in_the_order_of_the_contract(bench) -> None:
     )
     assert header.endswith(
         "nfe_encode,nfe_decode,nfe_total,seconds,images_per_s,peak_memory_mb,fingerprint,"
-        "fingerprint_parts,options,plugins,weights,torch,bridgebench,device,precision"
+        "fingerprint_parts,options,plugins,weights,torch,bridgebench,device,precision,batch,"
+        "row_sha256"
     )
 
 

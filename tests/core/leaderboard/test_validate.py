@@ -7,6 +7,7 @@ import pytest
 from pandera.errors import SchemaError, SchemaErrors
 
 from bridgebench.errors import IntegrityError
+from bridgebench.execute.records import Value
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.schema import board_schema
 from bridgebench.leaderboard.validate import validate_board
@@ -111,6 +112,11 @@ EDITS = {
     "a flattering mark": (2, "pareto", True, "row 3, column pareto: must be false"),
     "a mark taken away": (0, "pareto", False, "row 1, column pareto: must be true"),
     "no mark": (0, "pareto", pd.NA, "row 1, column pareto: must be true"),
+    "another time": (0, "seconds", 1.0, "row 1, column row_sha256: does not fit the row"),
+    "another version": (3, "torch", "2.7", "row 4, column row_sha256: does not fit the row"),
+    "another hash": (3, "row_sha256", "0" * 64, "row 4, column row_sha256: does not fit the row"),
+    "no hash": (3, "row_sha256", "", "row 4, column row_sha256: must be a sha256"),
+    "no batch size": (0, "batch", pd.NA, "row 1, column batch: must not be empty"),
     "a better number": (2, "success", 0.4, "row 3, column success: 0.4 lies outside its interval"),
 }
 
@@ -153,9 +159,9 @@ def test_seeds_are_compared_each_by_itself(bench) -> None:
 
 
 def test_a_rounding_error_is_no_contradiction(bench) -> None:
-    bench.add("ddib", 0.1 + 0.2)
+    bench.add("ddib", values={"success": Value(value=0.1 + 0.2, low=0.2, high=0.3)})
     board = bench.board()
-    check(board, changed(board, 0, "success_high", 0.3))
+    check(board, board.table)
 
 
 def test_the_schema_knows_types_and_order(full_bench) -> None:
@@ -165,9 +171,12 @@ def test_the_schema_knows_types_and_order(full_bench) -> None:
     for damaged, message in (
         (board.table.astype({"fid": "string"}), "column fid: holds string, not float64"),
         (board.table.drop(columns="solver"), "column 6: it is nfe, but a board has solver there"),
-        (board.table[board.table.columns[::-1]], "column 1: it is precision, but a board has task"),
+        (
+            board.table[board.table.columns[::-1]],
+            "column 1: it is row_sha256, but a board has task",
+        ),
         (board.table.assign(more=1), "it is more, but a board has no more columns there"),
-        (board.table.drop(columns="precision"), "it is missing, but a board has precision there"),
+        (board.table.drop(columns="row_sha256"), "it is missing, but a board has row_sha256"),
     ):
         with pytest.raises((SchemaError, SchemaErrors)):
             schema.validate(damaged)
