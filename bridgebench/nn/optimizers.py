@@ -99,7 +99,7 @@ def split_optimizers(
     # Dealt out from the most costly one, so that every part has about as much to do.
     hidden.sort(key=_orthogonalization_cost, reverse=True)
     return [
-        *(Muon(hidden[i::parts], lr=lr, decay=decay) for i in range(parts)),
+        *(Muon(hidden[i::parts], lr=lr, decay=decay) for i in range(min(parts, len(hidden)))),
         torch.optim.AdamW(rest, lr=lr, betas=(0.9, 0.99), weight_decay=decay),
     ]
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from bridgebench.nn.training import Shard
 from bridgebench_cmnist.coloring import color_values, pad_digits
 from bridgebench_cmnist.digits import Digits
-from bridgebench_cmnist.step_streams import epoch_indices, step_generator
+from bridgebench_cmnist.step_streams import shuffled_indices, step_generator
 
 
 def random_affine(value: Tensor, random: np.random.Generator) -> Tensor:
@@ -58,7 +58,7 @@ class ClassifierData:
     def draw(self, shard: Shard) -> tuple[Tensor, Tensor]:
         """(B, 3, 32, 32) images in new hues, and (B,) int64 labels; a function of (seed, shard)."""
         random = step_generator(self.seed, shard)
-        chosen = epoch_indices(self.seed, shard, self.batch, len(self.digits.images))
+        chosen = shuffled_indices(self.seed, shard, self.batch, len(self.digits.images))
         value = random_affine(pad_digits(self.digits.images[chosen]), random)
         hues = torch.from_numpy(random.random(len(chosen)) * 360.0)
         labels = torch.from_numpy(self.digits.labels[chosen].astype(np.int64))

@@ -14,7 +14,7 @@ from bridgebench.nn.training import Shard
 from bridgebench_cmnist.coloring import color_digits
 from bridgebench_cmnist.digits import Digits
 from bridgebench_cmnist.recipes import NoiseLevels, ScoreRecipe
-from bridgebench_cmnist.step_streams import epoch_indices, step_generator
+from bridgebench_cmnist.step_streams import shuffled_indices, step_generator
 
 NULL_LABEL = 10
 
@@ -65,7 +65,7 @@ class ScoreData:
         """A part of a step's batch, a function of (seed, shard); every digit gets a new hue."""
         recipe, size = self.recipe, self.recipe.batch // shard.count
         random = step_generator(self.seed, shard)
-        chosen = epoch_indices(self.seed, shard, recipe.batch, len(self.digits.images))
+        chosen = shuffled_indices(self.seed, shard, recipe.batch, len(self.digits.images))
         clean = color_digits(self.digits.images[chosen], random.random(size) * 360.0)
         noise = torch.from_numpy(random.standard_normal(clean.shape, dtype=np.float32))
         sigma = torch.from_numpy(draw_sigma(random, size, recipe.noise)).float()

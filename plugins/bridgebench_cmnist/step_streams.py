@@ -13,8 +13,8 @@ def step_generator(seed: int, shard: Shard) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=[seed, shard.step * shard.count + shard.index]))
 
 
-def epoch_indices(seed: int, shard: Shard, batch: int, count: int) -> NDArray[np.int64]:
-    """The items of a part of a step: each epoch is a fresh permutation without its ragged end.
+def shuffled_indices(seed: int, shard: Shard, batch: int, count: int) -> NDArray[np.int64]:
+    """The items of a part of a step: one shuffled order without its ragged end, again and again.
 
     Args:
         seed: of the run.
@@ -25,9 +25,8 @@ def epoch_indices(seed: int, shard: Shard, batch: int, count: int) -> NDArray[np
     Returns:
         (batch / shard.count,) indices below `count`.
     """
-    epoch, position = divmod(shard.step, count // batch)
-    # Keys with the top bit set are the epochs', so that no step shares a stream with one.
-    stream = np.random.Generator(np.random.Philox(key=[seed, 2**63 + epoch]))
+    # No step's key has the top bit set, so none shares this stream.
+    order = np.random.Generator(np.random.Philox(key=[seed, 2**63])).permutation(count)
     size = batch // shard.count
-    start = position * batch + shard.index * size
-    return stream.permutation(count)[start : start + size]
+    start = shard.step % (count // batch) * batch + shard.index * size
+    return order[start : start + size]

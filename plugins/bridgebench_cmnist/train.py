@@ -212,7 +212,8 @@ def train(job: Job, out: Path, seed: int, command: str, console: Console) -> Pat
             progress.update(task, completed=step, loss=smooth, rate=rate)
             if not console.is_terminal and time.monotonic() - shown > 30:
                 shown = time.monotonic()
-                console.print(f"{job.name} {step}/{steps} loss {smooth:.4f} {rate:.0f} images/s")
+                line = f"{job.name} {step}/{steps} loss {smooth:.4f} {rate:.0f} images/s"
+                console.print(line, soft_wrap=True, highlight=False)
 
         run(
             trainer,
@@ -278,7 +279,7 @@ def main(model: str, out: Path, seed: int, threads: int, steps: int | None, resu
         path = train(job, out, seed, command, console)
     except (BridgebenchError, ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    console.print(f"wrote {path}")
+    console.print(f"wrote {path}", soft_wrap=True, highlight=False)
 
 
 if __name__ == "__main__":
