@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from bridgebench.errors import IntegrityError
 from bridgebench.nn.optimizers import split_optimizers
-from bridgebench.nn.training import Schedule, Trainer, ema_decay, run
+from bridgebench.nn.training import Schedule, Shard, Trainer, ema_decay, replica, run
 
 SCHEDULE = Schedule(steps=12, warmup=2, checkpoint_every=5)
 
@@ -20,19 +20,18 @@ def network() -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(3, 8, 3), nn.SiLU(), nn.Conv2d(8, 8, 3), nn.Conv2d(8, 3, 3))
 
 
-def trainer(schedule: Schedule = SCHEDULE) -> Trainer:
+def trainer(schedule: Schedule = SCHEDULE, workers: int = 1) -> Trainer:
     learned = network()
-    optimizers = split_optimizers(learned, lr=1e-2, decay=0.01, skip=[learned[0], learned[3]])
-    return Trainer(learned, network(), optimizers, schedule)
+    optimizers = split_optimizers(
+        learned, lr=1e-2, decay=0.01, skip=[learned[0], learned[3]], parts=workers
+    )
+    return Trainer(learned, network(), optimizers, schedule, workers)
 
 
-def loss_of(of: Trainer) -> "object":
-    def loss(step: int) -> Tensor:
-        random = torch.Generator().manual_seed(step)
-        x = torch.randn(4, 3, 10, 10, generator=random)
-        return (of.network(x) - x[:, :, 3:-3, 3:-3]).square().mean()
-
-    return loss
+def loss_of(learned: nn.Module, shard: Shard) -> Tensor:
+    random = torch.Generator().manual_seed(shard.step)
+    x = torch.randn(4, 3, 10, 10, generator=random).chunk(shard.count)[shard.index]
+    return (learned(x) - x[:, :, 3:-3, 3:-3]).square().mean()
 
 
 def train(of: Trainer, folder: Path, stop_after: int | None = None, name: str = "run") -> None:
@@ -42,7 +41,7 @@ def train(of: Trainer, folder: Path, stop_after: int | None = None, name: str = 
 
     run(
         of,
-        loss_of(of),
+        loss_of,
         checkpoint=folder / "checkpoint.safetensors",
         identity={"name": name},
         on_step=on_step,
@@ -54,16 +53,37 @@ def weights(of: Trainer) -> Tensor:
     return torch.cat([p.detach().flatten() for p in everything])
 
 
-def test_a_stopped_and_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
-    unbroken = trainer()
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_stopped_and_resumed_run_ends_with_the_same_weights(tmp_path: Path, workers: int) -> None:
+    unbroken = trainer(workers=workers)
     train(unbroken, tmp_path / "a")
     with pytest.raises(KeyboardInterrupt):
-        train(trainer(), tmp_path / "b", stop_after=8)
-    resumed = trainer()
+        train(trainer(workers=workers), tmp_path / "b", stop_after=8)
+    resumed = trainer(workers=workers)
     train(resumed, tmp_path / "b")
     assert resumed.step == 12
     assert torch.equal(weights(resumed), weights(unbroken))
     assert not torch.equal(weights(resumed), weights(trainer()))
+
+
+def test_two_workers_take_the_step_of_one() -> None:
+    one, two = trainer(workers=1), trainer(workers=2)
+    for _ in range(3):
+        assert two.advance(loss_of) == pytest.approx(one.advance(loss_of), rel=1e-4)
+    difference = (weights(two) - weights(one)).abs().max()
+    assert difference < 0.05 * (weights(one) - weights(trainer())).abs().max()
+
+
+def test_a_replica_shares_weights_and_not_gradients() -> None:
+    first = network()
+    second = replica(first)
+    with torch.no_grad():
+        first[0].weight.add_(1.0)
+    x = torch.randn(2, 3, 10, 10)
+    assert torch.equal(second(x), first(x))
+    second(x).sum().backward()
+    assert first[0].weight.grad is None
+    assert second[0].weight.grad is not None
 
 
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
@@ -71,7 +91,7 @@ def test_training_lowers_the_loss(tmp_path: Path) -> None:
     losses: list[float] = []
     run(
         learned,
-        loss_of(learned),
+        loss_of,
         checkpoint=tmp_path / "checkpoint.safetensors",
         identity={},
         on_step=lambda _, loss: losses.append(loss),
@@ -84,7 +104,7 @@ def test_snapshots_come_after_the_steps_asked_for(tmp_path: Path) -> None:
     learned = trainer()
     run(
         learned,
-        loss_of(learned),
+        loss_of,
         checkpoint=tmp_path / "checkpoint.safetensors",
         identity={},
         on_step=lambda *_: None,
@@ -142,6 +162,6 @@ def test_average_has_the_relative_width_asked_for(width: float) -> None:
 
 def test_no_average_means_the_weights_themselves() -> None:
     learned = trainer(replace(SCHEDULE, ema_width=0.0))
-    learned.advance(loss_of(learned))
+    learned.advance(loss_of)
     pairs = zip(learned.network.parameters(), learned.average.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)

@@ -93,7 +93,11 @@ def test_configuration_survives_json() -> None:
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"depth": 3}, "depth"), ({"blocks": [1]}, "one entry a level"), ({"channels": [16, 24]}, "24")],
+    [
+        ({"depth": 3}, "depth"),
+        ({"blocks": [1]}, "one entry a level"),
+        ({"channels": [16, 24]}, "24"),
+    ],
 )
 def test_a_configuration_that_cannot_be_built_is_refused(
     change: dict[str, object], message: str

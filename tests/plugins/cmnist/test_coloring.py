@@ -21,9 +21,7 @@ def hues() -> np.ndarray:
     return np.random.default_rng(0).uniform(0, 360, 200)
 
 
-def test_value_is_the_grey_value_and_saturation_is_full(
-    grey: np.ndarray, hues: np.ndarray
-) -> None:
+def test_value_is_the_grey_value_and_saturation_is_full(grey: np.ndarray, hues: np.ndarray) -> None:
     rgb = (color_digits(grey, hues) + 1) / 2
     assert rgb.shape == (200, 3, 32, 32)
     assert rgb.dtype == torch.float32
