@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bridgebench.errors import BridgebenchError
+from bridgebench.errors import BridgebenchError, IntegrityError
 from bridgebench.execute.records import Record, RecordStore
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.leaderboard.columns import MetricColumns, arrange, spread
@@ -16,7 +16,7 @@ from bridgebench.leaderboard.expectations import unmet
 from bridgebench.leaderboard.files import metrics_in, parse_sheet, read_sheet
 from bridgebench.leaderboard.rows import ReadItems, row_of
 from bridgebench.leaderboard.table import build_table
-from bridgebench.leaderboard.validate import rows_of_table
+from bridgebench.leaderboard.validate import rows_of_table, validate_board
 from bridgebench.plan.tasks import task_of
 from bridgebench.registry import Kind, Registry
 from bridgebench.specs import build
@@ -75,6 +75,19 @@ def board_in(path: Path, registry: Registry, task_file: Path | None = None) -> B
     metrics = metrics_in(sheet, task, known)
     table = parse_sheet(sheet, task, known)
     return Board(task, metrics, table, tuple(unmet(rows_of_table(table, metrics), task, metrics)))
+
+
+def checked_board(path: Path, registry: Registry, task_file: Path | None = None) -> Board:
+    """The board in a CSV file that is what it says: form, types, ranges, standing, hashes.
+
+    IntegrityError, one line that names the file, the row and the column, where it is not.
+    """
+    board = board_in(path, registry, task_file)
+    try:
+        validate_board(board.table, board.task, board.metrics.all)
+    except IntegrityError as error:
+        raise IntegrityError(f"{path}, {error}") from error
+    return board
 
 
 def known_columns(registry: Registry, task: TaskFile, header: Sequence[str]) -> tuple[Column, ...]:

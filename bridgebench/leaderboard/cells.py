@@ -53,7 +53,13 @@ def plain_reason(text: str) -> str:
     'reason: =cannot read weights.safetensors: no such file'
     """
     line = " ".join(_CONTROL.sub(" ", text).split())
-    line = _PATH.sub(lambda found: re.split(r"[/\\]", found.group().rstrip("/\\:"))[-1], line)
+    line = _PATH.sub(lambda found: _file_name(found.group()), line)
     if line.startswith(_FORMULA):
         line = f"reason: {line}"
     return line if len(line) <= MAX_REASON else f"{line[: MAX_REASON - 3]}..."
+
+
+def _file_name(path: str) -> str:
+    """The last part of a path; a colon that ends it belongs to the sentence."""
+    bare = path.rstrip(":")
+    return re.split(r"[/\\]", bare.rstrip("/\\"))[-1] + path[len(bare) :]

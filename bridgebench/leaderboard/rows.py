@@ -29,7 +29,7 @@ def short_fingerprint(parts: Mapping[str, object]) -> str:
     """The hash that stands for a fingerprint in the table; "" where nothing was measured.
 
     >>> short_fingerprint({"metrics": {"fid": 1}})
-    '3c4f4ad9f8be'
+    '5f90858deaf7'
     """
     return digest(dict(parts))[:FINGERPRINT_LENGTH] if parts else ""
 

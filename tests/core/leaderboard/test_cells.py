@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from bridgebench.leaderboard.cells import MAX_CELL, MAX_REASON, objection, plain_reason
 
@@ -71,6 +71,7 @@ def test_a_long_reason_is_cut() -> None:
     assert len(plain_reason("word " * 1000)) == MAX_REASON
 
 
+@settings(deadline=None)
 @given(st.text() | st.text(alphabet="=+-@/.~\\:C a\n\"'([{<"))
 def test_whatever_went_wrong_can_be_shown(text: str) -> None:
     assert objection(plain_reason(text)) == ""

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy.stats import binomtest, ttest_rel
 
 from bridgebench.execute.records import Value
@@ -122,6 +122,7 @@ def independent_holm(p_values: list[float]) -> list[bool]:
 
 
 @pytest.mark.parametrize("kind", ["shares", "means"])
+@settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_groups_are_those_of_the_definition(kind: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -156,6 +157,7 @@ def test_a_row_that_lacks_a_number_is_not_pareto() -> None:
     assert pareto_front(rows, range(2), FRONT) == {1}
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12))
 def test_pareto_is_the_definition(points: list[tuple[int, int]]) -> None:
     rows = [make_row(0.5, a=float(a), b=float(b)) for a, b in points]

@@ -1,0 +1,124 @@
+"""Who got which row again: `verifications.json` beside the CSV files that it speaks of.
+
+A row is found by its hash, so that what was verified stays with the row when boards are merged or
+published, and is void when the row changes. The file says what somebody claims to have done: it is
+as good as the review that it went through, and no signature.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from bridgebench.errors import IntegrityError, OutputError
+from bridgebench.execute.records import write_atomically
+from bridgebench.leaderboard.cells import objection
+from bridgebench.taskfile import first_problem
+
+FILE_NAME = "verifications.json"
+MAX_BYTES = 8 * 2**20
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class Trust(StrEnum):
+    """How far a row's numbers were confirmed."""
+
+    SELF_REPORTED = "self-reported"
+    VERIFIED = "verified"
+    DISPUTED = "disputed"
+
+
+class Verification(BaseModel):
+    """Somebody computed a row again.
+
+    row_sha256   the row
+    verdict      whether the numbers came out again
+    by           who says so
+    date         when
+    bridgebench, torch, device   with what
+    sources      whether the plugins' sources were those that the row names
+    differing    the columns that came out otherwise
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    row_sha256: Sha256
+    verdict: Literal["reproduced", "differs"]
+    by: Word
+    date: datetime.date
+    bridgebench: Word
+    torch: Word
+    device: Word
+    sources: Literal["same", "other"]
+    differing: tuple[Word, ...] = Field((), max_length=1000)
+
+    @field_validator("by", "bridgebench", "torch", "device")
+    @classmethod
+    def _plain(cls, text: str) -> str:
+        fault = objection(text)
+        if fault:
+            raise ValueError(fault)
+        return text
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    verifications: tuple[Verification, ...] = ()
+
+
+def beside(csv: Path) -> Path:
+    """The file that says who verified rows of a CSV."""
+    return csv.with_name(FILE_NAME)
+
+
+def read_verifications(csv: Path) -> tuple[Verification, ...]:
+    """What stands beside a CSV; nothing where there is no file, IntegrityError for a damaged one."""
+    path = beside(csv)
+    try:
+        if not path.exists():
+            return ()
+        if path.stat().st_size > MAX_BYTES:
+            raise IntegrityError(f"{path} has more than {MAX_BYTES} bytes; remove it")
+        content = path.read_bytes()
+    except OSError as error:
+        raise IntegrityError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        return _File.model_validate_json(content).verifications
+    except ValidationError as error:
+        raise IntegrityError(
+            f"{path} is not a list of verifications: {first_problem(error)}"
+        ) from error
+
+
+def write_verifications(
+    csv: Path, rows: Iterable[str], found: Sequence[Sequence[Verification]]
+) -> None:
+    """Add what was found of some rows, by their hashes, to what stands beside a CSV."""
+    there = read_verifications(csv)
+    wanted = set(rows)
+    new = [each for part in found for each in part if each.row_sha256 in wanted]
+    every = tuple(dict.fromkeys([*there, *new]))
+    if every == there:
+        return
+    try:
+        text = _File(verifications=every).model_dump_json(indent=1)
+        write_atomically(beside(csv), text.encode() + b"\n")
+    except OSError as error:
+        raise OutputError(f"{beside(csv)} cannot be written: {error.strerror}") from error
+
+
+def trust_of(row_sha256: str, verifications: Iterable[Verification]) -> Trust:
+    """Whether a row was verified; disputed where anybody got other numbers."""
+    verdicts = {each.verdict for each in verifications if each.row_sha256 == row_sha256}
+    if "differs" in verdicts:
+        return Trust.DISPUTED
+    return Trust.VERIFIED if verdicts else Trust.SELF_REPORTED
