@@ -31,7 +31,8 @@ class PrecisionRecall(Metric):
     Higher is better; from 0 to 1, and both depend on n.
     Interval: Wilson for precision, with the reference held fixed; none for recall, whose balls are
     themselves drawn.
-    Not defined where all outputs have the same features; an error for k images or fewer.
+    Not defined where all outputs have the same features; an error for k images or fewer. The
+    columns say `feature_`, because a row has a numerical precision as well.
     Source: Kynkäänniemi et al., NeurIPS 2019.
     """
 
@@ -45,7 +46,7 @@ class PrecisionRecall(Metric):
         """The two shares."""
         return (
             Column(
-                "precision",
+                "feature_precision",
                 "share",
                 "higher",
                 "outputs within the reference manifold",
@@ -54,7 +55,7 @@ class PrecisionRecall(Metric):
                 interval=True,
             ),
             Column(
-                "recall",
+                "feature_recall",
                 "share",
                 "higher",
                 "reference images within the manifold of the outputs",
@@ -74,7 +75,7 @@ class PrecisionRecall(Metric):
         def summarize(features: Tensor) -> dict[str, Score]:
             features = checked(features, "outputs")
             if all_alike(features):
-                return {"precision": Score(None), "recall": Score(None)}
+                return {"feature_precision": Score(None), "feature_recall": Score(None)}
             reference = yardstick.once(
                 f"precision_recall/{spec}", lambda: reference_features(yardstick, spec)
             )[: len(features)]
@@ -87,8 +88,8 @@ class PrecisionRecall(Metric):
             precision, recall = calculate_precision_recall_full(features, reference, self.k)
             inside = round(precision * len(features))
             return {
-                "precision": Score(*wilson(inside, len(features))),
-                "recall": Score(float(recall)),
+                "feature_precision": Score(*wilson(inside, len(features))),
+                "feature_recall": Score(float(recall)),
             }
 
         return feature_meter(spec, summarize)

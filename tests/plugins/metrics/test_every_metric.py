@@ -136,8 +136,8 @@ def test_outputs_of_one_value_are_never_taken_for_good(
     expected: dict[str, Any] = {
         "fid": None,
         "kid": None,
-        "precision": None,
-        "recall": None,
+        "feature_precision": None,
+        "feature_recall": None,
         "diversity": pytest.approx(0.0, abs=1e-6),
         "structure": 0.0,
         "success": 0.0,

@@ -22,11 +22,13 @@ def test_shares_are_those_of_torch_fidelity(feature_bench: Any, score: Any, k: i
     expected = prc_features_to_metric(
         outputs, reference[:80], prc_neighborhood=k, prc_batch_size=7, verbose=False
     )
-    assert scores["precision"].value == pytest.approx(expected["precision"], rel=1e-6)
-    assert scores["recall"].value == pytest.approx(expected["recall"], rel=1e-6)
-    assert 0 < scores["recall"].value < scores["precision"].value < 1
+    assert scores["feature_precision"].value == pytest.approx(expected["precision"], rel=1e-6)
+    assert scores["feature_recall"].value == pytest.approx(expected["recall"], rel=1e-6)
+    assert 0 < scores["feature_recall"].value < scores["feature_precision"].value < 1
     interval = stats.binomtest(round(80 * expected["precision"]), 80).proportion_ci(method="wilson")
-    assert scores["precision"][1:3] == pytest.approx((interval.low, interval.high), abs=1e-9)
+    assert scores["feature_precision"][1:3] == pytest.approx(
+        (interval.low, interval.high), abs=1e-9
+    )
 
 
 def test_by_brute_force(feature_bench: Any, score: Any) -> None:
@@ -41,14 +43,14 @@ def test_by_brute_force(feature_bench: Any, score: Any) -> None:
         return float(np.mean(hits))
 
     scores = score(PrecisionRecall(), feature_bench(reference, reference), outputs)
-    assert scores["precision"].value == pytest.approx(inside(outputs, reference), rel=1e-6)
-    assert scores["recall"].value == pytest.approx(inside(reference, outputs), rel=1e-6)
+    assert scores["feature_precision"].value == pytest.approx(inside(outputs, reference), rel=1e-6)
+    assert scores["feature_recall"].value == pytest.approx(inside(reference, outputs), rel=1e-6)
 
 
 def test_bad_features(feature_bench: Any, score: Any) -> None:
     bench = feature_bench(draw(50, 1), draw(50, 2))
     alike = score(PrecisionRecall(), bench, draw(1, 3).expand(20, 4))
-    assert alike["precision"].value is None
-    assert alike["recall"].value is None
+    assert alike["feature_precision"].value is None
+    assert alike["feature_recall"].value is None
     with pytest.raises(BridgebenchError, match="need more than 3 images on each side, got 3"):
         score(PrecisionRecall(), bench, draw(3, 3))
