@@ -22,5 +22,5 @@ def chosen_targets(batch: Batch, context: Context) -> Tensor:
             f"the held-out split has no image of {context.setting.target}; "
             "give the task another held_out split"
         )
-    index = (batch.draw.uniform("random_target") * len(targets)).long()
+    index = (batch.draw.uniform("real_target") * len(targets)).long()
     return targets[index.to(targets.device)].to(batch.images)

@@ -193,7 +193,7 @@ def test_identity_is_the_source() -> None:
 def test_random_target_is_a_real_target_chosen_by_seed_and_item() -> None:
     lender, batch = Lender(), batch_of()
     got = outputs(RandomTarget(), batch, lender)
-    index = [math.floor(u * 9) for u in batch.draw.uniform("random_target").tolist()]
+    index = [math.floor(u * 9) for u in batch.draw.uniform("real_target").tolist()]
     assert torch.equal(got, lender.targets[index])
     assert len(set(index)) == 9
     assert not torch.equal(got, outputs(RandomTarget(), batch_of(seed=1), lender))
