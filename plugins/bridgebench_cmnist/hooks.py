@@ -21,8 +21,9 @@ def bridgebench_extractors() -> Mapping[str, type | str]:
 
 @hookimpl
 def bridgebench_scores() -> Mapping[str, type | str]:
-    """The conditional score model, and the one of sevens alone."""
+    """The conditional score model, the one of sevens alone, and the exact one."""
     return {
         "cmnist_labels": "bridgebench_cmnist.score_models:CmnistLabels",
         "cmnist_sevens": "bridgebench_cmnist.score_models:CmnistSevens",
+        "cmnist_exact": "bridgebench_cmnist.exact:CmnistExact",
     }

@@ -90,7 +90,7 @@ CLASSIFIER = ClassifierRecipe(
 LABELS = ScoreRecipe(
     digit=None,
     network=UNetConfig(channels=(64, 128, 256), classes=10),
-    schedule=Schedule(steps=16_000, warmup=200),
+    schedule=Schedule(steps=17_500, warmup=200),
 )
 
 SEVENS = ScoreRecipe(
