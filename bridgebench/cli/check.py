@@ -1,0 +1,42 @@
+"""`bridgebench check`."""
+
+from __future__ import annotations
+
+import click
+
+from bridgebench.registry import load_registry
+
+EXAMPLES = """\b
+Examples:
+  bridgebench check heun
+  bridgebench check scale:c=0.8
+  bridgebench check identity --kind transform
+  bridgebench check my_task.yaml
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("spec")
+@click.option("--kind", default="", help="Its kind, where several kinds have the name.")
+@click.option("--task", default="", help="The task whose images it is tried with, name or path.")
+@click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N.")
+def check(spec: str, kind: str, task: str, device: str) -> None:
+    """Check that a plugin keeps what its kind promises: a verdict on each check.
+
+    Exit status: 0 all checks are met, 1 some are not, 2 no such plugin, option or task.
+    """
+    registry = load_registry()
+    for fault in registry.faults:
+        click.echo(f"not usable: {fault.source}: {fault.reason}", err=True)
+    from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
+
+    checks = bound_checks(registry, Wanted(spec, kind, task, device))
+    width = max(len(each.name) for each in checks)
+    failed = 0
+    for each, error in verdicts(checks):
+        word, said = ("ok", each.check.what) if error is None else ("FAIL", str(error))
+        failed += error is not None
+        click.echo(f"{word:<4}  {each.name:<{width}}  {said}")
+    click.echo(f"{spec}: {len(checks) - failed} of {len(checks)} checks are met")
+    if failed:
+        raise SystemExit(1)

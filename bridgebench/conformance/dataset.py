@@ -1,0 +1,133 @@
+"""Checks of datasets: ids that never change, splits apart, prefixes, domains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import torch
+
+from bridgebench.conformance.check import ConformanceError, require
+from bridgebench.conformance.claims import require_close, require_finite, require_sha256
+from bridgebench.errors import BridgebenchError, InvalidOption
+from bridgebench.interfaces.dataset import Dataset, Items
+
+if TYPE_CHECKING:
+    from bridgebench.conformance.bench import Bench
+
+FEW, MANY = 8, 400
+SEED, OTHER_SEED = 0, 1
+
+
+def domains(dataset: Dataset, bench: Bench) -> None:
+    """Domains and splits have names; narrow domains are domains, and their own narrowest."""
+    for what, names in (("domains", dataset.domains), ("splits", dataset.splits)):
+        named = bool(names) and all(isinstance(name, str) and name for name in names)
+        require(named and len(set(names)) == len(names), f"{what} with names of their own", names)
+    for domain in dataset.domains:
+        narrow = dataset.narrow_domains(domain)
+        known = bool(narrow) and set(narrow) <= set(dataset.domains)
+        require(known, f"narrow domains of '{domain}' that are domains themselves", narrow)
+        for inner in narrow:
+            own = dataset.narrow_domains(inner)
+            require(own == (inner,), f"'{inner}' as its own only narrow domain", own)
+
+
+def unknown(dataset: Dataset, bench: Bench) -> None:
+    """An unknown domain or split, and more items than there are, are errors."""
+    domain, split, size = next(_filled(dataset))
+    for words in (("no_such_domain", split), (domain, "no_such_split")):
+        try:
+            dataset.items(*words, 1, SEED)
+        except BridgebenchError:
+            continue
+        raise ConformanceError(f"a BridgebenchError for {' and '.join(words)}", "items")
+    try:
+        dataset.items(domain, split, size + 1, SEED)
+    except InvalidOption:
+        return
+    raise ConformanceError(f"an InvalidOption for n={size + 1} of {size} items", "items")
+
+
+def items(dataset: Dataset, bench: Bench) -> None:
+    """Images are float32 of one shape without NaN, each with an id and a narrow domain."""
+    shapes = set()
+    for domain, split, size in _filled(dataset):
+        n = min(FEW, size)
+        found = dataset.items(domain, split, n, SEED)
+        require(len(found) == n, f"{n} items of {domain} in {split}", len(found))
+        dtype = found.images.dtype
+        require(dtype == torch.float32, "images in float32", dtype)
+        require_finite(found.images, f"images of {domain}")
+        shapes.add(tuple(found.images.shape[1:]))
+        require(all(found.ids), "an id for every item", "an empty one")
+        strays = set(found.domains) - set(dataset.narrow_domains(domain))
+        require(not strays, f"items of the narrow domains of {domain}", sorted(strays))
+    require(len(shapes) == 1, "images of one shape", sorted(shapes))
+
+
+def size(dataset: Dataset, bench: Bench) -> None:
+    """The size is the number of different items, and that of the narrow domains together."""
+    for domain, split, there in _filled(dataset):
+        parts = sum(dataset.size(one, split) for one in dataset.narrow_domains(domain))
+        require(parts == there, f"{there} items in the narrow domains of {domain}", parts)
+        if there <= MANY:
+            ids = dataset.items(domain, split, there, SEED).ids
+            require(len(set(ids)) == there, f"{there} different ids in {domain}", len(set(ids)))
+
+
+def repeatability(dataset: Dataset, bench: Bench) -> None:
+    """The same call gives the same items, and another seed another order."""
+    for domain, split, there in _filled(dataset):
+        n = min(4 * FEW, there)
+        first, again = (dataset.items(domain, split, n, SEED) for _ in range(2))
+        _require_same(again, first, f"the same items of {domain} at the second call")
+        other = dataset.items(domain, split, n, OTHER_SEED)
+        moved = there < FEW or other.ids != first.ids
+        require(moved, f"another order of {domain} for another seed", "the same order")
+
+
+def prefix(dataset: Dataset, bench: Bench) -> None:
+    """Fewer items are the first of more items."""
+    for domain, split, there in _filled(dataset):
+        more = dataset.items(domain, split, min(2 * FEW, there), SEED)
+        n = max(len(more) // 2, 1)
+        fewer = dataset.items(domain, split, n, SEED)
+        _require_same(fewer, more.slice(0, n), f"the first {n} of {len(more)} items of {domain}")
+
+
+def disjoint_splits(dataset: Dataset, bench: Bench) -> None:
+    """No item is in two splits."""
+    for domain in {one for each in dataset.domains for one in dataset.narrow_domains(each)}:
+        ids = {
+            split: set(dataset.items(domain, split, min(there, MANY), SEED).ids)
+            for split in dataset.splits
+            if (there := dataset.size(domain, split))
+        }
+        for (one, first), (other, second) in combinations(ids.items(), 2):
+            both = sorted(first & second)
+            require(not both, f"{one} and {other} of {domain} apart", f"{both[:3]} in both")
+
+
+def files(dataset: Dataset, bench: Bench) -> None:
+    """The files that decide the images are named with their sha256."""
+    named = dict(dataset.files())
+    require_sha256(named)
+    require(dict(dataset.files()) == named, "the same files at the second call", "others")
+
+
+CHECKS = (domains, unknown, items, size, repeatability, prefix, disjoint_splits, files)
+
+
+def _filled(dataset: Dataset) -> Iterator[tuple[str, str, int]]:
+    """Each domain and split that has items, and how many; at least one."""
+    sizes = {(d, s): dataset.size(d, s) for d in dataset.domains for s in dataset.splits}
+    require(any(sizes.values()), "a domain with items", "none")
+    return ((domain, split, n) for (domain, split), n in sizes.items() if n)
+
+
+def _require_same(found: Items, wanted: Items, what: str) -> None:
+    require(found.ids == wanted.ids, what, f"ids {found.ids[:3]}, not {wanted.ids[:3]}")
+    require(found.domains == wanted.domains, what, "other domains")
+    require_close(found.images, wanted.images, 0.0, what)
