@@ -1,0 +1,40 @@
+"""`bridgebench new-plugin`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bridgebench.errors import InvalidOption, UnknownName
+from bridgebench.registry import Kind, load_registry
+
+EXAMPLES = """\b
+Examples:
+  bridgebench new-plugin midpoint --kind solver
+  bridgebench new-plugin my_method --kind method --dir ~/plugins
+"""
+
+
+@click.command(name="new-plugin", epilog=EXAMPLES)
+@click.argument("name")
+@click.option("--kind", default="", help=f"What it is: {', '.join(Kind)}.")
+@click.option("--dir", "parent", default=".", help="The folder to write it into.")
+def new_plugin(name: str, kind: str, parent: str) -> None:
+    """Write a distribution with a plugin that works, to start from.
+
+    It has one short file to edit, its hooks, tests that use the conformance kit, and a README.
+    """
+    from bridgebench.scaffold import distribution_of, write_distribution
+
+    if not kind:
+        raise InvalidOption(f"--kind must be given; there are: {', '.join(Kind)}")
+    if kind not in set(Kind):
+        raise UnknownName("kind of plugin", kind, Kind)
+    made = distribution_of(name, Kind(kind), load_registry())
+    folder = write_distribution(made, Path(parent).expanduser())
+    click.echo(f"{folder}: {made.kind} {made.name}, which works as it is; edit {made.edit}")
+    click.echo("\nNext:")
+    click.echo(f"  cd {folder} && pip install -e '.[test]'")
+    click.echo(f"  bridgebench check {made.name}")
+    click.echo(f"  {made.run}")
