@@ -18,6 +18,8 @@ _COMMANDS = {
     "list": ("bridgebench.cli.list:list_", "List the plugins that are installed."),
     "info": ("bridgebench.cli.info:info", "Show what a plugin is and its options."),
     "plugins": ("bridgebench.cli.plugins:plugins", "Show where plugins come from."),
+    "new-plugin": ("bridgebench.cli.new_plugin:new_plugin", "Write a plugin to start from."),
+    "check": ("bridgebench.cli.check:check", "Check that a plugin keeps what its kind promises."),
     "leaderboard": ("bridgebench.cli.leaderboard:leaderboard", "Show and check leaderboards."),
     "doctor": ("bridgebench.cli.doctor:doctor", "Check this machine and this installation."),
 }
