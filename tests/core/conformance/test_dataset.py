@@ -1,0 +1,168 @@
+"""A broken dataset for each check of datasets."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import pytest
+import torch
+
+from bridgebench import Dataset, InvalidOption, Items, UnknownName, generator, normal
+from bridgebench.registry import Kind
+
+COUNT = 20
+
+
+class Pairs(Dataset):
+    """Noise in two domains that make up a third."""
+
+    name: ClassVar[str] = "sound"
+    domains: ClassVar[tuple[str, ...]] = ("both", "left", "right")
+    splits: ClassVar[tuple[str, ...]] = ("train", "test")
+
+    def size(self, domain: str, split: str) -> int:
+        if split not in self.splits:
+            raise UnknownName("split", split, self.splits)
+        return COUNT * len(self.narrow_domains(domain))
+
+    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+        if domain not in self.domains:
+            raise UnknownName("domain", domain, self.domains)
+        return ("left", "right") if domain == "both" else (domain,)
+
+    def items(self, domain: str, split: str, n: int, seed: int) -> Items:
+        if not 0 < n <= self.size(domain, split):
+            raise InvalidOption("too many")
+        names = [f"{one}{i}" for one in self.narrow_domains(domain) for i in range(COUNT)]
+        order = generator(seed, "order", f"{split}{domain}").permutation(len(names))[:n]
+        chosen = [names[i] for i in order]
+        ids = tuple(self.item_id(split, name) for name in chosen)
+        domains = tuple(name.rstrip("0123456789") for name in chosen)
+        return Items(normal(0, "pixels", ids, (2, 3)), ids, domains)
+
+    def item_id(self, split: str, name: str) -> str:
+        return f"{split}/{name}"
+
+    def files(self) -> Mapping[str, str]:
+        return {"pixels": "0" * 64}
+
+
+class Stray(Pairs):
+    """A narrow domain that is none of its domains."""
+
+    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+        return ("elsewhere",)
+
+
+class TakesAnyDomain(Pairs):
+    """Items of a domain that is not there."""
+
+    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+        return ("left", "right") if domain == "both" else ("left",)
+
+    def size(self, domain: str, split: str) -> int:
+        return COUNT
+
+
+class TakesAnyCount(Pairs):
+    """Fewer items than were asked for."""
+
+    def items(self, domain: str, split: str, n: int, seed: int) -> Items:
+        return super().items(domain, split, min(n, self.size(domain, split)), seed)
+
+
+class DoublePrecision(Pairs):
+    """Images in float64."""
+
+    def items(self, domain: str, split: str, n: int, seed: int) -> Items:
+        found = super().items(domain, split, n, seed)
+        return Items(found.images.double(), found.ids, found.domains)
+
+
+class Holes(Pairs):
+    """Images with NaN."""
+
+    def items(self, domain: str, split: str, n: int, seed: int) -> Items:
+        found = super().items(domain, split, n, seed)
+        return Items(found.images / 0, found.ids, found.domains)
+
+
+class WrongSize(Pairs):
+    """A size that its parts do not add up to."""
+
+    def size(self, domain: str, split: str) -> int:
+        return super().size(domain, split) - (domain == "both")
+
+
+class OneId(Pairs):
+    """The same id for two items."""
+
+    def item_id(self, split: str, name: str) -> str:
+        return f"{split}/{name[:-1]}"
+
+
+class NewEachTime(Pairs):
+    """Other pixels at each call."""
+
+    def items(self, domain: str, split: str, n: int, seed: int) -> Items:
+        found = super().items(domain, split, n, seed)
+        return Items(found.images + torch.rand(()), found.ids, found.domains)
+
+
+class OneOrder(Pairs):
+    """The same order for every seed."""
+
+    def items(self, domain: str, split: str, n: int, seed: int) -> Items:
+        return super().items(domain, split, n, 0)
+
+
+class OrderOfN(Pairs):
+    """An order that depends on how many are asked for."""
+
+    def items(self, domain: str, split: str, n: int, seed: int) -> Items:
+        return super().items(domain, split, n, seed + n)
+
+
+class SharedItems(Pairs):
+    """The same items in both splits."""
+
+    def item_id(self, split: str, name: str) -> str:
+        return name
+
+
+class ShortHash(Pairs):
+    """A hash that is no sha256."""
+
+    def files(self) -> Mapping[str, str]:
+        return {"pixels": "abc"}
+
+
+BROKEN = [
+    (Stray, "domains", "narrow domains of 'both' that are domains themselves"),
+    (TakesAnyDomain, "unknown", "a BridgebenchError for no_such_domain and train"),
+    (TakesAnyCount, "unknown", "an InvalidOption for n=41 of 40 items"),
+    (DoublePrecision, "items", "images in float32"),
+    (Holes, "items", "without NaN"),
+    (WrongSize, "size", "expected 39 items in the narrow domains of both; got 40"),
+    (OneId, "size", "different ids"),
+    (NewEachTime, "repeatability", "at the second call"),
+    (OneOrder, "repeatability", "another order of both for another seed"),
+    (OrderOfN, "prefix", "the first 8 of 16 items"),
+    (SharedItems, "disjoint-splits", "train and test of"),
+    (ShortHash, "files", "64 hexadecimal digits; got 'abc'"),
+]
+
+
+@pytest.mark.parametrize(("broken", "check", "said"), BROKEN)
+def test_a_broken_dataset_is_caught(broken, check, said, caught):
+    assert said in caught(Kind.DATASET, check, broken())
+
+
+def test_a_sound_one_passes(passes):
+    passes(Kind.DATASET, Pairs())
+
+
+def test_every_check_has_a_broken_dataset():
+    from bridgebench.conformance import dataset
+
+    named = {function.__name__.replace("_", "-") for function in dataset.CHECKS}
+    assert named == {check for _, check, _ in BROKEN}

@@ -1,0 +1,193 @@
+"""A broken metric for each check of metrics."""
+
+from typing import ClassVar
+
+import pytest
+import torch
+import torchmetrics
+
+from bridgebench import Column, ItemMeter, Metric, Observed, Score, Yardstick
+from bridgebench.registry import Kind
+
+
+class Distance(Metric):
+    """Mean absolute distance."""
+
+    name: ClassVar[str] = "sound"
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("distance", "pixel value", "lower", "how far pixels move", low=0.0),)
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        return ItemMeter(
+            ("each",),
+            lambda observed: {"each": self.each(observed, yardstick)},
+            lambda values: {"distance": self.score(values["each"])},
+        )
+
+    def each(self, observed: Observed, yardstick: Yardstick) -> torch.Tensor:
+        return (observed.output - observed.source).abs().mean(dim=(1, 2, 3))
+
+    def score(self, each: torch.Tensor) -> Score:
+        return Score(each.mean().item(), items=each)
+
+
+class NoColumn(Distance):
+    """Fills a column that it does not name."""
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("other", "", "lower", "something else"),)
+
+
+class NoWords(Distance):
+    """A column that nobody explains."""
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("distance", "", "lower", ""),)
+
+
+class Upwards(Distance):
+    """Says that far is good."""
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("distance", "", "higher", "how far pixels move"),)
+
+
+class TooNarrow(Distance):
+    """A range that its values leave."""
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("distance", "", "lower", "how far pixels move", 0.0, 0.1),)
+
+
+class NotANumber(Distance):
+    """NaN instead of None."""
+
+    def score(self, each: torch.Tensor) -> Score:
+        return Score(float("nan"))
+
+
+class NoInterval(Distance):
+    """Promises an interval and gives none."""
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("distance", "", "lower", "how far pixels move", interval=True),)
+
+
+class Beside(NoInterval):
+    """An interval beside its value."""
+
+    def score(self, each: torch.Tensor) -> Score:
+        value = each.mean().item()
+        return Score(value, value + 1, value + 2)
+
+
+class OneItem(Distance):
+    """The statistic of one image alone."""
+
+    def score(self, each: torch.Tensor) -> Score:
+        return Score(each.mean().item(), items=each[:1])
+
+
+class LastBatch(torchmetrics.Metric):
+    """Keeps the mean of the last batch."""
+
+    full_state_update = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_state("last", torch.zeros(()), dist_reduce_fx="mean")
+
+    def update(self, observed: Observed) -> None:
+        self.last = (observed.output - observed.source).abs().mean()
+
+    def compute(self) -> dict[str, Score]:
+        return {"distance": Score(self.last.item())}
+
+
+class Forgets(Distance):
+    """Scores the last batch alone."""
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        return LastBatch()
+
+
+class OfTheBatch(Distance):
+    """Values that depend on the batch."""
+
+    def each(self, observed: Observed, yardstick: Yardstick) -> torch.Tensor:
+        each = super().each(observed, yardstick)
+        return each * len(each)
+
+
+class Remembers(Distance):
+    """One meter for all cells."""
+
+    kept: ClassVar[list[torchmetrics.Metric]] = []
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        self.kept.append(super().meter(yardstick))
+        return self.kept[0]
+
+
+class InPlace(Distance):
+    """Changes the outputs."""
+
+    def each(self, observed: Observed, yardstick: Yardstick) -> torch.Tensor:
+        return observed.output.sub_(observed.source).abs_().mean(dim=(1, 2, 3))
+
+
+class Looks(Distance):
+    """Looks at the reference images and does not say so."""
+
+    def each(self, observed: Observed, yardstick: Yardstick) -> torch.Tensor:
+        mean = yardstick.reference().items.images.mean(dim=0)
+        return (observed.output - mean).abs().mean(dim=(1, 2, 3))
+
+
+class Undeclared(Distance):
+    """Asks for an extractor that it does not name."""
+
+    def each(self, observed: Observed, yardstick: Yardstick) -> torch.Tensor:
+        return observed.extract("world_channels").features.mean(dim=1)
+
+
+class Unversioned(Distance):
+    """A version that is no version."""
+
+    version: ClassVar[int] = 0
+
+
+BROKEN = [
+    (NoColumn, "columns", "the columns ['other']; got ['distance']"),
+    (NoWords, "columns", "a description of the column distance"),
+    (TooNarrow, "ranges", "distance from 0 to 0.1"),
+    (NotANumber, "ranges", "or None; got nan"),
+    (NoInterval, "ranges", "an interval of distance as its column says"),
+    (Beside, "ranges", "an interval of distance around"),
+    (Upwards, "direction", "of which higher is better, to rank real images over noise"),
+    (OneItem, "items", "items of distance of shape (24,)"),
+    (Forgets, "merge", "merged halves to score as the whole does"),
+    (OfTheBatch, "batch-independence", "in batches of 5 as in one"),
+    (Remembers, "repeatability", "the same scores from a fresh meter"),
+    (InPlace, "inputs", "the input `output` to be left as it is"),
+    (Looks, "fingerprint", "needs_reference = True"),
+    (Undeclared, "fingerprint", "was not declared"),
+    (Unversioned, "fingerprint", "a version of 1 or more"),
+]
+
+
+@pytest.mark.parametrize(("broken", "check", "said"), BROKEN)
+def test_a_broken_metric_is_caught(broken, check, said, caught):
+    assert said in caught(Kind.METRIC, check, broken())
+
+
+def test_a_sound_one_passes(passes):
+    passes(Kind.METRIC, Distance())
+
+
+def test_every_check_has_a_broken_metric():
+    from bridgebench.conformance import metric
+
+    named = {function.__name__.replace("_", "-") for function in metric.CHECKS}
+    assert named == {check for _, check, _ in BROKEN}
