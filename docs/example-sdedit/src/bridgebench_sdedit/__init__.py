@@ -1,0 +1,1 @@
+"""SDEdit as a method of bridgebench."""
