@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from bridgebench.canonical import digest
 from bridgebench.errors import IntegrityError, OutputError, UsageError
 from bridgebench.leaderboard.board import Board, checked_board
 from bridgebench.leaderboard.columns import AXES, COST, COUNTS, HEAD, TAIL, MetricColumns, arrange
@@ -136,15 +137,24 @@ def distinct(rows: Sequence[PlacedRow]) -> list[PlacedRow]:
     return list(kept.values())
 
 
-def rank_anew(
-    rows: Sequence[PlacedRow], task: TaskFile, metrics: MetricColumns
-) -> list[PlacedRow]:
+def without_repeats(rows: Sequence[PlacedRow]) -> list[PlacedRow]:
+    """The first of equal rows; rows of one cell that are not equal are all kept."""
+    kept: dict[str, PlacedRow] = {}
+    for row in rows:
+        said = {name: value for name, value in row.cells.items() if name not in MAY_DIFFER}
+        kept.setdefault(digest(said), row)
+    return list(kept.values())
+
+
+def rank_anew(rows: Sequence[PlacedRow], task: TaskFile, metrics: MetricColumns) -> list[PlacedRow]:
     """The rows in the order of the board, with the standing that their numbers give them."""
     seen = rows_of_table(to_frame([row.cells for row in rows], metrics), metrics)
     standing = standings(seen, task, metrics)
-    tested = [index for members in sections(seen).values() for index in _tested(rows, seen, members)]
+    tested: set[int] = set()
+    for members in sections(seen).values():
+        tested.update(_tested(rows, seen, members))
     order = sorted(range(len(rows)), key=lambda index: place(seen[index], standing[index]))
-    return [_standing(rows[index], standing[index], index in set(tested)) for index in order]
+    return [_standing(rows[index], standing[index], index in tested) for index in order]
 
 
 def key_of(cells: Cells) -> Key:

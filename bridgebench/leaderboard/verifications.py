@@ -13,7 +13,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 
 from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import write_atomically
@@ -43,7 +50,7 @@ class Verification(BaseModel):
     by           who says so
     date         when
     bridgebench, torch, device   with what
-    sources      whether the plugins' sources were those that the row names
+    sources      same: the plugins' sources are those that the row names; any: they may be others
     differing    the columns that came out otherwise
     """
 
@@ -56,7 +63,7 @@ class Verification(BaseModel):
     bridgebench: Word
     torch: Word
     device: Word
-    sources: Literal["same", "other"]
+    sources: Literal["same", "any"]
     differing: tuple[Word, ...] = Field((), max_length=1000)
 
     @field_validator("by", "bridgebench", "torch", "device")
@@ -81,7 +88,7 @@ def beside(csv: Path) -> Path:
 
 
 def read_verifications(csv: Path) -> tuple[Verification, ...]:
-    """What stands beside a CSV; nothing where there is no file, IntegrityError for a damaged one."""
+    """What stands beside a CSV, nothing where there is no file; IntegrityError for a damaged."""
     path = beside(csv)
     try:
         if not path.exists():

@@ -14,7 +14,6 @@ from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.interfaces.score_model import Precision
 from bridgebench.taskfile import TaskFile
 
-
 IDENTITY_LENGTH = 24
 
 

@@ -1,0 +1,21 @@
+"""`bridgebench leaderboard`: one file a command."""
+
+from __future__ import annotations
+
+import click
+
+from bridgebench.cli.leaderboard.merge import merge
+from bridgebench.cli.leaderboard.page import page
+from bridgebench.cli.leaderboard.publish import publish
+from bridgebench.cli.leaderboard.show import show
+from bridgebench.cli.leaderboard.validate import validate
+from bridgebench.cli.leaderboard.verify import verify
+
+
+@click.group()
+def leaderboard() -> None:
+    """Show, check, merge, publish and verify leaderboards, and make a page of them."""
+
+
+for command in (show, validate, merge, publish, verify, page):
+    leaderboard.add_command(command)

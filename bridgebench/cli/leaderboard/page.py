@@ -1,0 +1,62 @@
+"""`bridgebench leaderboard page`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.errors import InvalidOption, OutputError
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  bridgebench leaderboard page runs/mine/leaderboard.csv
+  bridgebench leaderboard page mine.csv yours.csv out=both.html strips=runs/mine/strips
+"""
+)
+@click.argument("words", nargs=-1, required=True, metavar="FILE... [WORD=VALUE...]")
+def page(words: tuple[str, ...]) -> None:
+    """Make one HTML file of boards, which needs no network and no other file.
+
+    \b
+    WORDS:
+      out=FILE      where to (page.html)
+      strips=DIR    the pictures of the rows; by default the folder `strips` beside each file
+      task=PATH     the task file, for a task that is not installed
+    """
+    split = split_words(words).only("page", ["out", "strips", "task"])
+    strips = split.path("strips")
+    if strips is not None and not strips.is_dir():
+        raise InvalidOption(f"strips={strips} is not a folder")
+    from bridgebench.execute.records import write_atomically
+    from bridgebench.leaderboard.board import checked_board
+    from bridgebench.leaderboard.page.build import build_page
+    from bridgebench.leaderboard.page.payload import Shown
+    from bridgebench.leaderboard.verifications import read_verifications
+    from bridgebench.registry import load_registry
+
+    registry = load_registry()
+    shown = [
+        Shown(
+            path.as_posix(),
+            checked_board(path, registry, split.path("task")),
+            read_verifications(path),
+            strips or _beside(path),
+        )
+        for path in split.paths
+    ]
+    out = split.path("out") or Path("page.html")
+    content = build_page(shown).encode()
+    try:
+        write_atomically(out, content)
+    except OSError as error:
+        raise OutputError(f"out={out} cannot be written: {error.strerror}") from error
+    click.echo(f"page: {out} ({len(content) / 1e6:.1f} MB)")
+
+
+def _beside(path: Path) -> Path | None:
+    folder = path.with_name("strips")
+    return folder if folder.is_dir() else None

@@ -1,0 +1,46 @@
+"""`bridgebench leaderboard publish`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bridgebench.cli.leaderboard.files import split_words
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  bridgebench leaderboard publish runs/mine/leaderboard.csv
+  bridgebench leaderboard publish runs/mine/leaderboard.csv name=mine-standard dir=boards
+"""
+)
+@click.argument("words", nargs=-1, required=True, metavar="FILE [WORD=VALUE...]")
+def publish(words: tuple[str, ...]) -> None:
+    """Check a board and put it among the published ones: DIR/TASK/NAME.csv.
+
+    \b
+    WORDS:
+      dir=FOLDER   the folder of published boards (leaderboard)
+      name=NAME    of the file, without .csv (the protocol and a hash of the content)
+      task=PATH    the task file, for a task that is not installed
+
+    A published board is never overwritten by another. DIR/index.html is made anew from all boards
+    in DIR.
+    """
+    split = split_words(words).only("publish", ["dir", "name", "task"])
+    from bridgebench.leaderboard.publish import publish as publish_board
+    from bridgebench.registry import load_registry
+
+    done = publish_board(
+        split.one_path,
+        load_registry(),
+        split.path("dir") or Path("leaderboard"),
+        split.options.get("name", ""),
+        split.path("task"),
+    )
+    for line in done.left_out:
+        click.echo(f"Warning: not on the page: {line}", err=True)
+    click.echo(f"board: {done.path}{' (was there already)' if done.again else ''}")
+    click.echo(f"page:  {done.page}")

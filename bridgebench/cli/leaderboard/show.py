@@ -1,0 +1,112 @@
+"""`bridgebench leaderboard show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bridgebench.cli.leaderboard.files import Words, split_words
+from bridgebench.errors import InvalidOption, UnknownName
+
+if TYPE_CHECKING:
+    from bridgebench.leaderboard.board import Board
+    from bridgebench.leaderboard.show import View
+    from bridgebench.registry import Registry
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  bridgebench leaderboard show runs/cmnist_to7-quick/leaderboard.csv
+  bridgebench leaderboard show FILE method=ddib solver=dpm,heun sort=fid top=50
+  bridgebench leaderboard show OLD NEW --compare
+  bridgebench leaderboard show FILE --cite
+"""
+)
+@click.argument("words", nargs=-1, required=True, metavar="FILE... [WORD=VALUE...]")
+@click.option("--compare", "beside", is_flag=True, help="Two files row by row, with each change.")
+@click.option("--cite", is_flag=True, help="BibTeX of the methods of the boards, and no table.")
+def show(words: tuple[str, ...], beside: bool, cite: bool) -> None:
+    """Show ranked boards.
+
+    \b
+    WORDS choose what is shown:
+      method= source_score= target_score= solver= nfe= transform= seed=   rows to keep
+      sort=COLUMN   order by a metric, best first
+      top=N         ranked rows of each seed (20)
+      task=PATH     the task file, for a task that is not installed
+    """
+    split = split_words(words)
+    if (beside or cite) and set(split.options) - {"task"}:
+        raise InvalidOption("--compare and --cite take no words but task=PATH")
+    if beside and (cite or len(split.paths) != 2):
+        raise InvalidOption("--compare takes two files, and not --cite")
+    view = _view(split)
+    from bridgebench.leaderboard.board import board_in
+    from bridgebench.registry import load_registry
+
+    registry = load_registry()
+    boards = [board_in(path, registry, split.path("task")) for path in split.paths]
+    if cite:
+        _cite(boards, registry)
+    elif beside:
+        _compare(boards, split)
+    else:
+        _print(boards, split, view)
+
+
+def _print(boards: list[Board], split: Words, view: View) -> None:
+    from rich.console import Console
+
+    from bridgebench.leaderboard.show import print_board
+
+    console = Console()
+    for path, board in zip(split.paths, boards, strict=True):
+        if len(boards) > 1:
+            console.print(str(path), style="bold", markup=False, soft_wrap=True)
+        print_board(board, console, view)
+        _print_trust(path, board)
+
+
+def _print_trust(path: Path, board: Board) -> None:
+    from bridgebench.leaderboard.verifications import Trust, read_verifications, trust_of
+
+    known = read_verifications(path)
+    states = [trust_of(row, known) for row in board.table["row_sha256"]]
+    verified, disputed = states.count(Trust.VERIFIED), states.count(Trust.DISPUTED)
+    if known:
+        click.echo(
+            f"{verified} rows are verified, {disputed} disputed, "
+            f"{len(states) - verified - disputed} self-reported."
+        )
+
+
+def _compare(boards: list[Board], split: Words) -> None:
+    from bridgebench.cli.console import output
+    from bridgebench.leaderboard.compare import compare, print_comparison
+
+    left, right = boards
+    names = (str(split.paths[0]), str(split.paths[1]))
+    print_comparison(compare(left, right), output(), names)
+
+
+def _cite(boards: list[Board], registry: Registry) -> None:
+    from bridgebench.leaderboard.cite import citations
+
+    click.echo(citations(boards, registry))
+
+
+def _view(split: Words) -> View:
+    from bridgebench.leaderboard.show import FILTERS, TOP, View
+    from bridgebench.specs import split_list
+
+    options = {key: text for key, text in split.options.items() if key != "task"}
+    top, sort = options.pop("top", str(TOP)), options.pop("sort", "")
+    for key in options:
+        if key not in FILTERS:
+            raise UnknownName("word of show", key, [*FILTERS, "top", "sort", "task"])
+    if not top.isdecimal():
+        raise InvalidOption(f"top={top} must be a whole number")
+    return View(int(top), sort, {axis: split_list(text) for axis, text in options.items()})

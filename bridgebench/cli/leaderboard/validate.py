@@ -1,0 +1,38 @@
+"""`bridgebench leaderboard validate`."""
+
+from __future__ import annotations
+
+import click
+
+from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.errors import BridgebenchError
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="FILE... [task=PATH]")
+def validate(words: tuple[str, ...]) -> None:
+    """Check boards: one line for each, exit status 2 if one is not what it says.
+
+    Form, types, ranges, intervals, fingerprints, ranks, Pareto marks and the hash of each row are
+    checked, and the verifications beside the file; tie groups in their form alone, as the
+    statistics of the images are not in the file. `task=PATH` gives the task file of a task that is
+    not installed.
+    """
+    split = split_words(words).only("validate", ["task"])
+    from bridgebench.leaderboard.board import checked_board
+    from bridgebench.leaderboard.verifications import read_verifications
+    from bridgebench.registry import load_registry
+
+    registry = load_registry()
+    wrong = False
+    for path in split.paths:
+        try:
+            board = checked_board(path, registry, split.path("task"))
+            read_verifications(path)
+        except BridgebenchError as error:
+            wrong = True
+            click.echo(f"Error: {error}", err=True)
+        else:
+            click.echo(f"{path}: ok, {len(board.table)} rows of task {board.task.name}")
+    if wrong:
+        raise SystemExit(2)

@@ -1,0 +1,93 @@
+"""`bridgebench leaderboard verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.errors import InvalidOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bridgebench.leaderboard.rerun import Sources
+    from bridgebench.leaderboard.verify import Answer
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  bridgebench leaderboard verify board.csv --rows 1,4-6
+  bridgebench leaderboard verify board.csv --sample 3 by=ada
+"""
+)
+@click.argument("words", nargs=-1, required=True, metavar="FILE [WORD=VALUE...]")
+@click.option("--rows", default="", help="Numbers of rows, from 1: 3 or 1,4-6. Default: all.")
+@click.option("--sample", type=int, help="So many rows, drawn at random.")
+def verify(words: tuple[str, ...], rows: str, sample: int | None) -> None:
+    """Compute rows again from what the CSV says of them: reproduced, differs, or cannot.
+
+    \b
+    WORDS:
+      by=NAME       your name: the verdicts are kept in verifications.json beside the file
+      device=NAME   auto, cpu, cuda or cuda:N (auto)
+      sources=any   go on where a plugin's version or source is not the one that the row names
+      task=PATH     the task file, for a task that is not installed
+
+    A number is the same within 1e-3 of it or a quarter of its interval's half-width, whichever is
+    larger; evaluations must be equal. Exit status: 0 every row was reproduced, 1 one differs, 2 one
+    could not be computed, or the command is wrong.
+    """
+    split = split_words(words).only("verify", ["by", "device", "sources", "task"])
+    if rows and sample is not None:
+        raise InvalidOption("--rows and --sample exclude each other; give one")
+    sources = _sources(split.options.get("sources", "same"))
+    by = split.options.get("by", "")
+    from bridgebench.cli.bar import progress_on
+    from bridgebench.cli.console import errors
+    from bridgebench.leaderboard.board import checked_board
+    from bridgebench.leaderboard.verify import Verifier, chosen_rows, exit_status
+    from bridgebench.registry import load_registry
+
+    if by:
+        _check_name(by)
+    registry = load_registry()
+    board = checked_board(split.one_path, registry, split.path("task"))
+    numbers = chosen_rows(board, rows, sample)
+    device = split.options.get("device", "auto")
+    with progress_on(errors()) as progress:
+        verifier = Verifier(board, registry, progress, device, sources, split.path("task"))
+        answers = verifier.verify(numbers)
+    for answer in answers:
+        click.echo(str(answer))
+    if by:
+        _keep(split.one_path, answers, by, device, sources)
+    raise SystemExit(exit_status(answers))
+
+
+def _sources(word: str) -> Sources:
+    if word == "same":
+        return "same"
+    if word == "any":
+        return "any"
+    raise InvalidOption(f"sources={word} must be same or any")
+
+
+def _check_name(by: str) -> None:
+    from bridgebench.leaderboard.cells import objection
+
+    fault = objection(by) or ("is too long" if len(by) > 100 else "")
+    if fault:
+        raise InvalidOption(f"by={by[:40]}: {fault}; give a name")
+
+
+def _keep(path: Path, answers: Sequence[Answer], by: str, device: str, sources: Sources) -> None:
+    from bridgebench.leaderboard.verifications import beside, write_verifications
+    from bridgebench.leaderboard.verify import verifications_of
+
+    found = verifications_of(answers, by, device, sources)
+    write_verifications(path, [one.row_sha256 for one in found], [found])
+    click.echo(f"{len(found)} verdicts by {by} in {beside(path)}")

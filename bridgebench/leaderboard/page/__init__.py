@@ -1,0 +1,1 @@
+"""The page of leaderboards: one HTML file that needs nothing else."""

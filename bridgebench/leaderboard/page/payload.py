@@ -1,0 +1,195 @@
+"""What the page is made of, as JSON values: boards, their columns and their rows."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bridgebench.interfaces.metric import Column
+from bridgebench.leaderboard.board import Board
+from bridgebench.leaderboard.columns import AXES, COST, MetricColumns
+from bridgebench.leaderboard.expectations import unmet
+from bridgebench.leaderboard.merge import (
+    NamedBoard,
+    PlacedRow,
+    all_columns,
+    placed_rows,
+    rank_anew,
+    without_repeats,
+)
+from bridgebench.leaderboard.notes import notes
+from bridgebench.leaderboard.rows import sections
+from bridgebench.leaderboard.table import to_frame
+from bridgebench.leaderboard.validate import rows_of_table
+from bridgebench.leaderboard.verifications import Verification, trust_of
+from bridgebench.plan.model import identity_of
+from bridgebench.taskfile import TaskFile
+
+Group = tuple[str, str, int, str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A board on the page.
+
+    name           the file that it came from, as the page calls it
+    verifications  what stands beside that file
+    strips         the folder of its rows' pictures, where there is one
+    """
+
+    name: str
+    board: Board
+    verifications: tuple[Verification, ...] = ()
+    strips: Path | None = None
+
+
+def payload(shown: Sequence[Shown]) -> dict[str, Any]:
+    """All that the page's script is given."""
+    tasks: dict[str, list[Shown]] = {}
+    for each in shown:
+        tasks.setdefault(each.board.task.name, []).append(each)
+    boards = [board for members in tasks.values() for board in _boards_of(members)]
+    return {"version": version("bridgebench"), "boards": boards}
+
+
+def _boards_of(members: Sequence[Shown]) -> list[dict[str, Any]]:
+    """The boards of one task: rows whose numbers mean the same, from whichever file."""
+    named = [NamedBoard(each.name, each.board) for each in members]
+    metrics = all_columns(named)
+    groups: dict[Group, list[PlacedRow]] = {}
+    for row in without_repeats(placed_rows(named)):
+        groups.setdefault(_group(row.cells), []).append(row)
+    verifications = [one for each in members for one in each.verifications]
+    task = members[0].board.task
+    return [
+        _board(task, group, rank_anew(rows, task, metrics), metrics, verifications)
+        for group, rows in sorted(groups.items())
+    ]
+
+
+def _group(cells: Mapping[Any, Any]) -> Group:
+    return (cells["task"], cells["protocol"], cells["n"], cells["fingerprint"])
+
+
+def _board(
+    task: TaskFile,
+    group: Group,
+    placed: Sequence[PlacedRow],
+    metrics: MetricColumns,
+    verifications: Sequence[Verification],
+) -> dict[str, Any]:
+    name, protocol, n, fingerprint = group
+    table = to_frame([row.cells for row in placed], metrics)
+    rows = rows_of_table(table, metrics)
+    return {
+        "id": f"{name}-{protocol}-{fingerprint[:6]}",
+        "task": name,
+        "summary": task.summary,
+        "protocol": protocol,
+        "n": n,
+        "fingerprint": fingerprint,
+        "parts": json.loads(placed[0].cells["fingerprint_parts"]),
+        "rankedBy": task.ranked_by,
+        "pareto": list(task.pareto),
+        "primary": [column.name for column in metrics.primary],
+        "columns": [_column(column) for column in metrics.all if table[column.name].notna().any()],
+        "axes": _telling(table[list(AXES)].to_dict("list")),
+        "notes": _notes(table, task, metrics, [list(m) for m in sections(rows).values()]),
+        "warnings": unmet(rows, task, metrics),
+        "files": list(dict.fromkeys(row.file for row in placed)),
+        "rows": list(_rows(placed, [row.axes for row in rows], task, metrics, verifications)),
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "unit": column.unit,
+        "better": column.better,
+        "about": column.description,
+        "interval": column.interval,
+    }
+
+
+def _telling(axes: Mapping[Any, Sequence[Any]]) -> list[str]:
+    """The axes that tell rows apart."""
+    used = {name: {str(v) for v in values} - {"-", "<NA>"} for name, values in axes.items()}
+    return [name for name in AXES if name in ("method", "transform") or len(used[name]) > 1]
+
+
+def _notes(
+    table: Any, task: TaskFile, metrics: MetricColumns, members: Sequence[Sequence[int]]
+) -> list[str]:
+    said = [list(notes(table.iloc[list(indices)], task, metrics)) for indices in members]
+    if len(said) == 1:
+        return said[0]
+    seeds = [table["seed"].iloc[indices[0]] for indices in members]
+    return [f"Seed {seed}: {note}" for seed, part in zip(seeds, said, strict=True) for note in part]
+
+
+def _rows(
+    placed: Sequence[PlacedRow],
+    axes: Sequence[Mapping[str, str | int | None]],
+    task: TaskFile,
+    metrics: MetricColumns,
+    verifications: Sequence[Verification],
+) -> Iterable[dict[str, Any]]:
+    seen: Counter[str] = Counter()
+    ranks: Counter[int] = Counter()
+    for row, own in zip(placed, axes, strict=True):
+        cells = row.cells
+        identity = identity_of(own)
+        seen[identity] += 1
+        ranked = (
+            cells["status"] == "ok" and not cells["baseline"] and cells[task.ranked_by] is not None
+        )
+        ranks[cells["seed"]] += ranked
+        again = f"-{seen[identity]}" if seen[identity] > 1 else ""
+        yield {
+            "id": f"{identity[:12]}{again}",
+            "strip": identity,
+            "file": row.file,
+            "number": row.number,
+            "rank": ranks[cells["seed"]] if ranked else None,
+            "axes": dict(own),
+            "values": {column.name: _value(cells, column) for column in metrics.all},
+            "cost": {name: cells[name] for name in COST},
+            **{name: cells[name] for name in _AS_IT_STANDS},
+            **{name: json.loads(cells[name]) for name in ("options", "plugins", "weights")},
+            "trust": trust_of(cells["row_sha256"], verifications).value,
+            "verifications": [
+                one.model_dump(mode="json")
+                for one in verifications
+                if one.row_sha256 == cells["row_sha256"]
+            ],
+        }
+
+
+_AS_IT_STANDS = (
+    "status",
+    "reason",
+    "baseline",
+    "tie_group",
+    "pareto",
+    "separable_from_next",
+    "supervision",
+    "latent_std",
+    "torch",
+    "bridgebench",
+    "device",
+    "precision",
+    "batch",
+    "row_sha256",
+)
+
+
+def _value(cells: Mapping[Any, Any], column: Column) -> list[float | None]:
+    """The number alone, or with both ends of its interval."""
+    if not column.interval:
+        return [cells[column.name]]
+    return [cells[column.name], cells[f"{column.name}_low"], cells[f"{column.name}_high"]]

@@ -1,0 +1,159 @@
+"""From what a row says of itself to a plan that computes it again.
+
+Nothing is taken from the row on trust but names: a plugin is used only if it is installed, and what
+is planned is held against every option, hash and fingerprint that the row names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from bridgebench.errors import BridgebenchError, PluginError
+from bridgebench.interfaces.plugin import Plugin
+from bridgebench.leaderboard.meaning import first_difference, parts_of
+from bridgebench.plan.choices import Choices, choices_of
+from bridgebench.plan.make import make_plan
+from bridgebench.plan.model import Plan
+from bridgebench.plan.provenance import plugin_versions
+from bridgebench.registry import Entry, Kind, Registry
+from bridgebench.specs import parse_spec
+from bridgebench.taskfile import TaskFile, first_problem
+
+Sources = Literal["same", "any"]
+
+
+class Missing(Exception):
+    """What a row needs to be computed again and is not here, in one line."""
+
+
+def plan_of(
+    cells: Mapping[Any, Any],
+    registry: Registry,
+    task: TaskFile,
+    *,
+    task_file: Path | None,
+    device: str,
+    sources: Sources,
+) -> Plan:
+    """The plan of one cell: the one that a row describes.
+
+    Args:
+        cells: the row.
+        registry: the plugins that are installed.
+        task: the row's task, read from `task_file` where that is given.
+        device: where to compute.
+        sources: `same` asks for the very sources that the row names; `any` goes on with others.
+
+    Raises:
+        Missing: a plugin, option, weights file or dataset that is not here, or is another.
+    """
+    if cells["status"] != "ok":
+        raise Missing(f"it has no numbers: its status is {cells['status']}")
+    _check_plugins(json.loads(cells["plugins"]), registry, sources)
+    try:
+        choices = _choices(cells, registry, task, str(task_file or task.name), device)
+        plan = make_plan(registry, choices)
+    except BridgebenchError as error:
+        raise Missing(str(error)) from error
+    _check_same(cells, plan)
+    return plan
+
+
+def _check_plugins(named: Mapping[str, Any], registry: Registry, sources: Sources) -> None:
+    installed = _packages(registry)
+    for package, source in sorted(named.items()):
+        if package != "bridgebench" and package not in installed:
+            raise Missing(
+                f"{source['distribution']} {source['version']} with the package {package} is not "
+                "installed"
+            )
+        entries = [installed[package]] if package in installed else []
+        here = plugin_versions(entries)[package]
+        difference = first_difference(source, here)
+        if difference and sources == "same":
+            raise Missing(
+                f"{package} is not what the row names and what is installed: they differ in "
+                f"{difference}; sources=any goes on with what is installed"
+            )
+
+
+def _packages(registry: Registry) -> dict[str, Entry]:
+    return {
+        entry.where.partition(":")[0].partition(".")[0]: entry
+        for entries in registry.entries.values()
+        for entry in entries.values()
+    }
+
+
+def _choices(
+    cells: Mapping[Any, Any], registry: Registry, task: TaskFile, task_word: str, device: str
+) -> Choices:
+    options = json.loads(cells["options"])
+    own = {parse_spec(spec)[0] for spec in task.metrics}
+    metrics = [
+        _spec(registry, Kind.METRIC, part["options"])
+        for name, part in parts_of(cells)["metrics"].items()
+        if name not in own
+    ]
+    words = {
+        "task": task_word,
+        "protocol": cells["protocol"],
+        "method": _spec(registry, Kind.METHOD, options["method"]),
+        "source_score": _optional(registry, Kind.SCORE, options["source_score"]),
+        "target_score": _optional(registry, Kind.SCORE, options["target_score"]),
+        "solver": _optional(registry, Kind.SOLVER, options["solver"]),
+        "transform": _chain(registry, options["transform"]),
+        "nfe": options["nfe"],
+        "seed": options["seed"],
+        "n": cells["n"],
+        "metric": metrics or None,
+        "batch": cells["batch"],
+        "device": device,
+        "precision": cells["precision"],
+    }
+    return choices_of({name: word for name, word in words.items() if word is not None})
+
+
+def _optional(registry: Registry, kind: Kind, resolved: Mapping[str, Any] | None) -> str | None:
+    return None if resolved is None else _spec(registry, kind, resolved)
+
+
+def _chain(registry: Registry, links: list[Mapping[str, Any]] | None) -> str | None:
+    if links is None:
+        return None
+    return "+".join(_spec(registry, Kind.TRANSFORM, link) for link in links)
+
+
+def _spec(registry: Registry, kind: Kind, resolved: Mapping[str, Any]) -> str:
+    """What to type for a plugin of these options, as its installed version understands them."""
+    options = {name: value for name, value in resolved.items() if name != "name"}
+    cls = registry.load(kind, str(resolved["name"]))
+    if not issubclass(cls, Plugin):
+        raise PluginError(f"{kind} '{resolved['name']}' is not a plugin with options")
+    try:
+        return cls(**options).spec
+    except ValidationError as error:
+        raise Missing(
+            f"{kind} '{resolved['name']}' no longer takes the row's options: {first_problem(error)}"
+        ) from error
+
+
+def _check_same(cells: Mapping[Any, Any], plan: Plan) -> None:
+    """Missing where the plan would compute something else than the row says."""
+    (planned,) = plan.cells
+    if planned.skip:
+        raise Missing(f"the combination cannot be run here: {planned.skip}")
+    pairs = (
+        ("options", json.loads(cells["options"]), json.loads(planned.provenance["options"])),
+        ("weights", json.loads(cells["weights"]), json.loads(planned.provenance["weights"])),
+        ("the fingerprint", parts_of(cells), json.loads(json.dumps(plan.fingerprint))),
+    )
+    for what, published, here in pairs:
+        difference = first_difference(published, here)
+        if difference:
+            raise Missing(f"{what} of the row and of what is installed differ in {difference}")
