@@ -1,8 +1,10 @@
 """Every block of commands and of Python in the docs does what its page says.
 
-The blocks of a page are executed in order, in an empty folder of its own. A line above a block,
-`<!-- tested as: COMMAND -->`, gives what is run in place of its commands; a block with a caption is
-a file of that name; lines of a console block that are no commands have to be in what is printed.
+The blocks of a page are executed in order, in an empty folder of its own, on the tests' small world
+and with few images in place of the task that the pages speak of. A line above a block,
+`<!-- tested as: COMMAND -->`, gives what is run instead, as it stands. A block with a caption is a
+file of that name. A line of a console block that is no command has to be in what is printed; `...`
+in it stands for anything.
 """
 
 import importlib
@@ -29,6 +31,17 @@ SHOWN = {"text", "toml", "yaml", "json", "csv", "bibtex", "{toctree}", "{eval-rs
 FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>\S*)[ ]?(?P<argument>.*)$")
 CAPTION = re.compile(r"^:caption: (?P<name>\S+)$")
 TESTED_AS = re.compile(r"^<!-- tested as: (?P<command>.+) -->$")
+
+
+def smaller(text):
+    """The same on a task that takes no time and needs no weights.
+
+    >>> smaller("bridgebench run task=cmnist_to7 method=ddib n=512")
+    'bridgebench run task=world method=ddib n=8'
+    """
+    text = re.sub(r"\bcmnist_to7\b", "world", text)
+    text = re.sub(r"\bn=\d{2,}\b", "n=8", text)
+    return re.sub(r"^(bridgebench check .*)$", r"\1 --task world", text)
 
 
 @dataclass(frozen=True)
@@ -89,20 +102,16 @@ class Reader:
         elif block.language == "console":
             self.type(block)
         elif block.language == "python":
-            exec(compile(block.text, f"line {block.line}", "exec"), self.namespace)
+            exec(compile(smaller(block.text), f"line {block.line}", "exec"), self.namespace)
 
     def type(self, block):
-        command, expected = "", []
-        shown = [*block.text.splitlines(), "$ "]
         if block.instead:
-            shown = [*(f"$ {line}" for line in block.instead), "$ "]
-        for line in shown:
-            if not line.startswith("$ "):
-                expected.append(line)
-                continue
-            if command:
-                self.run(command, expected)
-            command, expected = line.removeprefix("$ "), []
+            for command in block.instead:
+                self.run(command, [])
+            return
+        for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+            command, *expected = part.splitlines()
+            self.run(smaller(command), expected)
 
     def run(self, command, expected):
         words = shlex.split(command)
@@ -116,7 +125,8 @@ class Reader:
         wanted = 2 if any(line.startswith("Error:") for line in expected) else 0
         assert code == wanted, f"$ {command}\n{printed}"
         for line in expected:
-            assert " ".join(line.split()) in said, f"$ {command}\n{printed}"
+            pieces = [re.escape(" ".join(piece.split())) for piece in line.split("...")]
+            assert re.search(".*".join(pieces), said), f"$ {command}\n{printed}"
 
 
 def bridgebench(arguments):
@@ -135,6 +145,7 @@ def pip(arguments):
     project = content["project"]
     packages = content["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     assert all((folder / package).is_dir() for package in packages)
+    (root,) = {(folder / package).parent for package in packages}
     info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(
@@ -143,7 +154,7 @@ def pip(arguments):
     lines = [f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in points.items())
              for group, points in project["entry-points"].items()]  # fmt: skip
     (info / "entry_points.txt").write_text("".join(lines))
-    sys.path.insert(0, str(folder))
+    sys.path[:0] = [str(folder), str(root)]
     importlib.invalidate_caches()
     return 0, ""
 
@@ -189,7 +200,7 @@ def test_a_page_does_what_it_says(page, empty_folder):
 def test_no_block_hides_commands_from_the_test(page):
     for block in blocks_of(page):
         assert block.language in EXECUTED | SHOWN, f"{page}:{block.line} is {block.language!r}"
-        assert "$ " not in block.text or block.language == "console", f"{page}:{block.line}"
+        assert block.language == "console" or not block.text.startswith("$ "), f"{page}:{block.line}"
 
 
 def test_blocks_are_found_and_their_marks_read(tmp_path):

@@ -6,8 +6,11 @@ import subprocess
 import sys
 from html import unescape
 from pathlib import Path
+from types import UnionType
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 from sphinx.util.inventory import InventoryFile
 
 import bridgebench
@@ -122,11 +125,16 @@ def test_every_field_of_a_record_is_in_the_reference(field):
 def keys_of(model, path=""):
     """The keys of a task file, dotted, down to what is no model."""
     for name, field in model.model_fields.items():
-        inner = field.annotation
-        if inspect.isclass(inner) and hasattr(inner, "model_fields"):
-            yield from keys_of(inner, f"{path}{name}.")
+        found = get_args(field.annotation) if isinstance(field.annotation, UnionType) else ()
+        inner = [each for each in (field.annotation, *found) if is_model(each)]
+        if inner:
+            yield from keys_of(inner[0], f"{path}{name}.")
         else:
             yield f"{path}{name}"
+
+
+def is_model(annotation):
+    return inspect.isclass(annotation) and issubclass(annotation, BaseModel)
 
 
 @pytest.mark.parametrize("key", list(keys_of(TaskFile)))
