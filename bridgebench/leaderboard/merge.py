@@ -17,16 +17,15 @@ from typing import Any
 
 import pandas as pd
 
-from bridgebench.canonical import digest
 from bridgebench.errors import IntegrityError, OutputError, UsageError
 from bridgebench.leaderboard.board import Board, checked_board
-from bridgebench.leaderboard.columns import AXES, COST, COUNTS, HEAD, TAIL, MetricColumns, arrange
+from bridgebench.leaderboard.columns import AXES, HEAD, TAIL, MetricColumns, arrange
 from bridgebench.leaderboard.expectations import unmet
 from bridgebench.leaderboard.files import write_csv
 from bridgebench.leaderboard.meaning import first_difference, parts_of
 from bridgebench.leaderboard.ranks import Standing, standings
 from bridgebench.leaderboard.rows import Row, sections
-from bridgebench.leaderboard.seal import UNSEALED, written
+from bridgebench.leaderboard.seal import SEAL, UNSEALED, written
 from bridgebench.leaderboard.table import place, to_frame
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.leaderboard.verifications import read_verifications, write_verifications
@@ -35,9 +34,6 @@ from bridgebench.taskfile import TaskFile
 
 Cells = Mapping[Any, Any]
 Key = tuple[str, ...]
-
-MAY_DIFFER = UNSEALED | (set(COST) - set(COUNTS))
-"""What two rows of one cell need not agree on: seconds and memory, and how they stand."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +123,7 @@ def distinct(rows: Sequence[PlacedRow]) -> list[PlacedRow]:
     for row in rows:
         first = kept.setdefault(key_of(row.cells), row)
         for name, value in row.cells.items():
-            if name in MAY_DIFFER or value == first.cells[name]:
+            if name in UNSEALED or value == first.cells[name]:
                 continue
             raise IntegrityError(
                 f"row {first.number} of {first.file} and row {row.number} of {row.file} are the "
@@ -141,8 +137,7 @@ def without_repeats(rows: Sequence[PlacedRow]) -> list[PlacedRow]:
     """The first of equal rows; rows of one cell that are not equal are all kept."""
     kept: dict[str, PlacedRow] = {}
     for row in rows:
-        said = {name: value for name, value in row.cells.items() if name not in MAY_DIFFER}
-        kept.setdefault(digest(said), row)
+        kept.setdefault(row.cells[SEAL], row)
     return list(kept.values())
 
 

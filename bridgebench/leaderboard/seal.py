@@ -12,17 +12,21 @@ from typing import Any
 import pandas as pd
 
 from bridgebench.canonical import digest
-from bridgebench.leaderboard.columns import COUNTS
+from bridgebench.leaderboard.columns import COST, COUNTS
 
 SEAL = "row_sha256"
-UNSEALED = frozenset({"tie_group", "pareto", "separable_from_next", SEAL})
-"""How a row stands among others changes with the company it keeps, what was measured does not."""
+STANDS = frozenset({"tie_group", "pareto", "separable_from_next"})
+"""How a row stands among others, which changes with the company it keeps."""
+
+UNSEALED = STANDS | (set(COST) - set(COUNTS)) | {SEAL}
+"""Columns that two runs of one cell need not agree on: standing, seconds and memory."""
 
 
 def seal(cells: Mapping[Any, object]) -> str:
-    """sha256 of what a row says, but for how it stands among other rows.
+    """sha256 of what a row says, the same whenever and beside whatever its cell is computed.
 
-    Empty cells do not count, so that a board may gain a column that the row does not have.
+    Standing, seconds and memory do not count, and neither do empty cells, so that a board may gain
+    a column that the row does not have.
 
     >>> seal({"method": "ddib", "fid": 40.0}) == seal({"method": "ddib", "fid": 40.0, "kid": None})
     True

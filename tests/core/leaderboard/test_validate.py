@@ -112,7 +112,7 @@ EDITS = {
     "a flattering mark": (2, "pareto", True, "row 3, column pareto: must be false"),
     "a mark taken away": (0, "pareto", False, "row 1, column pareto: must be true"),
     "no mark": (0, "pareto", pd.NA, "row 1, column pareto: must be true"),
-    "another time": (0, "seconds", 1.0, "row 1, column row_sha256: does not fit the row"),
+    "another count": (0, "nfe_total", 19.0, "row 1, column row_sha256: does not fit the row"),
     "another version": (3, "torch", "2.7", "row 4, column row_sha256: does not fit the row"),
     "another hash": (3, "row_sha256", "0" * 64, "row 4, column row_sha256: does not fit the row"),
     "no hash": (3, "row_sha256", "", "row 4, column row_sha256: must be a sha256"),
