@@ -1,4 +1,4 @@
-"""How these pages are built: `sphinx-build --fail-on-warning docs site`."""
+"""How these pages are built: `sphinx-build --fail-on-warning docs build/site`."""
 
 import sys
 from importlib.metadata import version as installed
@@ -27,6 +27,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 python_maximum_signature_line_length = 88
 
+smartquotes = False
 html_theme = "furo"
 html_title = "bridgebench"
 html_copy_source = False

@@ -16,6 +16,7 @@ import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from click.testing import CliRunner
@@ -28,9 +29,9 @@ PAGES = sorted(
 )
 EXECUTED = {"console", "python"}
 SHOWN = {"text", "toml", "yaml", "json", "csv", "bibtex", "{toctree}", "{eval-rst}"}
-FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>\S*)[ ]?(?P<argument>.*)$")
+FENCE = re.compile(r"^ *(?P<fence>`{3,})(?P<language>\S*)[ ]?(?P<argument>.*)$")
 CAPTION = re.compile(r"^:caption: (?P<name>\S+)$")
-TESTED_AS = re.compile(r"^<!-- tested as: (?P<command>.+) -->$")
+TESTED_AS = re.compile(r"^ *<!-- tested as: (?P<command>.+) -->$")
 
 
 def smaller(text):
@@ -71,9 +72,10 @@ def blocks_of(page):
             continue
         body = []
         for _, inner in lines:
-            if inner == opened["fence"]:
+            if inner.strip() == opened["fence"]:
                 break
             body.append(inner)
+        body = dedent("\n".join(body)).split("\n")
         language = opened["language"]
         language = opened["argument"] if language == "{code-block}" else language
         caption = CAPTION.match(body[0]) if body else None
@@ -200,7 +202,9 @@ def test_a_page_does_what_it_says(page, empty_folder):
 def test_no_block_hides_commands_from_the_test(page):
     for block in blocks_of(page):
         assert block.language in EXECUTED | SHOWN, f"{page}:{block.line} is {block.language!r}"
-        assert block.language == "console" or not block.text.startswith("$ "), f"{page}:{block.line}"
+        assert block.language == "console" or not block.text.startswith("$ "), (
+            f"{page}:{block.line}"
+        )
 
 
 def test_blocks_are_found_and_their_marks_read(tmp_path):

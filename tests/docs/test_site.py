@@ -16,6 +16,7 @@ from sphinx.util.inventory import InventoryFile
 import bridgebench
 from bridgebench import hookspecs
 from bridgebench.cli import main
+from bridgebench.conformance.catalog import checks_of
 from bridgebench.execute.records import Record
 from bridgebench.leaderboard.columns import HEAD, TAIL
 from bridgebench.plan.choices import Choices
@@ -103,6 +104,15 @@ def test_every_hook_has_a_kind():
 def test_every_kind_has_a_page_that_uses_its_hook(kind):
     page = (DOCS / "how-to" / f"write-a-{kind}.md").read_text(encoding="utf-8")
     assert f"def {kind.hook}(" in page
+
+
+@pytest.mark.parametrize(
+    "check", [check for kind in Kind for check in checks_of(kind)], ids=lambda check: check.docs
+)
+def test_every_check_is_explained_where_it_says(check):
+    path, _, anchor = check.docs.partition("#")
+    page = (DOCS.parent / path).read_text(encoding="utf-8")
+    assert f"\n### {anchor}\n" in page
 
 
 @pytest.mark.parametrize("name", main.list_commands(None))
