@@ -26,7 +26,7 @@ from bridgebench.specs import build
 from bridgebench.taskfile import TaskFile
 
 if TYPE_CHECKING:
-    from bridgebench.interfaces.score_model import Denoiser
+    from bridgebench.interfaces.score_model import Denoiser, DenoiserFamily
 
 T = TypeVar("T")
 
@@ -40,8 +40,9 @@ POPULATION = 96
 class Bench:
     """A task's images, domains and plugins, in small.
 
-    where   the name or the path by which the task is found
-    device  where tensors are made; what a plugin returns has to be there, too
+    where     the name or the path by which the task is found
+    device    where tensors are made; what a plugin returns has to be there, too
+    families  the score models that were lent, each loaded once
     """
 
     registry: Registry
@@ -49,6 +50,7 @@ class Bench:
     where: str
     device: torch.device
     _items: dict[tuple[str, str, int], Items] = field(default_factory=dict, repr=False)
+    families: dict[ScoreModel, DenoiserFamily] = field(default_factory=dict, repr=False)
     _extracted: dict[tuple[tuple[str, ...], Extractor], Extracted] = field(
         default_factory=dict, repr=False
     )
@@ -149,6 +151,7 @@ class Loan(Lender):
             bench.setting, bench.device, "fp32", lambda: bench.target(POPULATION), lambda _: None
         )
         self.asked: set[tuple[ScoreModel, str]] = set()
+        self._families = bench.families
 
     def denoiser(self, score: ScoreModel, domains: Sequence[str]) -> Denoiser:
         """The counted denoiser of a batch, one domain an image."""

@@ -41,9 +41,10 @@ def sigma_range(score: ScoreModel, bench: Bench) -> None:
 def domains(score: ScoreModel, bench: Bench) -> None:
     """There is a denoiser for each domain, and an error that names them for any other."""
     require(bool(score.domains), "at least one domain", "none")
+    family = score.load(bench.device, "fp32")
     for domain in score.domains:
         score.check_domain(domain)
-        _denoiser(score, bench, [domain])
+        family.denoiser([domain])
     try:
         score.check_domain(UNKNOWN)
     except BridgebenchError as error:
@@ -56,10 +57,11 @@ def domains(score: ScoreModel, bench: Bench) -> None:
 def state(score: ScoreModel, bench: Bench) -> None:
     """Denoised images have the shape, dtype and device of the noised ones."""
     x0, names = _images(score, bench)
+    denoiser = _denoiser(score, bench, names)
     for dtype in (torch.float32, torch.float64):
         x = x0.to(dtype)
         sigma = x.new_full((len(x),), score.sigma_range[0])
-        require_like(_denoiser(score, bench, names)(x, sigma), x, "the denoised images")
+        require_like(denoiser(x, sigma), x, "the denoised images")
 
 
 def inputs(score: ScoreModel, bench: Bench) -> None:
@@ -103,9 +105,10 @@ def batch_independence(score: ScoreModel, bench: Bench) -> None:
     ratio = (high / low) ** (1 / max(len(x0) - 1, 1))
     sigma = torch.tensor([low * ratio**i for i in range(len(x0))]).to(x0)
     x = x0 + sigma.view(-1, *[1] * (x0.ndim - 1)) * bench.noise(len(x0))
-    together = _denoiser(score, bench, names)(x, sigma)
+    family = score.load(bench.device, "fp32")
+    together = family.denoiser(names)(x, sigma)
     for i, name in enumerate(names):
-        alone = _denoiser(score, bench, [name])(x[i : i + 1], sigma[i : i + 1])
+        alone = family.denoiser([name])(x[i : i + 1], sigma[i : i + 1])
         what = f"the same image of {name} alone as in a batch"
         require_close(together[i : i + 1], alone, TOLERANCE, what)
 
