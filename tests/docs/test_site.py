@@ -1,6 +1,7 @@
 """The pages build without a warning, load nothing from elsewhere, and name all that is public."""
 
 import inspect
+import json
 import re
 import subprocess
 import sys
@@ -130,6 +131,13 @@ def test_every_column_is_in_the_reference(column):
 def test_every_field_of_a_record_is_in_the_reference(field):
     page = (DOCS / "reference" / "files.md").read_text(encoding="utf-8")
     assert re.search(rf"^\|[^|]*`{field}`[^|]*\|", page, re.MULTILINE)
+
+
+def test_every_key_of_run_json_is_in_the_reference(tmp_path):
+    bridgebench.run("world", method="identity", out=tmp_path / "out")
+    page = (DOCS / "reference" / "files.md").read_text(encoding="utf-8")
+    for key in json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8")):
+        assert f"\n| `{key}` |" in page
 
 
 def keys_of(model, path=""):
