@@ -38,7 +38,9 @@ class ScoreRecipe:
     Attributes:
         digit: the one digit that it learns, None for all of them.
         network: the architecture.
-        noise: the noise levels of training.
+        noise: the noise levels of training until step `shape_from`.
+        shape_noise: the noise levels from then on, where shapes are decided.
+        shape_from: the step of the change.
         label_dropout: share of images that are shown under the null label.
         batch: images a step.
         lr: peak learning rate.
@@ -50,6 +52,8 @@ class ScoreRecipe:
     network: UNetConfig
     schedule: Schedule
     noise: NoiseLevels = NoiseLevels()
+    shape_noise: NoiseLevels = NoiseLevels(mean=0.6, std=1.0, uniform_share=0.2)
+    shape_from: int = 0
     label_dropout: float = 0.15
     batch: int = 64
     lr: float = 2e-3
@@ -58,6 +62,10 @@ class ScoreRecipe:
     def to_json(self) -> dict[str, object]:
         """All fields, for a manifest and to recognize a checkpoint by."""
         return asdict(self)
+
+    def noise_at(self, step: int) -> NoiseLevels:
+        """The noise levels of a step."""
+        return self.noise if step < self.shape_from else self.shape_noise
 
 
 @dataclass(frozen=True)
@@ -90,11 +98,13 @@ CLASSIFIER = ClassifierRecipe(
 LABELS = ScoreRecipe(
     digit=None,
     network=UNetConfig(channels=(64, 128, 256), classes=10),
-    schedule=Schedule(steps=17_500, warmup=200),
+    schedule=Schedule(steps=16_500, warmup=200),
+    shape_from=10_500,
 )
 
 SEVENS = ScoreRecipe(
     digit=7,
     network=UNetConfig(channels=(48, 96, 192), blocks=(1, 2, 2)),
-    schedule=Schedule(steps=9_000, warmup=200),
+    schedule=Schedule(steps=4_500, warmup=200),
+    shape_from=2_000,
 )

@@ -68,7 +68,7 @@ class ScoreData:
         chosen = shuffled_indices(self.seed, shard, recipe.batch, len(self.digits.images))
         clean = color_digits(self.digits.images[chosen], random.random(size) * 360.0)
         noise = torch.from_numpy(random.standard_normal(clean.shape, dtype=np.float32))
-        sigma = torch.from_numpy(draw_sigma(random, size, recipe.noise)).float()
+        sigma = torch.from_numpy(draw_sigma(random, size, recipe.noise_at(shard.step))).float()
         dropped = random.random(size) < recipe.label_dropout
         label = np.where(dropped, NULL_LABEL, self.digits.labels[chosen])
         return NoisyBatch(clean, noise, sigma, torch.from_numpy(label.astype(np.int64)))
