@@ -132,12 +132,12 @@ def _broken(kind: Kind, error: PluginError) -> BoundCheck:
 
 
 def _fitting_task(registry: Registry, kind: Kind, made: Plugin) -> str:
-    """The first task that names the plugin, else the first whose domains a score model has.
+    """The first task that names the plugin with its options, by its name, or by its domains.
 
     "" where there is none: any task will do.
     """
     names = sorted(registry.names(Kind.TASK), key=lambda name: name != DEFAULT_TASK)
-    for fits in (_is_named, _has_domains):
+    for fits in (_has_spec, _has_name, _has_domains):
         for name in names:
             try:
                 if fits(registry, name, kind, made):
@@ -147,7 +147,17 @@ def _fitting_task(registry: Registry, kind: Kind, made: Plugin) -> str:
     return ""
 
 
-def _is_named(registry: Registry, name: str, kind: Kind, made: Plugin) -> bool:
+def _has_spec(registry: Registry, name: str, kind: Kind, made: Plugin) -> bool:
+    written = [spec for spec in _named(registry, name, kind) if parse_spec(spec)[0] == made.name]
+    return any(build(registry, kind, Plugin, spec) == made for spec in written)
+
+
+def _has_name(registry: Registry, name: str, kind: Kind, made: Plugin) -> bool:
+    return made.name in {parse_spec(spec)[0] for spec in _named(registry, name, kind)}
+
+
+def _named(registry: Registry, name: str, kind: Kind) -> Sequence[str]:
+    """What a task names of a kind, by spec."""
     task = task_of(registry.entry(Kind.TASK, name))
     scores = [spec for each in task.scores.values() for spec in (*each.source, *each.target)]
     named: dict[Kind, Sequence[str]] = {
@@ -159,7 +169,7 @@ def _is_named(registry: Registry, name: str, kind: Kind, made: Plugin) -> bool:
         Kind.METHOD: task.axes.method,
         Kind.METRIC: task.metrics,
     }
-    return made.name in {parse_spec(spec)[0] for spec in named[kind]}
+    return named[kind]
 
 
 def _has_domains(registry: Registry, name: str, kind: Kind, made: Plugin) -> bool:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 IMAGES = 24
 RELATIVE = 1e-5
+FAR = 3.0
+"""How far noise goes beyond the items, where these have no bounds."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _BETTER = ("higher", "lower", "")
 Scores = Mapping[str, Score]
@@ -178,7 +181,9 @@ def _target(bench: Bench) -> Tensor:
 
 def _noise(bench: Bench) -> Tensor:
     item = bench.task.item
-    return bench.noise(_count(bench)).cpu().clamp(item.low, item.high)
+    bounded = math.isfinite(item.high - item.low)
+    scale = 1.0 if bounded else FAR * bench.spread
+    return (scale * bench.noise(_count(bench)).cpu()).clamp(item.low, item.high)
 
 
 _OUTPUTS = {"source": _source, "target": _target, "noise": _noise}

@@ -27,6 +27,9 @@ def installed() -> Iterator[tuple[Kind, str]]:
         own[Kind.METHOD] |= set(task.axes.method)
         own[Kind.SOLVER] |= set(task.axes.solver)
         own[Kind.METRIC] |= set(task.metrics)
+        own[Kind.DATASET].add(task.dataset)
+        for scores in task.scores.values():
+            own[Kind.SCORE] |= {*scores.source, *scores.target}
         own[Kind.TRANSFORM] |= {link for chain in task.axes.transform for link in chain.split("+")}
         own[Kind.TASK].add(task.name)
     for kind in Kind:
