@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
+import torchmetrics
+from click.testing import CliRunner, Result
 from torch import Tensor
 
+from bridgebench import registry as registries
+from bridgebench.cli import main
 from bridgebench.execute.records import Record, Value
-from bridgebench.interfaces.metric import Column
+from bridgebench.interfaces.metric import Column, Metric, Yardstick
 from bridgebench.leaderboard.board import Board, board_from
+from bridgebench.leaderboard.files import write_csv
+from bridgebench.leaderboard.verifications import Verification
+from bridgebench.registry import Entry, Kind, Registry, Source
 from bridgebench.taskfile import TaskFile, parse_task
 
 TASK = """
@@ -164,3 +172,92 @@ def full_bench(bench: Bench) -> Bench:
     bench.add("ddib", status="failed", transform="blur_latent", reason="boom\nat /home/ada/x.py")
     bench.add("ddib", status="skipped", transform="rotate_latent", reason="impossible here")
     return bench
+
+
+SOURCE = Source("dots", "dots.hooks", "bridgebench-dots", "1.0")
+
+
+class DotMetric(Metric):
+    """A metric that declares columns; boards from files never measure."""
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        raise AssertionError("reading a board measures nothing")
+
+
+def metric_class(metric: str, own: tuple[Column, ...]) -> type[Metric]:
+    class Declared(DotMetric):
+        name: ClassVar[str] = metric
+
+        def columns(self) -> tuple[Column, ...]:
+            return own
+
+    return Declared
+
+
+@pytest.fixture
+def dots_registry() -> Registry:
+    """A registry that has the metrics of the boards made here."""
+    success, fid, floor, color, accuracy = COLUMNS
+    metrics = {
+        "success": (success,),
+        "fid": (fid, floor),
+        "color": (color,),
+        "accuracy": (accuracy,),
+        "cycle": (Column("cycle_rmse", "", "lower", "there and back", low=0),),
+    }
+    entries: dict[Kind, dict[str, Entry]] = {kind: {} for kind in Kind}
+    entries[Kind.METRIC] = {
+        name: Entry(Kind.METRIC, name, metric_class(name, own), SOURCE)
+        for name, own in metrics.items()
+    }
+    return Registry(entries, (SOURCE,))
+
+
+@pytest.fixture
+def place(full_bench, dots_registry, task_text: str, tmp_path: Path, monkeypatch) -> Path:
+    """A folder with a board and its task file, and a registry that has its metrics."""
+    monkeypatch.setattr(registries, "load_registry", lambda: dots_registry)
+    monkeypatch.chdir(tmp_path)
+    Path("small.yaml").write_text(task_text, encoding="utf-8")
+    write_csv(full_bench.board().table, Path("board.csv"))
+    return tmp_path
+
+
+@pytest.fixture
+def call() -> Callable[..., Result]:
+    """Calls a command of `bridgebench leaderboard`."""
+    return lambda *words: CliRunner().invoke(main, ["leaderboard", *words])
+
+
+@pytest.fixture
+def refusal(call: Callable[..., Result]) -> Callable[..., str]:
+    """Calls a command that must be refused, and gives its one line."""
+
+    def line(*words: str) -> str:
+        result = call(*words)
+        assert result.exit_code == 2, result.output
+        assert result.stdout == ""
+        lines = result.stderr.strip().splitlines()
+        assert len(lines) == 1, result.stderr
+        return lines[0]
+
+    return line
+
+
+@pytest.fixture
+def verification() -> Callable[..., Verification]:
+    """Makes what somebody says of a row, by the row's hash."""
+
+    def made(row_sha256: str, **changes: Any) -> Verification:
+        said = {
+            "verdict": "reproduced",
+            "by": "ada",
+            "date": "2026-01-31",
+            "bridgebench": "0.1.0",
+            "torch": "2.6",
+            "device": "cpu",
+            "sources": "same",
+        }
+        return Verification.model_validate({"row_sha256": row_sha256, **said, **changes})
+
+    return made

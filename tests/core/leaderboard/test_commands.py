@@ -1,83 +1,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-import torchmetrics
-from click.testing import CliRunner, Result
 
-from bridgebench import registry as registries
-from bridgebench.cli import main
-from bridgebench.interfaces.metric import Column, Metric, Yardstick
+from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.files import write_csv
-from bridgebench.registry import Entry, Kind, Registry, Source
-
-SOURCE = Source("dots", "dots.hooks", "bridgebench-dots", "1.0")
 
 
-class DotMetric(Metric):
-    """A metric that declares columns; boards from files never measure."""
-
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
-        raise AssertionError("reading a board measures nothing")
-
-
-def metric_class(metric: str, own: tuple[Column, ...]) -> type[Metric]:
-    class Declared(DotMetric):
-        name: ClassVar[str] = metric
-
-        def columns(self) -> tuple[Column, ...]:
-            return own
-
-    return Declared
-
-
-@pytest.fixture
-def place(full_bench, task_text: str, tmp_path: Path, monkeypatch) -> Path:
-    """A folder with a board and its task file, and a registry that has its metrics."""
-    success, fid, floor, color, accuracy = full_bench.columns
-    metrics = {
-        "success": (success,),
-        "fid": (fid, floor),
-        "color": (color,),
-        "accuracy": (accuracy,),
-        "cycle": (Column("cycle_rmse", "", "lower", "there and back", low=0),),
-    }
-    entries: dict[Kind, dict[str, Entry]] = {kind: {} for kind in Kind}
-    entries[Kind.METRIC] = {
-        name: Entry(Kind.METRIC, name, metric_class(name, own), SOURCE)
-        for name, own in metrics.items()
-    }
-    registry = Registry(entries, (SOURCE,))
-    monkeypatch.setattr(registries, "load_registry", lambda: registry)
-    monkeypatch.chdir(tmp_path)
-    Path("small.yaml").write_text(task_text, encoding="utf-8")
-    write_csv(full_bench.board().table, Path("board.csv"))
-    return tmp_path
-
-
-def call(*words: str) -> Result:
-    return CliRunner().invoke(main, ["leaderboard", *words])
-
-
-def refusal(*words: str) -> str:
-    result = call(*words)
-    assert result.exit_code == 2, result.output
-    assert result.stdout == ""
-    lines = result.stderr.strip().splitlines()
-    assert len(lines) == 1, result.stderr
-    return lines[0]
-
-
-def test_show_prints_the_board(place: Path) -> None:
+def test_show_prints_the_board(place: Path, call) -> None:
     result = call("show", "board.csv", "task=small.yaml")
     assert result.exit_code == 0, result.output
     assert "1 of the 2 adjacent pairs" in result.stdout
     assert result.stdout.count("ddib") >= 4
 
 
-def test_show_filters_and_sorts(place: Path) -> None:
+def test_show_filters_and_sorts(place: Path, call) -> None:
     result = call("show", "board.csv", "task=small.yaml", "solver=heun,euler", "sort=fid", "top=1")
     assert result.exit_code == 0, result.output
     assert "euler" in result.stdout
@@ -85,27 +24,27 @@ def test_show_filters_and_sorts(place: Path) -> None:
     assert "1 of 2 competing rows are shown." in result.stdout
 
 
-def test_validate_says_ok_for_each_file(place: Path) -> None:
+def test_validate_says_ok_for_each_file(place: Path, call) -> None:
     result = call("validate", "board.csv", "board.csv", "task=small.yaml")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines() == ["board.csv: ok, 8 rows of task small"] * 2
 
 
-def test_a_metric_that_was_asked_for_by_name_is_known(place: Path, full_bench) -> None:
+def test_a_metric_that_was_asked_for_by_name_is_known(place: Path, full_bench, call) -> None:
     full_bench.columns = (*full_bench.columns, Column("cycle_rmse", "", "lower", "", low=0))
     write_csv(full_bench.board().table, Path("board.csv"))
     result = call("validate", "board.csv", "task=small.yaml")
     assert result.exit_code == 0, result.output
 
 
-def test_validate_names_file_row_and_column(place: Path) -> None:
+def test_validate_names_file_row_and_column(place: Path, refusal) -> None:
     text = Path("board.csv").read_text("utf-8")
     Path("edited.csv").write_text(text.replace("ddib:start=noised", "=cmd()"), encoding="utf-8")
     line = refusal("validate", "edited.csv", "task=small.yaml")
     assert "edited.csv, row 2, column method: starts with =" in line
 
 
-def test_validate_goes_on_to_the_next_file(place: Path) -> None:
+def test_validate_goes_on_to_the_next_file(place: Path, call) -> None:
     Path("bad.csv").write_text("junk", encoding="utf-8")
     result = call("validate", "bad.csv", "board.csv", "task=small.yaml")
     assert result.exit_code == 2
@@ -113,7 +52,7 @@ def test_validate_goes_on_to_the_next_file(place: Path) -> None:
     assert result.stderr.startswith("Error: bad.csv ")
 
 
-def test_a_task_that_is_not_installed_is_named(place: Path) -> None:
+def test_a_task_that_is_not_installed_is_named(place: Path, refusal) -> None:
     assert "unknown task 'small'" in refusal("validate", "board.csv")
     assert "unknown task 'small'" in refusal("show", "board.csv")
 
@@ -132,11 +71,13 @@ def test_a_task_that_is_not_installed_is_named(place: Path) -> None:
         (("validate", "board.csv", "sort=fid"), "unknown word of validate 'sort'"),
     ],
 )
-def test_a_wrong_word_is_one_line(place: Path, words: tuple[str, ...], message: str) -> None:
+def test_a_wrong_word_is_one_line(
+    place: Path, words: tuple[str, ...], message: str, refusal
+) -> None:
     assert message in refusal(*words)
 
 
-def test_help_names_the_words(place: Path) -> None:
+def test_help_names_the_words(place: Path, call) -> None:
     result: Any = call("show", "--help")
     assert result.exit_code == 0
     assert "sort=COLUMN" in result.stdout

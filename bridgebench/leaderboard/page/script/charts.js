@@ -16,7 +16,7 @@ function drawCharts(board, view, rows, change, open) {
 }
 
 function axisChoice(board, view, slot, label, names, value, change) {
-  const options = names.map((name) => [name, quantity(board, name).label]);
+  const options = names.map((name) => [name, name.replaceAll("_", " ")]);
   const select = choice(label, options, value, (word) => change({axes: {...view.axes, [slot]: word}}));
   return element("label", {class: "field"}, label.split(" ").pop(), select);
 }

@@ -4,6 +4,9 @@ const COSTS = {
   nfe_total: "NFE", images_per_s: "images/s", seconds: "seconds", peak_memory_mb: "memory, MB",
 };
 
+// A longer unit is in the tip of the header and in the details of a row.
+const SHORT = 7;
+
 function tableColumns(board, view) {
   const chosen = board.columns.filter(
     (column) => board.primary.includes(column.name) || view.columns.includes(column.name));
@@ -11,7 +14,7 @@ function tableColumns(board, view) {
     const [range, best] = [barRange(board, column), bestValue(board, column)];
     return {
       name: column.name, label: column.name, unit: column.unit, num: true, better: column.better,
-      about: column.about, cell: (row) => metricCell(row, column, range, best),
+      about: column.unit ? `${column.about}; ${column.unit}` : column.about, cell: (row) => metricCell(row, column, range, best),
     };
   });
   const costs = Object.entries(COSTS)
@@ -48,7 +51,7 @@ function headerCell(column, view, change) {
   const button = element("button", {
     type: "button", title: column.about || null, "data-sort": column.name,
     onclick: () => change({sort: nextSort(column, view.sort)}),
-  }, column.label, column.unit ? element("small", {}, column.unit) : null,
+  }, column.label, column.unit && column.unit.length <= SHORT ? element("small", {}, column.unit) : null,
   better ? element("small", {title: `${column.better} is better`}, better) : null,
   element("span", {class: "arrow", "aria-hidden": "true"}, arrow));
   return element("th", {scope: "col", class: column.num ? "num" : null, "aria-sort": state}, button);

@@ -1,0 +1,116 @@
+"""A headless Chromium, and pages made of real runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.chrome.webdriver import WebDriver
+
+from bridgebench.api import run_choices
+from bridgebench.leaderboard.page.build import build_page
+from bridgebench.leaderboard.page.payload import Shown
+from bridgebench.leaderboard.verifications import Verification
+from bridgebench.plan.choices import choices_of
+
+MARKUP = '<img src=x onerror="window.intruded=1"></script><script>window.intruded=1</script>'
+
+
+def program(*names: str) -> str:
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    assert found, (
+        f"{names[0]} is not installed; on Debian: apt-get install chromium chromium-driver"
+    )
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[WebDriver]:
+    options = Options()
+    options.binary_location = program("chromium", "chromium-browser", "google-chrome")
+    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options, Service(program("chromedriver")))
+    driver.set_window_size(1440, 1200)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="session")
+def shown(tmp_path_factory) -> Shown:
+    """A real board with its strips; row 1 is verified."""
+    words = {"task": "world", "nfe": "4,8", "out": tmp_path_factory.mktemp("run") / "out"}
+    finished = run_choices(choices_of(words))
+    table = finished.board.table
+    known = Verification.model_validate(
+        {
+            "row_sha256": table["row_sha256"].iloc[0],
+            "verdict": "reproduced",
+            "by": MARKUP,
+            "date": "2026-01-31",
+            "bridgebench": "0.1.0",
+            "torch": "2.6",
+            "device": "cpu",
+            "sources": "same",
+        }
+    )
+    board = finished.board
+    return Shown("runs/world.csv", board, (known,), finished.folder.path / "strips")
+
+
+@pytest.fixture(scope="session")
+def hostile(shown: Shown) -> Shown:
+    """The same with markup in every text that a CSV can bring to the page."""
+    table = shown.board.table.copy()
+    for name in ("method", "transform", "device", "precision", "torch", "supervision"):
+        table[name] = table[name] + MARKUP
+    table["options"] = json.dumps({"method": {"name": MARKUP}})
+    board = dataclasses.replace(shown.board, table=table, warnings=(MARKUP,))
+    return Shown(MARKUP, board, shown.verifications)
+
+
+@pytest.fixture(scope="session")
+def page(shown: Shown, tmp_path_factory) -> Path:
+    path: Path = tmp_path_factory.mktemp("page") / "page.html"
+    path.write_text(build_page([shown]), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def visit(chromium: WebDriver) -> Iterator[Callable[..., WebDriver]]:
+    """Opens a page, and holds it to be quiet: no word on the console, no request off the page."""
+    opened: list[str] = []
+
+    def go(path: Path, view: str = "") -> WebDriver:
+        address = path.as_uri() + view
+        opened.append(address)
+        chromium.get("about:blank")
+        chromium.get_log("performance")
+        chromium.get_log("browser")
+        chromium.get(address)
+        return chromium
+
+    yield go
+    assert opened
+    assert chromium.get_log("browser") == []
+    assert {url for url in requests(chromium) if not url.startswith("data:")} <= {
+        address.partition("#")[0] for address in opened
+    }
+
+
+def requests(driver: WebDriver) -> list[str]:
+    """The addresses that the page asked for."""
+    messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    return [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]

@@ -1,0 +1,221 @@
+"""The page in a real browser."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.chrome.webdriver import WebDriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
+
+from bridgebench.leaderboard.page.build import build_page
+from bridgebench.leaderboard.page.payload import Shown
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., WebDriver]
+
+
+def texts(driver: WebDriver, column: str) -> list[str]:
+    """What stands in a column of the table, row by row."""
+    return [
+        cell.text.split("\n")[0]
+        for cell in driver.find_elements(By.CSS_SELECTOR, f'tr.row [data-column="{column}"]')
+    ]
+
+
+def numbers(driver: WebDriver, column: str) -> list[float]:
+    selector = f'tr.row:not(.baseline) [data-column="{column}"] .value'
+    return [float(cell.text) for cell in driver.find_elements(By.CSS_SELECTOR, selector)]
+
+
+def click(driver: WebDriver, selector: str) -> None:
+    driver.find_element(By.CSS_SELECTOR, selector).click()
+
+
+def test_every_row_is_there_in_the_order_of_the_board(visit: Visit, page: Path, shown) -> None:
+    driver = visit(page)
+    assert driver.find_element(By.ID, "title").text == "world"
+    assert len(texts(driver, "method")) == len(shown.board.table)
+    ranks = [e.text for e in driver.find_elements(By.CSS_SELECTOR, "tr.row .rank") if e.text]
+    assert ranks == [str(rank) for rank in range(1, len(ranks) + 1)]
+    assert len(ranks) == int((~shown.board.table["baseline"]).sum())
+
+
+def test_a_header_sorts_best_first_then_the_other_way_then_not(visit: Visit, page: Path) -> None:
+    driver = visit(page)
+    before = numbers(driver, "fid")
+    header = '[data-sort="fid"]'
+    click(driver, header)
+    assert numbers(driver, "fid") == sorted(before)
+    assert states(driver) == ["ascending"]
+    click(driver, header)
+    assert numbers(driver, "fid") == sorted(before, reverse=True)
+    assert states(driver) == ["descending"]
+    click(driver, header)
+    assert numbers(driver, "fid") == before
+    assert states(driver) == []
+
+
+def states(driver: WebDriver) -> list[str]:
+    headers = driver.find_elements(By.CSS_SELECTOR, "th[aria-sort]")
+    found = [header.get_attribute("aria-sort") for header in headers]
+    return [state for state in found if state and state != "none"]
+
+
+def test_rows_are_filtered_by_axis_by_words_and_by_kind(visit: Visit, page: Path) -> None:
+    driver = visit(page)
+    everything = len(texts(driver, "method"))
+    solver = Select(driver.find_element(By.CSS_SELECTOR, '[aria-label="Filter by solver"]'))
+    solver.select_by_value("heun")
+    heun = texts(driver, "solver")
+    assert set(heun) == {"heun"}
+    assert driver.find_element(By.ID, "count").text == f"{len(heun)} of {everything} rows"
+    driver.find_element(By.ID, "query").send_keys("rotate scale")
+    assert 0 < len(texts(driver, "transform")) < len(heun)
+    assert all("rotate_image+" in text for text in texts(driver, "transform"))
+    click(driver, "#reset")
+    click(driver, "#show-baselines")
+    assert not {"identity", "random_target"} & set(texts(driver, "method"))
+    click(driver, "#show-front")
+    marks = driver.find_elements(By.CSS_SELECTOR, "tr.row .front")
+    assert 0 < len(marks) == len(texts(driver, "method"))
+
+
+def test_a_row_opens_with_its_picture_numbers_and_origin(visit: Visit, page: Path, shown) -> None:
+    driver = visit(page)
+    click(driver, "tr.row .opener")
+    details = driver.find_element(By.CSS_SELECTOR, "tr.details")
+    first = shown.board.table.iloc[0]
+    for text in (first["row_sha256"], first["torch"], "bridgebench_world", "verify runs/world.csv"):
+        assert text in details.text
+    assert "reproduced by <img src=x" in details.text, "markup is shown, not obeyed"
+    image = details.find_element(By.CSS_SELECTOR, "img.strip")
+    size = driver.execute_script("return [arguments[0].naturalWidth, arguments[0].alt]", image)
+    assert size[0] > 100
+    assert size[1]
+    source = image.get_attribute("src") or ""
+    strips = [path.read_bytes() for path in shown.strips.iterdir()]
+    assert base64.b64decode(source.partition(",")[2]) in strips
+    opener = driver.find_element(By.CSS_SELECTOR, "tr.row .opener")
+    assert opener.get_attribute("aria-expanded") == "true"
+    click(driver, "tr.row .opener")
+    assert driver.find_elements(By.CSS_SELECTOR, "tr.details") == []
+
+
+def test_a_link_restores_the_view(visit: Visit, page: Path) -> None:
+    driver = visit(page)
+    click(driver, '[data-sort="color_deg"]')
+    Select(driver.find_element(By.CSS_SELECTOR, '[aria-label="Filter by solver"]')).select_by_value(
+        "euler"
+    )
+    Select(driver.find_element(By.CSS_SELECTOR, '[aria-label="Quality plot x"]')).select_by_value(
+        "accuracy"
+    )
+    click(driver, "#show-baselines")
+    click(driver, ".columns summary")
+    click(driver, '.columns input[value="transport"]')
+    click(driver, "tr.row .opener")
+    address, table = driver.current_url, driver.find_element(By.ID, "board").text
+    fragment = "#" + address.partition("#")[2]
+    assert {"sort=", "only.solver=", "axis.x=", "open=", "columns="} <= {
+        word.partition("=")[0] + "=" for word in fragment[1:].split("&")
+    }
+    again = visit(page, fragment)
+    assert again.find_element(By.ID, "board").text == table
+    assert again.current_url == address
+    chosen = Select(again.find_element(By.CSS_SELECTOR, '[aria-label="Quality plot x"]'))
+    assert chosen.first_selected_option.get_attribute("value") == "accuracy"
+
+
+def test_a_link_with_nonsense_shows_the_whole_board(visit: Visit, page: Path, shown) -> None:
+    driver = visit(page, "#sort=-nothing&only.solver=&axis.x=%3Cb%3E&open=zz&board=none&columns=a")
+    assert len(texts(driver, "method")) == len(shown.board.table)
+
+
+def test_plots_have_a_dot_for_each_row_and_open_it_by_keyboard(visit: Visit, page: Path) -> None:
+    driver = visit(page)
+    titles = [e.text for e in driver.find_elements(By.CSS_SELECTOR, ".card h2")]
+    assert titles == ["Quality", "Cost and quality"]
+    assert driver.find_elements(By.CSS_SELECTOR, ".plot svg path[stroke-dasharray], .plot svg g")
+    plot = driver.find_element(By.CSS_SELECTOR, ".plot svg[tabindex]")
+    dots = plot.find_elements(By.CSS_SELECTOR, 'g[aria-label="dot"] > *')
+    assert len(dots) >= len(texts(driver, "method"))
+    driver.execute_script("arguments[0].focus()", plot)
+    driver.switch_to.active_element.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    said = driver.find_element(By.ID, "live").get_attribute("textContent") or ""
+    assert "fid:" in said
+    driver.switch_to.active_element.send_keys(Keys.ENTER)
+    assert len(driver.find_elements(By.CSS_SELECTOR, "tr.details")) == 1
+    assert driver.switch_to.active_element.get_attribute("aria-expanded") == "true"
+
+
+def test_everything_can_be_reached_and_worked_by_keyboard(visit: Visit, page: Path) -> None:
+    driver = visit(page)
+    header = driver.find_element(By.CSS_SELECTOR, '[data-sort="accuracy"]')
+    driver.execute_script("arguments[0].focus()", header)
+    driver.switch_to.active_element.send_keys(Keys.ENTER)
+    assert states(driver) == ["descending"]
+    active = driver.switch_to.active_element
+    assert active.get_attribute("data-sort") == "accuracy", "the place is kept"
+    nameless = driver.execute_script(
+        "return [...document.querySelectorAll('button, select, input, [role=region], svg[tabindex]')]"
+        ".filter(e => !(e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.length))"
+        ".length"
+    )
+    assert nameless == 0
+
+
+def test_light_and_dark(visit: Visit, page: Path) -> None:
+    driver = visit(page)
+
+    def background() -> str:
+        return driver.execute_script("return getComputedStyle(document.body).backgroundColor")
+
+    first = background()
+    click(driver, "#theme")
+    assert background() != first
+    click(driver, "#theme")
+    assert background() == first
+
+
+def test_it_prints_the_table_without_its_controls(visit: Visit, page: Path) -> None:
+    driver = visit(page)
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert not driver.find_element(By.ID, "toolbar").is_displayed()
+        assert driver.find_element(By.CSS_SELECTOR, "table.rows").is_displayed()
+        height = driver.execute_script("return getComputedStyle(board).maxHeight")
+        assert height == "none", "no row is cut off"
+    finally:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_markup_in_a_board_is_text(visit: Visit, hostile: Shown, tmp_path: Path) -> None:
+    path = tmp_path / "hostile.html"
+    path.write_text(build_page([hostile]), encoding="utf-8")
+    driver = visit(path)
+    for opener in range(3):
+        driver.find_elements(By.CSS_SELECTOR, "tr.row .opener")[opener].click()
+    assert driver.execute_script("return window.intruded") is None
+    assert "<img src=x onerror=" in texts(driver, "method")[0]
+    assert driver.find_elements(By.CSS_SELECTOR, "img:not(.strip)") == []
+
+
+def test_several_boards_are_chosen_by_name(visit: Visit, shown: Shown, tmp_path: Path) -> None:
+    import dataclasses
+
+    other = dataclasses.replace(
+        shown.board, task=shown.board.task.model_copy(update={"name": "another"})
+    )
+    other = dataclasses.replace(other, table=shown.board.table.assign(task="another"))
+    path = tmp_path / "both.html"
+    path.write_text(build_page([shown, Shown("b.csv", other)]), encoding="utf-8")
+    driver = visit(path)
+    Select(driver.find_element(By.ID, "board-select")).select_by_index(1)
+    assert driver.find_element(By.ID, "title").text == "another"
+    assert "board=another" in driver.current_url

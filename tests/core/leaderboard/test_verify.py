@@ -1,0 +1,265 @@
+"""Computing rows again: the arithmetic on boards made by hand, the rest on a real run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from bridgebench.api import run_choices
+from bridgebench.cli import main
+from bridgebench.errors import InvalidOption
+from bridgebench.execute.records import Value
+from bridgebench.leaderboard.board import Board
+from bridgebench.leaderboard.files import write_csv
+from bridgebench.leaderboard.seal import seal
+from bridgebench.leaderboard.verifications import Trust, read_verifications, trust_of
+from bridgebench.leaderboard.verify import (
+    Answer,
+    Deviation,
+    Verdict,
+    chosen_rows,
+    deviations,
+    exit_status,
+)
+from bridgebench.plan.choices import choices_of
+from bridgebench.registry import OFF_VARIABLE
+
+
+@pytest.mark.parametrize(
+    ("published", "found", "tolerance", "same"),
+    [
+        (40.0, 40.9, 1.0, True),
+        (40.0, 41.1, 1.0, False),
+        (40.0, 40.0, 0.0, True),
+        (40.0, 40.1, 0.0, False),
+        (None, None, 0.0, True),
+        (None, 1.0, 9.0, False),
+        (1.0, None, 9.0, False),
+    ],
+)
+def test_a_number_is_the_same_within_its_tolerance(published, found, tolerance, same) -> None:
+    assert (Deviation("fid", published, found, tolerance).share <= 1) is same
+
+
+def test_every_metric_and_every_count_is_compared(bench) -> None:
+    record = bench.add("ddib", 0.5, fid=40.0)
+    cells = bench.board().table.to_dict("records")[0]
+    metrics = bench.board().metrics
+    exact = deviations(cells, record, metrics)
+    assert {each.column for each in exact} == {
+        *(column.name for column in bench.columns),
+        *("nfe_encode", "nfe_decode", "nfe_total"),
+    }
+    assert all(each.share == 0 for each in exact)
+    other = record.model_copy(
+        update={
+            "values": {**record.values, "fid": Value(value=42.6), "fid_floor": Value(value=9.6)},
+            "cost": {**record.cost, "nfe_total": 21},
+        }
+    )
+    differing = [each for each in deviations(cells, other, metrics) if each.share > 1]
+    assert [str(each) for each in differing] == [
+        "fid 42.6, published 40, tolerance 2.5",
+        "fid_floor 9.6, published 9.5, tolerance 0.0095",
+        "nfe_total 21, published 20, tolerance 0",
+    ]
+
+
+def test_rows_are_chosen_by_number_by_chance_or_all(full_bench) -> None:
+    board = full_bench.board()
+    assert chosen_rows(board, "", None) == [1, 2, 3, 4, 5, 6], "rows 7 and 8 have no numbers"
+    assert chosen_rows(board, "2,4-6,2", None) == [2, 4, 5, 6]
+    drawn = {tuple(chosen_rows(board, "", 2)) for _ in range(200)}
+    assert len(drawn) > 5
+    assert all(len(set(rows)) == 2 and set(rows) <= {1, 2, 3, 4, 5, 6} for rows in drawn)
+    assert chosen_rows(board, "", 100) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("rows", ["0", "9", "1-99999999999", "-1", "a", "1,", "1-", "5-x"])
+def test_a_row_that_is_not_there_is_an_error(full_bench, rows: str) -> None:
+    with pytest.raises(InvalidOption, match="--rows"):
+        chosen_rows(full_bench.board(), rows, None)
+
+
+def test_no_sample_is_an_error(full_bench) -> None:
+    with pytest.raises(InvalidOption, match="--sample 0"):
+        chosen_rows(full_bench.board(), "", 0)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "status"),
+    [("reproduced", 0), ("reproduced cannot", 2), ("reproduced differs", 1), ("cannot differs", 1)],
+)
+def test_the_exit_status_is_that_of_the_worst(full_bench, verdicts: str, status: int) -> None:
+    row: Any = None
+    answers = [Answer(1, row, "", Verdict(word)) for word in verdicts.split()]
+    assert exit_status(answers) == status
+
+
+# A board of a real run: row 1 is ddib, row 2 identity.
+@pytest.fixture(scope="module")
+def real(tmp_path_factory) -> Board:
+    words = {
+        "task": "world",
+        "method": "ddib,identity",
+        "solver": "euler",
+        "transform": "scale:c=0.8",
+        "metric": "saturation",
+        "n": 4,
+        "batch": 2,
+        "seed": 3,
+        "out": tmp_path_factory.mktemp("real") / "out",
+    }
+    return run_choices(choices_of(words)).board
+
+
+@pytest.fixture
+def written(real: Board, tmp_path: Path, monkeypatch) -> Callable[..., None]:
+    """Writes board.csv with some cells of a row changed, as somebody who means to deceive does."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(row: int | None = None, **cells: Any) -> None:
+        table = real.table.copy()
+        for name, value in cells.items():
+            table.loc[row, name] = value
+        table["row_sha256"] = pd.Series(
+            [seal(own) for own in table.to_dict("records")], dtype="string"
+        )
+        write_csv(table, Path("board.csv"))
+
+    return write
+
+
+def verify(*words: str) -> Result:
+    return CliRunner().invoke(main, ["leaderboard", "verify", "board.csv", *words])
+
+
+def test_an_honest_board_is_reproduced_and_kept_by_name(real: Board, written) -> None:
+    written()
+    result = verify("by=ada")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("row 1: reproduced: ddib euler scale:c=0.8 (seed 3): ")
+    assert lines[1].startswith("row 2: reproduced: identity (seed 3): ")
+    known = read_verifications(Path("board.csv"))
+    assert {one.by for one in known} == {"ada"}
+    assert [trust_of(row, known) for row in real.table["row_sha256"]] == [Trust.VERIFIED] * 2
+
+
+def test_a_better_number_differs_with_the_figures(written) -> None:
+    written(0, fid=1e-6, fid_low=0.0, fid_high=2e-6)
+    result = verify("--rows", "1")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("row 1: differs: ddib")
+    assert "published 1e-06, tolerance 2.5e-07" in result.stdout
+    assert not Path("verifications.json").exists(), "nobody gave a name"
+
+
+def other_source(real: Board, package: str, **changes: str) -> str:
+    plugins = json.loads(real.table["plugins"].iloc[0])
+    plugins[package] = {**plugins.get(package, {}), **changes}
+    return json.dumps(plugins, sort_keys=True, separators=(",", ":"))
+
+
+def test_other_sources_are_said_and_can_be_let_pass(real: Board, written) -> None:
+    written(0, plugins=other_source(real, "bridgebench_world", sha256="0" * 64))
+    result = verify("--rows", "1")
+    assert result.exit_code == 2
+    assert "row 1: cannot: ddib" in result.stdout
+    assert "bridgebench_world is not what the row names" in result.stdout
+    assert "sha256" in result.stdout
+    assert verify("--rows", "1", "sources=any").exit_code == 0
+
+
+def test_a_plugin_that_is_not_installed_is_named(real: Board, written) -> None:
+    plugins = other_source(
+        real, "a_stranger", distribution="bridgebench-stranger", version="2.1", sha256="0" * 64
+    )
+    written(0, plugins=plugins)
+    result = verify("sources=any")
+    assert result.exit_code == 2
+    assert "bridgebench-stranger 2.1 with the package a_stranger is not installed" in result.stdout
+    assert "row 2: reproduced" in result.stdout, "the others are computed all the same"
+
+
+def test_a_package_that_no_plugin_brings_is_not_imported(real: Board, written, tmp_path) -> None:
+    (tmp_path / "intruder.py").write_text("open('intruded', 'w')", encoding="utf-8")
+    written(0, plugins=other_source(real, "intruder", distribution="x", version="1", sha256="0"))
+    assert verify("--rows", "1").exit_code == 2
+    assert not (tmp_path / "intruded").exists()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "missing"),
+    [
+        ("weights", '{"labels/w.safetensors":"00ff"}', "weights of the row"),
+        ("batch", 3, ""),
+        ("precision", "fp16", "precision=fp16"),
+        ("options", '{"method":{"name":"gone"}}', "unknown method 'gone'"),
+    ],
+)
+def test_what_is_not_here_is_named(written, column: str, value: Any, missing: str) -> None:
+    written(0, **{column: value})
+    result = verify("--rows", "1", "sources=any")
+    if missing:
+        assert result.exit_code == 2
+        assert missing in result.stdout
+    else:
+        assert result.exit_code == 0, "how the images were batched changes no number"
+
+
+def test_an_option_that_a_plugin_no_longer_has_is_named(real: Board, written) -> None:
+    options = json.loads(real.table["options"].iloc[0])
+    options["method"]["speed"] = 9
+    written(0, options=json.dumps(options, sort_keys=True, separators=(",", ":")))
+    result = verify("--rows", "1")
+    assert result.exit_code == 2
+    assert "method 'ddib' no longer takes the row's options: unknown key 'speed'" in result.stdout
+
+
+def test_another_reference_is_another_meaning(real: Board, written) -> None:
+    parts = json.loads(real.table["fingerprint_parts"].iloc[0])
+    parts["metrics"]["fid"]["reference"]["seed"] = 7
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    from bridgebench.leaderboard.rows import short_fingerprint
+
+    table = real.table.assign(fingerprint_parts=text, fingerprint=short_fingerprint(parts))
+    table = table.astype({"fingerprint_parts": "string", "fingerprint": "string"})
+    table["row_sha256"] = pd.Series([seal(c) for c in table.to_dict("records")], dtype="string")
+    write_csv(table, Path("board.csv"))
+    result = verify("--rows", "1")
+    assert result.exit_code == 2
+    assert "differ in metrics.fid.reference.seed: 7 and 0" in result.stdout
+
+
+def test_a_blocked_plugin_is_missing(written, monkeypatch) -> None:
+    written()
+    monkeypatch.setenv(OFF_VARIABLE, "ddib")
+    result = verify("--rows", "1")
+    assert result.exit_code == 2
+    assert "bridgebench_ddib is not installed" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--rows", "1", "--sample", "1"), "exclude each other"),
+        (("--rows", "7"), "rows 1 to 2"),
+        (("sources=some",), "same or any"),
+        (("by==cmd",), "formula"),
+        (("device=abacus",), "device=abacus"),
+        (("colour=red",), "unknown word of verify 'colour'"),
+    ],
+)
+def test_a_wrong_command_computes_nothing(written, words, message: str) -> None:
+    written()
+    result = verify(*words)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
