@@ -24,6 +24,15 @@ from bridgebench.specs import build
 MARK = re.compile(r"^<!-- generated: (\w+)(?: (\w+))? -->$", re.MULTILINE)
 WIDTH = 96
 OWN = "bridgebench"
+SHARED = (
+    "bridgebench.probability_flow",
+    "bridgebench.color",
+    "bridgebench.nn.preconditioning",
+    "bridgebench.nn.unet",
+    "bridgebench.nn.files",
+    "bridgebench.nn.optimizers",
+    "bridgebench.nn.training",
+)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -99,6 +108,16 @@ def _member(name: str) -> str:
     return f".. auto{kind}:: bridgebench.{name}\n"
 
 
+def modules(_: str) -> str:
+    """The modules that plugins share, with all that is in them."""
+    parts = [f"### {name}\n\n```{{eval-rst}}\n{_module(name)}```\n" for name in SHARED]
+    return "\n".join(parts)
+
+
+def _module(name: str) -> str:
+    return f".. automodule:: {name}\n   :members:\n\n"
+
+
 def hooks(_: str) -> str:
     """Every hook with its signature."""
     names = [kind.hook for kind in Kind]
@@ -129,6 +148,7 @@ GENERATORS: dict[str, Callable[[str], str]] = {
     "plugins": plugins,
     "metric_columns": metric_columns,
     "api": api,
+    "modules": modules,
     "hooks": hooks,
     "errors": error_tree,
 }
