@@ -1,10 +1,10 @@
 """Every block of commands and of Python in the docs does what its page says.
 
-The blocks of a page are executed in order, in an empty folder of its own, on the tests' small world
-and with few images in place of the task that the pages speak of; on that task itself, a run is
-planned. A line above a block, `<!-- tested as: COMMAND -->`, gives what is run in its place. A block
-with a caption is a file of that name. A line of a console block that is no command has to be in what
-is printed; `...` in it stands for anything.
+The blocks of a page are executed in order, in an empty folder of its own, on the tests' small
+world and with few images in place of the task that the pages speak of; on that task itself, a run
+is planned. A line above a block, `<!-- tested as: COMMAND -->`, gives what is run in its place. A
+block with a caption is a file of that name. A line of a console block that is no command has to be
+in what is printed; `...` in it stands for anything.
 """
 
 import importlib
