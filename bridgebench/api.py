@@ -14,7 +14,9 @@ from bridgebench.execute.local import Clock, LocalRun
 from bridgebench.execute.progress import Progress, Silent
 from bridgebench.execute.records import Record
 from bridgebench.leaderboard.board import Board, board_of
+from bridgebench.leaderboard.convergence import Curve, convergence_curves
 from bridgebench.leaderboard.files import write_csv
+from bridgebench.leaderboard.loglog import save_loglog
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
@@ -31,6 +33,7 @@ class Finished:
     """A run that has ended, by itself or by Ctrl-C.
 
     board        the table of all that the folder holds, with what to be warned of
+    curves       how its error falls with NFE, for a task that asks for it
     records      those of the cells that this run was asked for
     interrupted  whether somebody stopped it; what was finished is kept
     """
@@ -38,6 +41,7 @@ class Finished:
     plan: Plan
     folder: RunFolder
     board: Board
+    curves: tuple[Curve, ...]
     records: tuple[Record, ...]
     seconds: float
     clock: Clock
@@ -75,9 +79,13 @@ def run_choices(
         interrupted = True
     board = board_of(folder.records, plan.task, plan.columns)
     write_csv(board.table, folder.leaderboard)
+    curves = convergence_curves(board.table, plan.task)
+    if curves and plan.task.convergence:
+        save_loglog(folder.convergence, curves, plan.task.convergence)
     asked = {cell.identity for cell in plan.cells}
     records = tuple(record for record in board.records if record.identity in asked)
-    finished = Finished(plan, folder, board, records, perf_counter() - begun, clock, interrupted)
+    seconds = perf_counter() - begun
+    finished = Finished(plan, folder, board, curves, records, seconds, clock, interrupted)
     folder.write_run(_report(finished))
     return finished
 
@@ -162,5 +170,6 @@ def _report(finished: Finished) -> dict[str, Any]:
             "other": finished.seconds - sum(spent.values()),
         },
         "network_share": spent["network"] / finished.seconds,
+        "orders": {curve.name: curve.order for curve in finished.curves},
         "warnings": list(finished.board.warnings),
     }

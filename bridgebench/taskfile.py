@@ -125,6 +125,20 @@ class Expectation(_Part):
         return self
 
 
+class Convergence(_Part):
+    """A column that is shown against NFE, and where the order is fitted to it."""
+
+    column: Name
+    least_nfe: int = Field(ge=1)
+    greatest_nfe: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Convergence:
+        if not self.least_nfe < self.greatest_nfe:
+            raise ValueError("least_nfe must be below greatest_nfe")
+        return self
+
+
 class TaskFile(_Part):
     """A task: a dataset, a source and a target domain, what is measured, and its protocols."""
 
@@ -141,6 +155,9 @@ class TaskFile(_Part):
     primary: tuple[Name, ...] = Field(min_length=1, description="columns that lead the board")
     ranked_by: Name
     pareto: tuple[Name, ...] = ()
+    convergence: Convergence | None = Field(
+        None, description="an error that falls with NFE: a table and a plot with its order"
+    )
     axes: Axes
     scores: Mapping[str, Scores] = Field(
         default_factory=dict, description="by method; `default` for those not named"
@@ -150,9 +167,10 @@ class TaskFile(_Part):
 
     @model_validator(mode="after")
     def _ranked_by_a_primary_column(self) -> TaskFile:
-        for column in (self.ranked_by, *self.pareto):
+        falling = (self.convergence.column,) if self.convergence else ()
+        for column in (self.ranked_by, *self.pareto, *falling):
             if column not in self.primary:
-                raise ValueError(f"'{column}' ranks rows, so it must be one of primary")
+                raise ValueError(f"'{column}' leads the board, so it must be one of primary")
         return self
 
     def protocol(self, name: str) -> Protocol:

@@ -38,11 +38,13 @@ def run(words: tuple[str, ...]) -> None:
     from bridgebench.api import run_choices
     from bridgebench.cli import INTERRUPTED
     from bridgebench.cli.bar import progress_on
+    from bridgebench.leaderboard.convergence import print_convergence
     from bridgebench.leaderboard.show import print_board
 
     with progress_on(errors()) as progress:
         finished = run_choices(choices, progress)
     print_board(finished.board, output())
+    print_convergence(finished.curves, finished.plan.task, output())
     counts = finished.clock
     share = counts.network / finished.seconds
     click.echo(
@@ -50,7 +52,10 @@ def run(words: tuple[str, ...]) -> None:
         f"{finished.seconds:.1f} s, {share:.0%} of it in the networks"
     )
     click.echo(f"leaderboard: {finished.folder.leaderboard}")
-    click.echo(f"strips:      {finished.folder.path / 'strips'}")
+    if finished.plan.task.item.is_image:
+        click.echo(f"strips:      {finished.folder.path / 'strips'}")
+    if finished.curves:
+        click.echo(f"convergence: {finished.folder.convergence}")
     if finished.interrupted:
         click.echo(
             f"interrupted: {len(finished.records)} of {len(finished.plan.cells)} cells are "

@@ -33,6 +33,11 @@ class RunFolder:
         return self.path / "leaderboard.csv"
 
     @property
+    def convergence(self) -> Path:
+        """The plot of an error against NFE, for a task that asks for it."""
+        return self.path / "convergence.png"
+
+    @property
     def run_json(self) -> Path:
         """What the folder belongs to, and how its last run went."""
         return self.path / "run.json"
