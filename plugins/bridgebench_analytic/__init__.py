@@ -1,0 +1,1 @@
+"""Tasks whose exact answer is known: Gaussians, mixtures of Gaussians, entropic transport."""

@@ -1,0 +1,21 @@
+"""The exact outputs of a run's items: computed once for each batch, whatever the number of rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bridgebench import Observed, Yardstick
+from bridgebench_analytic.pairs import Pair, check_ids, exact_pair
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def exact_outputs(yardstick: Yardstick, pair: Pair, observed: Observed) -> Tensor:
+    """(B, 3, 32, 32) float64: where the exact map carries the sources of a batch.
+
+    BridgebenchError where an item is none of the pair's.
+    """
+    check_ids(pair, observed.ids)
+    key = f"exact outputs/{pair}/{','.join(observed.ids)}"
+    return yardstick.once(key, lambda: exact_pair(pair).exact_map(observed.source))

@@ -1,0 +1,62 @@
+"""How far outputs are from where the exact map carries their sources."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from bridgebench import Column, ItemMeter, Metric, Observed, Score, Yardstick, bootstrap_mean
+from bridgebench_analytic.answers import exact_outputs
+from bridgebench_analytic.pairs import PairOption, exact_pair
+
+if TYPE_CHECKING:
+    import torchmetrics
+    from torch import Tensor
+
+
+class MapError(Metric):
+    """Distance of the outputs from the exact DDIB map of the same sources.
+
+    Formula: sqrt(mean |y - T(x)|² / V), with T the exact map between the lowest and the highest
+    noise level and V the total variance of the target domain (the trace of its covariance), known
+    exactly. An output at the target's mean for every source would have about 1. T starts at the
+    image itself, so that a method that adds noise first is charged for it. As T(x) is a sample of
+    the target, the 2-Wasserstein distance of outputs and target is at most this share of V^½.
+    Unit: 1, a share of the target's standard deviation. 0 and above; lower is better.
+    Interval: bootstrap over images of the mean square, then its root. Items: |y - T(x)|²/V.
+    Source: T from Su et al., ICLR 2023, algorithm 1, solved exactly; the square times 100 is the
+    L2-UVP of Korotin et al., NeurIPS 2021, against T.
+    """
+
+    name: ClassVar[str] = "map_error"
+
+    pair: PairOption
+
+    def columns(self) -> tuple[Column, ...]:
+        """The relative root mean square distance."""
+        return (
+            Column(
+                "map_error",
+                "",
+                "lower",
+                "root mean square distance from the exact map, over the target's deviation",
+                low=0.0,
+                interval=True,
+            ),
+        )
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        """A meter of squared distances."""
+        variance = exact_pair(self.pair).domains["target"].mixture.total_variance
+
+        def measure(observed: Observed) -> Mapping[str, Tensor]:
+            away = observed.output.double() - exact_outputs(yardstick, self.pair, observed)
+            return {"squared": away.square().flatten(1).sum(1) / variance}
+
+        def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
+            estimate = bootstrap_mean(values["squared"], yardstick.seed)
+            roots = (None if square is None else math.sqrt(square) for square in estimate)
+            return {"map_error": Score(*roots, items=values["squared"])}
+
+        return ItemMeter(("squared",), measure, summarize)
