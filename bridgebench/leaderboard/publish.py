@@ -63,9 +63,10 @@ def publish(
     """
     board = checked_board(path, registry, task_file)
     content = to_csv(board.table).encode()
-    target = folder / board.task.name / f"{name or _name_of(board, content)}.csv"
-    if not _NAME.fullmatch(target.stem):
+    chosen = name or _name_of(board, content)
+    if not _NAME.fullmatch(chosen):
         raise InvalidOption(f"name={name} must be letters, digits, dots, - and _, at most 80")
+    target = folder / board.task.name / f"{chosen}.csv"
     again = _is_there(target, content)
     own = read_verifications(path)
     known = tuple(dict.fromkeys([*read_verifications(target), *own]))

@@ -237,10 +237,10 @@ def _named_rows(text: str, there: int) -> list[int]:
         first, dash, last = part.partition("-")
         if not (first.isdecimal() and (last.isdecimal() if dash else True)):
             raise InvalidOption(f"--rows {text} must be row numbers from 1, such as 1,4-6")
-        numbers += range(int(first), min(int(last or first), there + 1) + 1)
-    for number in numbers:
-        if not 1 <= number <= there:
+        begin, end = int(first), int(last or first)
+        if not 1 <= begin <= end <= there:
             raise InvalidOption(f"--rows {text}: the file has the rows 1 to {there}")
+        numbers += range(begin, end + 1)
     return list(dict.fromkeys(numbers))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -163,7 +164,8 @@ def test_everything_can_be_reached_and_worked_by_keyboard(visit: Visit, page: Pa
     active = driver.switch_to.active_element
     assert active.get_attribute("data-sort") == "accuracy", "the place is kept"
     nameless = driver.execute_script(
-        "return [...document.querySelectorAll('button, select, input, [role=region], svg[tabindex]')]"
+        "return [...document.querySelectorAll("
+        "'button, select, input, [role=region], svg[tabindex]')]"
         ".filter(e => !(e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.length))"
         ".length"
     )
@@ -207,8 +209,6 @@ def test_markup_in_a_board_is_text(visit: Visit, hostile: Shown, tmp_path: Path)
 
 
 def test_several_boards_are_chosen_by_name(visit: Visit, shown: Shown, tmp_path: Path) -> None:
-    import dataclasses
-
     other = dataclasses.replace(
         shown.board, task=shown.board.task.model_copy(update={"name": "another"})
     )
