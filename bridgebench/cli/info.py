@@ -103,6 +103,8 @@ def _show_class_facts(kind: Kind, cls: type[Plugin]) -> None:
             click.echo(f"\n{inspect.cleandoc(cls.citation)}")
     if issubclass(cls, ScoreModel):
         click.echo(f"\ndomains: {', '.join(cls.domains)}")
+        if cls.unfit_to_encode:
+            click.echo(f"not to encode with: {cls.unfit_to_encode}")
     if issubclass(cls, Metric) and not any(f.is_required() for f in cls.model_fields.values()):
         for column in cls().columns():
             bounds = f"[{_bound(column.low)}, {_bound(column.high)}]"

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 from bridgebench import UnknownName
+from bridgebench.cli.info import info
 from bridgebench.color import hsv_to_rgb
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
@@ -119,3 +121,9 @@ def test_encoding_with_it_is_skipped_with_the_reason_and_decoding_is_not():
     assert reasons(method="ddib", score="cmnist_exact", **encoded) == refused
     assert reasons(method="ddib_single", target_score="cmnist_exact", **encoded) == refused
     assert reasons(method="random_latent", target_score="cmnist_exact") == {""}
+
+
+def test_info_says_that_it_is_not_to_encode_with():
+    said = CliRunner().invoke(info, ["cmnist_exact"]).output
+    assert f"not to encode with: {CmnistExact.unfit_to_encode}" in said
+    assert "not to encode with" not in CliRunner().invoke(info, ["cmnist_sevens"]).output
