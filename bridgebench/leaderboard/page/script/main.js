@@ -127,6 +127,8 @@ function start() {
   const board = boardInView();
   view.board = board.id;
   view.open = view.open.filter((id) => board.rows.some((row) => row.id === id));
+  view.only = Object.fromEntries(Object.entries(view.only).filter(([axis, value]) =>
+    board.axes.includes(axis) && board.rows.some((row) => String(row.axes[axis] ?? "-") === value)));
   drawHead(board);
   drawToolbar(board);
   draw();

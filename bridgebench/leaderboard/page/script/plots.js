@@ -157,7 +157,10 @@ function walkable(svg, points, said, open) {
       at = at < 0 ? 0 : (at + steps[event.key] + order.length) % order.length;
       place();
       event.preventDefault();
-    } else if (event.key === "Enter" && at >= 0) open(order[at].row.id);
+    } else if (event.key === "Enter" && at >= 0) {
+      event.preventDefault(); // else the same key press would close the row, which has the focus now
+      open(order[at].row.id);
+    }
   });
   svg.addEventListener("blur", () => ring.remove());
   svg.addEventListener("click", () => svg.value && open(svg.value.row.id));
