@@ -41,6 +41,8 @@ class ScoreRecipe:
         noise: the noise levels of training until step `shape_from`.
         shape_noise: the noise levels from then on, where shapes are decided.
         shape_from: the step of the change.
+        guidance: strength of the guidance that the network learns; 0 for none.
+        guide_from: the step from which it does.
         label_dropout: share of images that are shown under the null label.
         batch: images a step.
         lr: peak learning rate.
@@ -54,6 +56,8 @@ class ScoreRecipe:
     noise: NoiseLevels = NoiseLevels()
     shape_noise: NoiseLevels = NoiseLevels(mean=0.6, std=1.0, uniform_share=0.2)
     shape_from: int = 0
+    guidance: float = 0.0
+    guide_from: int = 0
     label_dropout: float = 0.15
     batch: int = 64
     lr: float = 2e-3
@@ -100,11 +104,13 @@ LABELS = ScoreRecipe(
     network=UNetConfig(channels=(64, 128, 256), classes=10),
     schedule=Schedule(steps=16_500, warmup=200),
     shape_from=10_500,
+    guidance=0.5,
+    guide_from=14_000,
 )
 
 SEVENS = ScoreRecipe(
     digit=7,
     network=UNetConfig(channels=(48, 96, 192), blocks=(1, 2, 2)),
-    schedule=Schedule(steps=4_500, warmup=200),
-    shape_from=2_000,
+    schedule=Schedule(steps=3_000, warmup=200),
+    shape_from=1_500,
 )

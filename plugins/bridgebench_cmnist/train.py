@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from bridgebench.errors import BridgebenchError
 from bridgebench.nn.optimizers import split_optimizers
-from bridgebench.nn.preconditioning import EDMScaling, edm_loss
+from bridgebench.nn.preconditioning import EDMScaling, Guide, RawNetwork, edm_loss
 from bridgebench.nn.training import Schedule, Shard, ShardLoss, Trainer, run
 from bridgebench.nn.unet import UNet
 from bridgebench_cmnist.classifier import DigitClassifier
@@ -30,7 +30,7 @@ from bridgebench_cmnist.recipes import (
     ClassifierRecipe,
     ScoreRecipe,
 )
-from bridgebench_cmnist.score_data import ScoreData, training_digits
+from bridgebench_cmnist.score_data import NULL_LABEL, ScoreData, training_digits
 from bridgebench_cmnist.weights import write_weights
 
 _FIRST_SNAPSHOT = 500
@@ -48,19 +48,24 @@ def seeded(make: Callable[[], _Module], seed: int) -> _Module:
 
 def score_loss(data: ScoreData) -> ShardLoss:
     """The denoising loss, the network in bfloat16."""
-    scaling = EDMScaling(SIGMA_DATA)
-    conditional = data.recipe.network.classes > 0
+    scaling, recipe = EDMScaling(SIGMA_DATA), data.recipe
 
     def loss_of(network: nn.Module, shard: Shard) -> Tensor:
         batch = data.batch(shard)
-        label = batch.label if conditional else None
 
-        def raw(x: Tensor, c_noise: Tensor) -> Tensor:
-            with torch.autocast("cpu", torch.bfloat16):
-                out: Tensor = network(x.to(memory_format=torch.channels_last), c_noise, label)
-            return out
+        def under(label: Tensor | None) -> RawNetwork:
+            def raw(x: Tensor, c_noise: Tensor) -> Tensor:
+                with torch.autocast("cpu", torch.bfloat16):
+                    out: Tensor = network(x.to(memory_format=torch.channels_last), c_noise, label)
+                return out
 
-        return edm_loss(raw, batch.clean, batch.noise, batch.sigma, scaling)
+            return raw
+
+        label = batch.label if recipe.network.classes else None
+        guided = recipe.guidance > 0 and shard.step >= recipe.guide_from
+        null = torch.full_like(batch.label, NULL_LABEL)
+        guide = Guide(under(null), recipe.guidance) if guided else None
+        return edm_loss(under(label), batch.clean, batch.noise, batch.sigma, scaling, guide)
 
     return loss_of
 

@@ -10,6 +10,7 @@ from bridgebench.nn.preconditioning import (
     EDMDenoiser,
     EDMScaling,
     EpsilonDenoiser,
+    Guide,
     VelocityDenoiser,
     edm_loss,
     over_images,
@@ -118,3 +119,33 @@ def test_loss_is_zero_for_a_network_that_knows_the_answer_and_one_for_zero() -> 
     assert edm_loss(knowing, clean, noise, sigma, scaling).item() < 1e-9
     nothing = edm_loss(lambda x, _: torch.zeros_like(x), clean, noise, sigma, scaling)
     assert nothing.item() == pytest.approx(1, abs=0.05)
+
+
+def test_a_learned_guide_ends_at_the_guided_denoiser() -> None:
+    clean, noise = torch.full((8, 1, 1, 1), 0.4), torch.zeros(8, 1, 1, 1)
+    sigma, scaling = torch.full((8,), 1.0), EDMScaling(0.5)
+    null, strength = -0.3, 0.5
+    guide = Guide(lambda x, _: torch.full_like(x, null), strength)
+    learned = torch.zeros((), requires_grad=True)
+    optimizer = torch.optim.SGD([learned], lr=0.2)
+    for _ in range(200):
+        optimizer.zero_grad()
+        loss = edm_loss(lambda x, _: learned.expand_as(x), clean, noise, sigma, scaling, guide)
+        loss.backward()
+        optimizer.step()
+    conditional = (1 - scaling.c_skip(sigma[0])) * 0.4 / scaling.c_out(sigma[0])
+    guided = null + (conditional - null) / (1 - strength)
+    assert learned.item() == pytest.approx(guided.item(), abs=1e-4)
+
+
+def test_a_guide_says_nothing_to_a_network_that_ignores_the_condition() -> None:
+    random = torch.Generator().manual_seed(2)
+    clean, noise = (torch.randn(4, 1, 2, 2, generator=random) for _ in range(2))
+    sigma, scaling = torch.tensor([0.1, 0.5, 1.0, 9.0]), EDMScaling(0.5)
+
+    def network(x: Tensor, _: Tensor) -> Tensor:
+        return x.tanh()
+
+    plain = edm_loss(network, clean, noise, sigma, scaling)
+    guided = edm_loss(network, clean, noise, sigma, scaling, Guide(network, 0.5))
+    assert guided.item() == plain.item()

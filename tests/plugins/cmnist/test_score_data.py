@@ -76,3 +76,12 @@ def test_sevens_are_all_the_sevens() -> None:
     sevens = training_digits(load_digits("train"), SEVENS.digit)
     assert len(sevens.images) == 6265
     assert set(sevens.labels.tolist()) == {7}
+
+
+def test_noise_levels_change_where_the_recipe_says() -> None:
+    early = NoiseLevels(mean=-5.0, std=0.1, uniform_share=0.0)
+    late = NoiseLevels(mean=3.0, std=0.1, uniform_share=0.0)
+    recipe = replace(LABELS, noise=early, shape_noise=late, shape_from=10)
+    data = ScoreData(LEARNED, recipe, seed=0)
+    assert data.batch(Shard(9)).sigma.max() < 0.1
+    assert data.batch(Shard(10)).sigma.min() > 1.0
