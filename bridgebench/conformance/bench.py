@@ -42,6 +42,7 @@ class Bench:
 
     where     the name or the path by which the task is found
     device    where tensors are made; what a plugin returns has to be there, too
+    kept      what metrics had computed once
     families  the score models that were lent, each loaded once
     """
 
@@ -50,6 +51,7 @@ class Bench:
     where: str
     device: torch.device
     _items: dict[tuple[str, str, int], Items] = field(default_factory=dict, repr=False)
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
     families: dict[ScoreModel, DenoiserFamily] = field(default_factory=dict, repr=False)
     _extracted: dict[tuple[tuple[str, ...], Extractor], Extracted] = field(
         default_factory=dict, repr=False
@@ -124,8 +126,12 @@ class Bench:
         return Loan(self)
 
     def yardstick(self) -> Gauge:
-        """What a run's outputs are held against, with nothing looked at yet."""
-        return Gauge(self)
+        """What a run's outputs are held against; it keeps what others of this bench computed."""
+        return Gauge(self, kept=self.kept)
+
+    def fresh_yardstick(self) -> Gauge:
+        """The same with nothing computed yet, so that everything that is looked at is seen."""
+        return Gauge(self, kept={})
 
 
 def make_bench(registry: Registry, task: str = "", device: str = "auto") -> Bench:
@@ -163,14 +169,15 @@ class Loan(Lender):
 class Gauge:
     """A yardstick over a few real images that also writes down what was looked at.
 
+    kept       what was computed once
     looked     "reference" once the reference images were asked for
     extracted  the extractors that were asked for, by spec
     """
 
     bench: Bench
+    kept: dict[str, Any]
     looked: set[str] = field(default_factory=set)
     extracted: set[str] = field(default_factory=set)
-    _kept: dict[str, Any] = field(default_factory=dict)
     _declared: dict[str, Extractor] = field(default_factory=dict)
 
     @property
@@ -191,21 +198,17 @@ class Gauge:
     def reference(self) -> Population:
         """Some real target images of the reference split."""
         self.looked.add("reference")
-        return self.once(
-            "the reference images", lambda: self._population(self.bench.reference(POPULATION))
-        )
+        return self._population(self.bench.reference(POPULATION))
 
     def held_out(self) -> Population:
         """Some real target images of the held-out split."""
-        return self.once(
-            "the held-out images", lambda: self._population(self.bench.target(POPULATION))
-        )
+        return self._population(self.bench.target(POPULATION))
 
     def once(self, key: str, compute: Callable[[], T]) -> T:
         """The value of `compute()`, computed once for each key."""
-        if key not in self._kept:
-            self._kept[key] = compute()
-        return cast(T, self._kept[key])
+        if key not in self.kept:
+            self.kept[key] = compute()
+        return cast(T, self.kept[key])
 
     def declare(self, metric: Metric) -> None:
         """Make the extractors of a metric available; any other is an error, as in a run."""

@@ -57,8 +57,9 @@ def ranges(metric: Metric, bench: Bench) -> None:
             inside = math.isfinite(value) and low <= value <= high
             require(inside, f"{column.name} from {low:g} to {high:g}, or None", value)
             ends = (score.low, score.high)
-            both = not column.interval or None not in ends
-            require(both, f"an interval of {column.name} as its column says", ends)
+            both = ends == (None, None) or (column.interval and None not in ends)
+            said = "two ends or none" if column.interval else "none, as its column says"
+            require(both, f"an interval of {column.name} with {said}", ends)
             if score.low is not None and score.high is not None:
                 around = score.low <= value <= score.high
                 require(around, f"an interval of {column.name} around {value:g}", ends)
@@ -141,7 +142,7 @@ def inputs(metric: Metric, bench: Bench) -> None:
 
 def fingerprint(metric: Metric, bench: Bench) -> None:
     """It says which extractors it needs, and whether the reference images decide its numbers."""
-    gauge = bench.yardstick()
+    gauge = bench.fresh_yardstick()
     _score(metric, bench, gauge, "target")
     require(
         metric.needs_reference or "reference" not in gauge.looked,

@@ -67,14 +67,26 @@ class NotANumber(Distance):
         return Score(float("nan"))
 
 
-class NoInterval(Distance):
-    """Promises an interval and gives none."""
+class HalfInterval(Distance):
+    """Promises an interval and gives one end of it."""
 
     def columns(self) -> tuple[Column, ...]:
         return (Column("distance", "", "lower", "how far pixels move", interval=True),)
 
+    def score(self, each: torch.Tensor) -> Score:
+        value = each.mean().item()
+        return Score(value, low=value)
 
-class Beside(NoInterval):
+
+class Unannounced(Distance):
+    """An interval that its column does not announce."""
+
+    def score(self, each: torch.Tensor) -> Score:
+        value = each.mean().item()
+        return Score(value, value, value)
+
+
+class Beside(HalfInterval):
     """An interval beside its value."""
 
     def score(self, each: torch.Tensor) -> Score:
@@ -163,7 +175,8 @@ BROKEN = [
     (NoWords, "columns", "a description of the column distance"),
     (TooNarrow, "ranges", "distance from 0 to 0.1"),
     (NotANumber, "ranges", "or None; got nan"),
-    (NoInterval, "ranges", "an interval of distance as its column says"),
+    (HalfInterval, "ranges", "an interval of distance with two ends or none"),
+    (Unannounced, "ranges", "an interval of distance with none, as its column says"),
     (Beside, "ranges", "an interval of distance around"),
     (Upwards, "direction", "of which higher is better, to rank real images over noise"),
     (OneItem, "items", "items of distance of shape (24,)"),
