@@ -41,7 +41,7 @@ def page(words: tuple[str, ...]) -> None:
     registry = load_registry()
     shown = [
         Shown(
-            path.as_posix(),
+            _label(path),
             checked_board(path, registry, split.path("task")),
             read_verifications(path),
             strips or _beside(path),
@@ -55,6 +55,14 @@ def page(words: tuple[str, ...]) -> None:
     except OSError as error:
         raise OutputError(f"out={out} cannot be written: {error.strerror}") from error
     click.echo(f"page: {out} ({len(content) / 1e6:.1f} MB)")
+
+
+def _label(path: Path) -> str:
+    """What the page calls a file: a page is for others, whom a place on this disk says nothing."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return f"{path.resolve().parent.name}/{path.name}"
 
 
 def _beside(path: Path) -> Path | None:

@@ -32,12 +32,12 @@ function numbersPane(board, row) {
   for (const column of board.columns) {
     const [value, low, high] = row.values[column.name];
     if (value === null) continue;
-    const unit = column.unit ? ` ${column.unit}` : "";
+    const unit = column.unit ? ` (${column.unit})` : "";
     body.append(element("tr", {},
       element("th", {scope: "row", class: "mono"}, column.name),
-      element("td", {class: "num"}, digits(value, 5) + unit),
+      element("td", {class: "num"}, digits(value, 5)),
       element("td", {class: "num"}, low === undefined || low === null ? "" : `${digits(low)} – ${digits(high)}`),
-      element("td", {}, column.about)));
+      element("td", {}, column.about + unit)));
   }
   table.append(body);
   return element("section", {}, element("h3", {}, "Numbers"), table);

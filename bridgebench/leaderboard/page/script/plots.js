@@ -108,7 +108,7 @@ function dotPlot(board, points, {x, y, width, paint, label}) {
       ...(paint.levels ? levelMarks(paint.levels) : baselineMarks(baselines)),
       Plot.dot(own, {x: "x", y: "y", r: 4.2, fill: paint.fill, symbol: paint.symbol, stroke: "var(--sheet)", strokeWidth: 0.7}),
       Plot.dot(own.filter((p) => p.row.pareto), {x: "x", y: "y", r: 7, stroke: "var(--accent)", strokeWidth: 1.6}),
-      Plot.tip(points, Plot.pointer({x: "x", y: "y", title: (p) => tipText(board, p, x, y, paint.more), fill: "var(--sheet)", maxRadius: 24})),
+      Plot.tip(points, Plot.pointer({x: "x", y: "y", title: (p) => tipText(board, p, x, y, paint.more), fill: "var(--sheet)", maxRadius: 24, lineHeight: 1.25})),
     ],
   });
 }
@@ -127,7 +127,7 @@ function linePlot(board, points, {x, y, width, colors, label}) {
       Plot.ruleX(points.filter((p) => p.yLow !== null && (yAxis.type !== "log" || p.yLow > 0)), {x: "x", y1: "yLow", y2: "yHigh", stroke: "currentColor", strokeOpacity: 0.28}),
       Plot.line(points, {x: "x", y: "y", z: series, stroke: solver, strokeOpacity: 0.55, sort: "x"}),
       Plot.dot(points, {x: "x", y: "y", fill: solver, r: 3.6, stroke: "var(--sheet)", strokeWidth: 0.7}),
-      Plot.tip(points, Plot.pointer({x: "x", y: "y", title: (p) => tipText(board, p, x, y, []), fill: "var(--sheet)", maxRadius: 24})),
+      Plot.tip(points, Plot.pointer({x: "x", y: "y", title: (p) => tipText(board, p, x, y, []), fill: "var(--sheet)", maxRadius: 24, lineHeight: 1.25})),
     ],
   });
 }
