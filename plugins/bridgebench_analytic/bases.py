@@ -89,7 +89,8 @@ class ScrambledBasis:
         cosines = CosineBasis()
         first, second = self.signs.to(c)
         inner = cosines.images(c).flatten(1) * second
-        return (cosines.images(inner).flatten(1) * first).view(-1, *SHAPE)
+        outer: Tensor = cosines.images(inner).flatten(1) * first
+        return outer.view(-1, *SHAPE)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ def overlap(centered: Tensor, spread: Tensor) -> Tensor:
     """
     gram = centered @ spread.mT / (centered.shape[-2] - 1)
     gram = (gram + gram.mT) / 2
-    return torch.linalg.eigvalsh(gram).clamp(min=0.0).sqrt().sum(-1)
+    values: Tensor = torch.linalg.eigvalsh(gram)
+    return values.clamp(min=0.0).sqrt().sum(-1)
 
 
 def distance_squared(samples: Tensor, mean: Tensor, covariance: Tensor) -> Tensor:
@@ -55,7 +56,8 @@ def distance_squared(samples: Tensor, mean: Tensor, covariance: Tensor) -> Tenso
 def symmetric_root(matrix: Tensor) -> Tensor:
     """The positive square root of symmetric positive matrices (..., d, d)."""
     values, vectors = torch.linalg.eigh(matrix)
-    return (vectors * values.clamp(min=0.0).sqrt().unsqueeze(-2)) @ vectors.mT
+    root: Tensor = (vectors * values.clamp(min=0.0).sqrt().unsqueeze(-2)) @ vectors.mT
+    return root
 
 
 def optimal_linear(covariance: Tensor, goal: Tensor) -> Tensor:
@@ -89,5 +91,5 @@ def influence(samples: Tensor, mean: Tensor, covariance: Tensor) -> Tensor | Non
         return None
     G = root @ (vectors / values.sqrt()) @ vectors.mT @ root
     rest = torch.eye(len(mean), dtype=samples.dtype) - G
-    quadratic = torch.einsum("nd,de,ne->n", d, rest, d) * (n / (n - 1))
-    return 2 * d @ (fitted - mean) + quadratic - (rest * S).sum()
+    quadratic: Tensor = torch.einsum("nd,de,ne->n", d, rest, d) * (n / (n - 1))
+    return quadratic + 2 * d @ (fitted - mean) - (rest * S).sum()

@@ -69,15 +69,17 @@ class DiagonalMixture:
         """(B, K): the probability of each component."""
         if len(self.weights) == 1:
             return c.new_ones(len(c), 1)
-        # |c - m|²/v, expanded so that it is three products of matrices
+        # |c - m|²/v, expanded so that it is products of matrices, less that of the first component:
+        # what components share then cancels before it is rounded
         precision = 1.0 / total
+        pull = precision * self.means
         distance = (
-            c.square() @ precision.T
-            - 2.0 * c @ (precision * self.means).T
-            + (precision * self.means.square()).sum(1)
+            c.square() @ (precision - precision[:1]).T
+            - 2.0 * c @ (pull - pull[:1]).T
+            + (pull * self.means - pull[:1] * self.means[:1]).sum(1)
         )
-        logits = self.weights.log() - 0.5 * (distance + total.log().sum(1))
-        return logits.softmax(1)
+        volume = (total / total[:1]).log().sum(1)
+        return (self.weights.log() - 0.5 * (distance + volume)).softmax(1)
 
     def sample(self, seed: int, purpose: str, ids: Sequence[str]) -> Tensor:
         """One draw for each item id, (n, d) float64: a function of the seed, purpose and id."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from bridgebench import Column, ItemMeter, Metric, Observed, Score, Yardstick, bootstrap_mean
+from bridgebench import Column, ItemMeter, Metric, Observed, Score, Yardstick
 from bridgebench_analytic.answers import exact_outputs
 from bridgebench_analytic.pairs import PairOption, exact_pair
+from bridgebench_analytic.roots import root_mean
 
 if TYPE_CHECKING:
     import torchmetrics
@@ -55,8 +55,6 @@ class MapError(Metric):
             return {"squared": away.square().flatten(1).sum(1) / variance}
 
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
-            estimate = bootstrap_mean(values["squared"], yardstick.seed)
-            roots = (None if square is None else math.sqrt(square) for square in estimate)
-            return {"map_error": Score(*roots, items=values["squared"])}
+            return {"map_error": root_mean(values["squared"], yardstick.seed)}
 
         return ItemMeter(("squared",), measure, summarize)

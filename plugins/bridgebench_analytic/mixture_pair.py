@@ -28,7 +28,7 @@ MEAN_FREQUENCIES = 4
 MEAN_SCALE = 3.0
 """The means differ in the 4x4 lowest frequencies of each channel."""
 
-TOLERANCE = 1e-9
+TOLERANCE = 1e-10
 """Of each interval of the exact map, relative to the largest coefficient."""
 
 

@@ -107,7 +107,7 @@ def _of_points(
     """BW², |ŷ - E[y|x]|² and |E[y] - E[y|x]|² at the first item of each point; (n,), else NaN."""
     middle, _ = plan.target.moments()
     out = torch.full((3, len(point)), torch.nan, dtype=torch.float64)
-    for number in point.unique():
+    for number in torch.unique(point):
         members = (point == number).nonzero().squeeze(1)
         if len(members) < 2:
             continue
@@ -137,7 +137,7 @@ def _whole(output: Tensor, mean: Tensor, covariance: Tensor, point: Tensor) -> S
 
 def _per_point(values: Tensor, point: Tensor) -> Tensor:
     """The mean of (n,) values over each point at its first item; (n,), NaN at the others."""
-    numbers, inverse, counts = point.unique(return_inverse=True, return_counts=True)
+    numbers, inverse, counts = torch.unique(point, return_inverse=True, return_counts=True)
     sums = torch.zeros(len(numbers), dtype=torch.float64).index_add_(0, inverse, values)
     first = torch.full((len(numbers),), len(point)).scatter_reduce_(
         0, inverse, torch.arange(len(point)), "amin"

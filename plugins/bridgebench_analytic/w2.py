@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -16,9 +15,9 @@ from bridgebench import (
     Observed,
     Score,
     Yardstick,
-    bootstrap_mean,
 )
 from bridgebench_analytic.pairs import Pair, PairOption, check_ids
+from bridgebench_analytic.roots import root_mean
 
 if TYPE_CHECKING:
     import torchmetrics
@@ -66,10 +65,8 @@ class W2(Metric):
             return {"squared": way.square().flatten(1).sum(1)}
 
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
-            estimate = bootstrap_mean(values["squared"], yardstick.seed)
-            roots = (None if square is None else math.sqrt(square) for square in estimate)
             return {
-                "w2": Score(*roots, items=values["squared"]),
+                "w2": root_mean(values["squared"], yardstick.seed),
                 "w2_exact": Score(wasserstein()),
             }
 

@@ -39,7 +39,7 @@ class ColoredDigits:
     def of(cls, grey: Tensor) -> ColoredDigits:
         """The digits (N, 28, 28) uint8, on their device."""
         flat = grey.flatten(1)
-        parts = [(part.double() / 255).square().sum(1) for part in flat.split(BLOCK)]
+        parts = [(part.double() / 255).square().sum(1) for part in torch.split(flat, BLOCK)]
         return cls(flat, torch.cat(parts))
 
     def posterior_mean(self, x: Tensor, sigma: float) -> Tensor:
@@ -55,7 +55,8 @@ class ColoredDigits:
         inner = slice(_MARGIN, _MARGIN + _SIDE)
         y = x[:, :, inner, inner].double().flatten(2) + 1  # (B, 3, 784)
         running = _Running.empty(y)
-        for grey, energy in zip(self.grey.split(BLOCK), self.energy.split(BLOCK), strict=True):
+        blocks = zip(torch.split(self.grey, BLOCK), torch.split(self.energy, BLOCK), strict=True)
+        for grey, energy in blocks:
             running = _with_block(running, y, grey.double() / 255, energy, sigma)
         mean = 2 * running.total / running.mass[:, None, None] - 1
         out = torch.full_like(x, -1.0)

@@ -94,7 +94,7 @@ def test_the_table_shows_errors_and_orders(table, task):
     text = out.getvalue()
     assert "error against NFE in each direction; order fitted from 20 to 80" in text
     assert text.splitlines()[-2].split() == [
-        "heun", "77", "0.0125", "0.00312", "0.000781", "2.00",
+        "heun", "77", "0.0125", "0.00313", "0.000781", "2.00",
     ]  # fmt: skip
 
 
