@@ -57,7 +57,7 @@ def test_new_plugins_pass_their_own_tests(outside, scaffolds, tmp_path):
 def test_all_of_them_are_typed(outside, scaffolds, tmp_path):
     folders = [EXAMPLE, *scaffolds.values()]
     files = [str(folder / part) for folder in folders for part in ("src", "tests")]
-    words = ["--strict", "--config-file=", f"--cache-dir={tmp_path}", *files]
+    words = ["--config-file", str(EXAMPLE / "pyproject.toml"), f"--cache-dir={tmp_path}", *files]
     done = outside.run("python", "-m", "mypy", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
 

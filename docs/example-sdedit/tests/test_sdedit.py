@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch
-from bridgebench import Batch, Cell, Draw, ScoreModel, Setting, Solver, Translation, Variant
+from bridgebench import Batch, Cell, Draw, Items, ScoreModel, Setting, Solver, Translation, Variant
 from bridgebench.conformance import Conformance
 from bridgebench.conformance.analytic import GaussianDenoiser
 from bridgebench.conformance.bench import Bench
 from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import build
 
 from bridgebench_sdedit.sdedit import Noise, Sdedit
 
@@ -48,7 +47,8 @@ class Gaussians(ScoreModel):
 
 def edit(method: Sdedit, nfe: int = 40) -> tuple[torch.Tensor, Translation]:
     """Sources and their translations, by Heun's method."""
-    heun: Solver = build(load_registry(), Kind.SOLVER, Solver, "heun")
+    heun = load_registry().load(Kind.SOLVER, "heun")()
+    assert isinstance(heun, Solver)
     cell = Cell(method, None, Gaussians(), heun, nfe, None, seed=0)
     source = torch.linspace(-0.8, 0.2, 3).view(3, 1, 1, 1).expand(3, 1, 8, 8)
     batch = Batch(source, IDS, ("source",) * 3, Draw(0, IDS))
@@ -65,7 +65,7 @@ class Lender:
     def denoiser(self, score: ScoreModel, domains: Sequence[str]) -> GaussianDenoiser:
         return TARGET
 
-    def real_targets(self) -> None:  # type: ignore[override]
+    def real_targets(self) -> Items:
         raise AssertionError("SDEdit looks at no real target image")
 
 
