@@ -15,6 +15,7 @@ from selenium.webdriver.support.select import Select
 
 from bridgebench.leaderboard.page.build import build_page
 from bridgebench.leaderboard.page.payload import Shown
+from bridgebench.taskfile import Convergence
 
 pytestmark = pytest.mark.browser
 
@@ -219,3 +220,21 @@ def test_several_boards_are_chosen_by_name(visit: Visit, shown: Shown, tmp_path:
     Select(driver.find_element(By.ID, "board-select")).select_by_index(1)
     assert driver.find_element(By.ID, "title").text == "another"
     assert "board=another" in driver.current_url
+
+
+def test_a_task_with_an_exact_answer_shows_error_against_evaluations(
+    visit: Visit, shown: Shown, tmp_path: Path
+) -> None:
+    exact = Convergence(column="fid", least_nfe=4, greatest_nfe=8)
+    task = shown.board.task.model_copy(update={"convergence": exact})
+    board = dataclasses.replace(shown.board, task=task)
+    path = tmp_path / "exact.html"
+    path.write_text(build_page([dataclasses.replace(shown, board=board)]), encoding="utf-8")
+    driver = visit(path)
+    cards = driver.find_elements(By.CSS_SELECTOR, ".card")
+    assert [card.find_element(By.TAG_NAME, "h2").text for card in cards][-1] == (
+        "Error against evaluations"
+    )
+    dots = cards[-1].find_elements(By.CSS_SELECTOR, 'g[aria-label="dot"] > circle')
+    assert len(dots) == int((~board.table["baseline"]).sum())
+    assert {"euler", "heun"} <= set(cards[-1].find_element(By.CSS_SELECTOR, ".legend").text.split())

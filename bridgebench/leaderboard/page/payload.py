@@ -96,6 +96,7 @@ def _board(
         "parts": json.loads(placed[0].cells["fingerprint_parts"]),
         "rankedBy": task.ranked_by,
         "pareto": list(task.pareto),
+        "exact": task.convergence.column if task.convergence else "",
         "primary": [column.name for column in metrics.primary],
         "columns": [_column(column) for column in metrics.all if table[column.name].notna().any()],
         "axes": _telling(table[list(AXES)].to_dict("list")),

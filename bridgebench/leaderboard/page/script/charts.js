@@ -6,9 +6,9 @@ function drawCharts(board, view, rows, change, open) {
   const place = byId("charts");
   const focused = document.activeElement?.getAttribute?.("aria-label");
   const cards = [qualityCard(board, view, rows, change, open), costCard(board, view, rows, change, open)];
-  const errors = board.columns.filter((column) => /(^|_)error$/.test(column.name));
-  if (errors.length && new Set(board.rows.map((row) => row.axes.nfe)).size > 1) {
-    cards.push(errorCard(board, view, rows, errors, change, open));
+  const budgets = new Set(board.rows.map((row) => row.axes.nfe).filter((nfe) => nfe !== null));
+  if (metricNames(board).includes(board.exact) && budgets.size > 1) {
+    cards.push(errorCard(board, view, rows, change, open));
   }
   place.replaceChildren(...cards);
   for (const card of cards) card.draw();
@@ -53,7 +53,7 @@ function qualityCard(board, view, rows, change, open) {
   const slots = ["x", "y", "color"].map((slot, i) => chosen(view, slot, names, usual[Math.min(i, usual.length - 1)]));
   const figure = card("Quality", ["x", "y", "color"].map((slot, i) =>
     axisChoice(board, view, slot, `Quality plot ${slot}`, names, slots[i], change)),
-  `Ringed: on the Pareto front of ${board.pareto.join(", ") || "nothing"}. Dashed: the front of the two axes alone. Lines: 95 % intervals. Diamonds: baselines.`);
+  `${board.pareto.length ? `Ringed: on the Pareto front of ${board.pareto.join(", ")}. ` : ""}Dashed: the front of the two axes alone. Lines: 95 % intervals. Diamonds: baselines.`);
   figure.draw = () => {
     const [x, y, color] = slots.map((name) => quantity(board, name));
     const points = pointsOf(rows, x, y);
@@ -99,10 +99,10 @@ function costCard(board, view, rows, change, open) {
   return figure;
 }
 
-function errorCard(board, view, rows, errors, change, open) {
-  const names = errors.map((column) => column.name);
-  const name = chosen(view, "error", names, names[0]);
-  const figure = card("Error against evaluations", names.length > 1 ? [axisChoice(board, view, "error", "Error plot error", names, name, change)] : [],
+function errorCard(board, view, rows, change, open) {
+  const names = metricNames(board);
+  const name = chosen(view, "error", names, board.exact);
+  const figure = card("Error against evaluations", [axisChoice(board, view, "error", "Error plot error", names, name, change)],
     "The exact answer of this task is known. Both axes are logarithmic where the errors allow: a solver of order p falls with slope −p.");
   figure.draw = () => {
     const [x, y] = [{name: "nfe", label: "network evaluations in each direction", better: "", of: (row) => [row.axes.nfe]}, quantity(board, name)];

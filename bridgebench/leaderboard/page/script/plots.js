@@ -116,7 +116,7 @@ function dotPlot(board, points, {x, y, width, paint, label}) {
 function linePlot(board, points, {x, y, width, colors, label}) {
   const series = (p) => ["method", "source_score", "target_score", "solver", "transform", "seed"].map((axis) => p.row.axes[axis]).join(" ");
   const solver = (p) => p.row.axes.solver ?? "none";
-  const xAxis = {...axisOptions(points, (p) => p.x, x), type: "log", label: x.label};
+  const xAxis = {...axisOptions(points, (p) => p.x, x), type: "log", base: 2, nice: false, label: x.label};
   const yAxis = axisOptions(points, (p) => p.y, y);
   xAxis.ticks = [...new Set(points.map((p) => p.x))].sort((a, b) => a - b);
   xAxis.tickFormat = String;
