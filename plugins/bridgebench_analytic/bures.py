@@ -91,5 +91,6 @@ def influence(samples: Tensor, mean: Tensor, covariance: Tensor) -> Tensor | Non
         return None
     G = root @ (vectors / values.sqrt()) @ vectors.mT @ root
     rest = torch.eye(len(mean), dtype=samples.dtype) - G
-    quadratic: Tensor = torch.einsum("nd,de,ne->n", d, rest, d) * (n / (n - 1))
-    return quadratic + 2 * d @ (fitted - mean) - (rest * S).sum()
+    quadratic = torch.einsum("nd,de,ne->n", d, rest, d) * (n / (n - 1))
+    moves: Tensor = quadratic + 2 * d @ (fitted - mean) - (rest * S).sum()
+    return moves

@@ -77,8 +77,8 @@ def log_normal(away: Tensor, covariance: Tensor) -> Tensor:
     whitened = torch.linalg.solve_triangular(root, away.unsqueeze(-1), upper=False).squeeze(-1)
     log_det = root.diagonal(dim1=-2, dim2=-1).log().sum(-1)
     size = away.shape[-1]
-    exponent: Tensor = -0.5 * whitened.square().sum(-1)
-    return exponent - log_det - 0.5 * size * math.log(2 * math.pi)
+    log_density: Tensor = -0.5 * whitened.square().sum(-1) - log_det
+    return log_density - 0.5 * size * math.log(2 * math.pi)
 
 
 def pick(weights: Tensor, draws: Tensor) -> Tensor:
