@@ -111,6 +111,6 @@ LABELS = ScoreRecipe(
 SEVENS = ScoreRecipe(
     digit=7,
     network=UNetConfig(channels=(48, 96, 192), blocks=(1, 2, 2)),
-    schedule=Schedule(steps=3_500, warmup=200),
-    shape_from=1_750,
+    schedule=Schedule(steps=2_600, warmup=200),
+    shape_from=1_300,
 )
