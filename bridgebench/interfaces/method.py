@@ -227,7 +227,10 @@ class Method(Plugin, ABC):
     def translate(
         self, batch: Batch, variants: Sequence[Variant], context: Context
     ) -> Sequence[Translation | Failure]:
-        """Translate a batch for each variant: one Translation or Failure each, in their order."""
+        """Translate a batch for each variant: one Translation or Failure each, in their order.
+
+        The variants of a call are cells of this very method, with its options.
+        """
 
     def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor | None:
         """Carry outputs back to the source domain, (B, C, H, W), or None if it cannot.

@@ -226,25 +226,20 @@ def _check_domains(cells: Sequence[Cell], setting: Setting) -> None:
 def _metrics(
     registry: Registry, task: TaskFile, chosen: Sequence[str] | None
 ) -> tuple[Metric, ...]:
-    """The task's metrics and those asked for besides."""
-    own = tuple(task.metrics)
-    more = [
-        spec
-        for word in chosen or ()
-        for spec in (expand_all(registry, Kind.METRIC, own) if word == "all" else (word,))
-        if spec not in own
-    ]
-    metrics = tuple(
-        build(registry, Kind.METRIC, Metric, spec) for spec in dict.fromkeys([*own, *more])
+    """The task's metrics and those asked for; one of a name that the task has takes its place."""
+    wanted = {parse_spec(spec)[0]: spec for spec in task.metrics}
+    asked: dict[str, str] = {}
+    for word in chosen or ():
+        everything = expand_all(registry, Kind.METRIC, tuple(task.metrics))
+        for spec in everything if word == "all" else (word,):
+            name = parse_spec(spec)[0]
+            if asked.setdefault(name, spec) != spec:
+                raise InvalidOption(
+                    f"metric= asks for '{name}' twice, as {asked[name]} and as {spec}; give one"
+                )
+    return tuple(
+        build(registry, Kind.METRIC, Metric, spec) for spec in {**wanted, **asked}.values()
     )
-    names = [metric.name for metric in metrics]
-    for name in names:
-        if names.count(name) > 1:
-            raise InvalidOption(
-                f"metric '{name}' is asked for twice with other options; the task has "
-                f"{', '.join(own)}, and metric= adds to them"
-            )
-    return metrics
 
 
 def _columns(task: TaskFile, metrics: Sequence[Metric]) -> tuple[Column, ...]:

@@ -92,7 +92,7 @@ def test_equal_requests_give_equal_plans(registry):
         ({"score": "cmnist_sevens"}, UnknownName, "domain of score model cmnist_sevens"),
         ({"device": "cuda:7"}, InvalidOption, "not on this machine"),
         ({"device": "tpu"}, InvalidOption, "not on this machine"),
-        ({"metric": "fid:features=inception"}, InvalidOption, "asked for twice"),
+        ({"metric": "success:label=0,success:label=1"}, InvalidOption, "'success' twice"),
         ({"metric": "fud"}, UnknownName, "did you mean fid"),
     ],
 )
@@ -100,6 +100,13 @@ def test_what_cannot_be_run_is_said_in_one_line(registry, words, error, said):
     with pytest.raises(error, match=said) as caught:
         plan(registry, **words)
     assert "\n" not in str(caught.value)
+
+
+def test_a_metric_that_is_asked_for_takes_the_place_of_the_tasks_own(registry):
+    metrics = plan(registry, metric="success:label=0,cycle").metrics
+    own = plan(registry).metrics
+    assert [metric.name for metric in metrics] == [*(metric.name for metric in own), "cycle"]
+    assert metrics[0].spec == "success:label=0"
 
 
 def test_all_is_what_the_task_lists_and_every_other_plugin(registry):
