@@ -10,6 +10,13 @@ from safetensors.torch import load_file, save_file
 
 from bridgebench import IntegrityError
 from bridgebench.nn.unet import UNet, UNetConfig
+from bridgebench_cmnist.recipes import (
+    CLASSIFIER,
+    LABELS,
+    SEVENS,
+    ClassifierRecipe,
+    ScoreRecipe,
+)
 from bridgebench_cmnist.score_family import load_conditional, load_unconditional
 from bridgebench_cmnist.weights import (
     checked_sha256,
@@ -160,6 +167,21 @@ def test_shipped_weights_are_those_of_their_manifests(name: str) -> None:
     manifest.check(shipped_path(name))
     assert manifest.training["command"].startswith("python -m bridgebench_cmnist.train ")
     assert manifest.training["images_seen"] > 100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "recipe"),
+    [("cmnist_digits", CLASSIFIER), ("cmnist_labels", LABELS), ("cmnist_sevens", SEVENS)],
+)
+def test_shipped_weights_were_made_by_the_recipe_as_it_stands(
+    name: str, recipe: ScoreRecipe | ClassifierRecipe
+) -> None:
+    training = read_manifest(shipped_path(name).with_suffix(".json")).training
+    assert training["recipe"] == json.loads(json.dumps(recipe.to_json()))
+    assert training["steps"] == recipe.schedule.steps
+    card = shipped_path(name).with_suffix(".md").read_text(encoding="utf-8")
+    assert f"`{training['command']}`" in card
+    assert f"{training['images_seen']:,}" in card
 
 
 def test_all_weights_together_stay_small() -> None:
