@@ -176,6 +176,22 @@ def snapshot_steps(steps: int) -> list[int]:
     return [_FIRST_SNAPSHOT << k for k in range(32) if _FIRST_SNAPSHOT << k <= steps]
 
 
+def training_facts(job: Job, seed: int, command: str) -> dict[str, object]:
+    """Where a job's weights come from, as of now, for their manifest."""
+    trainer = job.trainer
+    return {
+        "command": command,
+        "recipe": job.recipe,
+        "seed": seed,
+        "steps": trainer.step,
+        "images_seen": trainer.step * job.batch,
+        "seconds": round(trainer.seconds),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "workers": trainer.workers,
+    }
+
+
 def train(job: Job, out: Path, seed: int, command: str, console: Console) -> Path:
     """Run a job to its end below `out` and write its weights; returns their path."""
     trainer = job.trainer
@@ -189,17 +205,7 @@ def train(job: Job, out: Path, seed: int, command: str, console: Console) -> Pat
     }
 
     def facts() -> dict[str, object]:
-        return {
-            "command": command,
-            "recipe": job.recipe,
-            "seed": seed,
-            "steps": trainer.step,
-            "images_seen": trainer.step * job.batch,
-            "seconds": round(trainer.seconds),
-            "torch": torch.__version__,
-            "threads": torch.get_num_threads(),
-            "workers": trainer.workers,
-        }
+        return training_facts(job, seed, command)
 
     def keep(step: int) -> None:
         folder = out / "snapshots"
