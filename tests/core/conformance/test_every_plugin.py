@@ -39,7 +39,7 @@ def installed() -> Iterator[tuple[Kind, str]]:
                 yield kind, spec
 
 
-@pytest.mark.parametrize(("kind", "spec"), installed())
+@pytest.mark.parametrize(("kind", "spec"), list(installed()))
 def test_a_built_in_passes(kind, spec):
     checks = bound_checks(REGISTRY, Wanted(spec, kind, device="cpu"))
     assert [str(error) for _, error in verdicts(checks) if error is not None] == []
