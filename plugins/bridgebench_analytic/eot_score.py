@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import DenoiserFamily, InvalidOption, Precision, ScoreModel
 from bridgebench_analytic.eot_options import DimOption, EpsOption
+from bridgebench_analytic.levels import at_each_level
 from bridgebench_analytic.numbered_items import DOMAINS
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ class MarginalDenoiser:
     sigma_max: float = SIGMA_MAX
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """(B, d), (B,) of one level -> x0; computed in float64, given in the dtype of `x`."""
-        return self.mixture.denoise(x.double(), float(sigma[0])).to(x.dtype)
+        """(B, d), (B,) -> x0; computed in float64, given in the dtype of `x`."""
+        return at_each_level(self._at_one_level, x.double(), sigma).to(x.dtype)
+
+    def _at_one_level(self, x: Tensor, sigma: Tensor) -> Tensor:
+        return self.mixture.denoise(x, float(sigma[0]))
 
 
 @dataclass(frozen=True)

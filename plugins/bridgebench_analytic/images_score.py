@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import DenoiserFamily, InvalidOption, Precision, ScoreModel
+from bridgebench_analytic.levels import at_each_level
 from bridgebench_analytic.numbered_items import DOMAINS
 from bridgebench_analytic.pairs import PairOption
 
@@ -27,7 +28,7 @@ class ExactDenoiser:
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """(B, 3, 32, 32), (B,) -> x0; computed in float64, given in the dtype of `x`."""
-        return self.domain.denoise(x, sigma)
+        return at_each_level(self.domain.denoise, x, sigma)
 
 
 @dataclass(frozen=True)
