@@ -39,9 +39,8 @@ class Extractors:
             )
         if spec not in self._loaded:
             self._loaded[spec] = self._extractors[spec].load(self._device)
-        parts = [
-            self._loaded[spec](chunk.to(self._device)) for chunk in torch.split(images, EXTRACT_BATCH)
-        ]
+        see = self._loaded[spec]
+        parts = [see(chunk.to(self._device)) for chunk in torch.split(images, EXTRACT_BATCH)]
         features = torch.cat([part.features.float().cpu() for part in parts])
         logits = [part.logits.float().cpu() for part in parts if part.logits is not None]
         return Extracted(features, torch.cat(logits) if logits else None)

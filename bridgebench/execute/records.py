@@ -74,7 +74,7 @@ class Record(BaseModel):
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write a file whole or not at all.
 
-    `durable` waits until the disk has it, so that it survives the machine and not the process alone.
+    `durable` waits until the disk has it, so that it outlives the machine, not the process alone.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

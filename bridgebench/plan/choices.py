@@ -51,7 +51,9 @@ class Choices(BaseModel):
     nfe: Counts | None = Field(None, description="network evaluations an image and direction")
     seed: Seeds | None = Field(None, description="seeds, from 0")
     n: int | None = Field(None, ge=1, description="source images")
-    metric: Specs | None = Field(None, description="metrics besides the task's own, or in their place; or all")
+    metric: Specs | None = Field(
+        None, description="metrics besides the task's own, or in place of one of them; or all"
+    )
     batch: int | None = Field(None, ge=1, le=65536, description="images at once")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="of the networks")

@@ -27,7 +27,7 @@ def at_each_level(denoise: Callable[[Tensor, Tensor], Tensor], x: Tensor, sigma:
     if bool((sigma == sigma[0]).all()):
         return denoise(x, sigma)
     out = torch.empty_like(x)
-    for level in sigma.unique():
+    for level in torch.unique(sigma):
         rows = sigma == level
         out[rows] = denoise(x[rows], sigma[rows])
     return out

@@ -1,6 +1,7 @@
 """Cells in a process of their own: one that hangs or is killed costs itself alone."""
 
 import pytest
+
 from bridgebench.api import run_choices
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
