@@ -8,10 +8,10 @@ import bridgebench
 NAMES = """
 API_VERSION Axis Batch BridgebenchError BudgetError Cell Chain Column Context Dataset Denoiser
 DenoiserFamily Draw DuplicateName Estimate Extracted Extractor Failure IntegrityError
-InvalidOption ItemMeter Items LoadedExtractor Method Metric Observed OutputError Plugin PluginError Population Precision
-Score ScoreModel Setting Solver Spacing Stage Supervision Transform Translation UnknownName
-UsageError Variant Yardstick __version__ bootstrap_mean generator hookimpl influence_interval needed
-normal run sigma_grid uniform wilson
+InvalidOption ItemMeter Items LoadedExtractor Method Metric Observed OutputError Plugin
+PluginError Population Precision Score ScoreModel Setting Solver Spacing Stage Supervision
+Transform Translation UnknownName UsageError Variant Yardstick __version__ bootstrap_mean
+generator hookimpl influence_interval needed normal run sigma_grid uniform wilson
 """
 
 
