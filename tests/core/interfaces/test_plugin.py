@@ -30,7 +30,7 @@ class Example(Plugin):
 def test_spec_has_required_options_and_those_that_differ_from_their_defaults() -> None:
     assert Example(amount=0.5).spec == "example:amount=0.5"
     changed = Example(amount=0.5, count=4, mode=Mode.FAST, loud=True, file=Path("a/b"))
-    assert changed.spec == "example:amount=0.5:count=4:mode=fast:loud=true:file=a/b"
+    assert changed.spec == "example:amount=0.5:count=4:mode=fast:loud=true:file=b"
 
 
 @given(
@@ -52,7 +52,7 @@ def test_resolved_has_every_option_as_json() -> None:
         "count": 3,
         "mode": "slow",
         "loud": False,
-        "file": "a/b",
+        "file": "b",
     }
 
 
