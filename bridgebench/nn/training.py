@@ -146,7 +146,11 @@ class Trainer:
         self.average.load_state_dict(self.network.state_dict())
         self.average.requires_grad_(False)
         self._replicas = [self.network, *(replica(self.network) for _ in range(1, self.workers))]
-        self._pool = ThreadPoolExecutor(self.workers)
+        # A new thread starts with as many threads for torch as the machine has cores and takes over
+        # the number that was set only after its first operations, whose last bits then differ.
+        self._pool = ThreadPoolExecutor(
+            self.workers, initializer=torch.set_num_threads, initargs=(torch.get_num_threads(),)
+        )
         self._peaks = [[g["lr"] for g in o.param_groups] for o in self.optimizers]
         self._weights: list[Tensor] = list(self.network.parameters())
         self._averages: list[Tensor] = list(self.average.parameters())

@@ -1,6 +1,7 @@
 """The training loop: same seed same weights, resumed same as unbroken, average, schedule."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +54,17 @@ def weights(of: Trainer) -> Tensor:
     return torch.cat([p.detach().flatten() for p in everything])
 
 
+@pytest.fixture
+def threads(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Torch with as many threads as asked for, and as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("threads", [1, 2], indirect=True)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_stopped_and_resumed_run_ends_with_the_same_weights(tmp_path: Path, workers: int) -> None:
     unbroken = trainer(workers=workers)
