@@ -48,6 +48,8 @@ class ScoreRecipe:
         lr: peak learning rate.
         decay: weight decay.
         schedule: steps, warm-up, average.
+        after: the recipe whose averaged weights this one goes on from, with fresh optimizers and
+            other batches; None for a start from random weights.
     """
 
     digit: int | None
@@ -62,10 +64,20 @@ class ScoreRecipe:
     batch: int = 64
     lr: float = 2e-3
     decay: float = 0.01
+    after: ScoreRecipe | None = None
 
     def to_json(self) -> dict[str, object]:
-        """All fields, for a manifest and to recognize a checkpoint by."""
-        return asdict(self)
+        """All fields that say something, for a manifest and to recognize a checkpoint by."""
+        fields = asdict(self)
+        if self.after is None:
+            del fields["after"]
+        else:
+            fields["after"] = self.after.to_json()
+        return fields
+
+    def parts(self) -> tuple[ScoreRecipe, ...]:
+        """The recipes to follow one after the other, this one last."""
+        return (*(self.after.parts() if self.after else ()), self)
 
     def noise_at(self, step: int) -> NoiseLevels:
         """The noise levels of a step."""

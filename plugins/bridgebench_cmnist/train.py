@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -84,9 +84,13 @@ def classifier_loss(data: ClassifierData) -> ShardLoss:
     return loss_of
 
 
-def score_trainer(recipe: ScoreRecipe, seed: int, workers: int) -> Trainer:
-    """A fresh training run of a score model."""
+def score_trainer(
+    recipe: ScoreRecipe, seed: int, workers: int, start: Mapping[str, Tensor] | None = None
+) -> Trainer:
+    """A fresh training run of a score model, from the weights `start` where they are given."""
     network = seeded(lambda: UNet(recipe.network), seed)
+    if start is not None:
+        network.load_state_dict(start)
     average = seeded(lambda: UNet(recipe.network), seed)
     optimizers = split_optimizers(
         network,
@@ -107,6 +111,21 @@ def classifier_trainer(recipe: ClassifierRecipe, seed: int) -> Trainer:
 
 
 @dataclasses.dataclass(frozen=True)
+class Effort:
+    """Optimizer steps, images seen and wall-clock seconds."""
+
+    steps: int = 0
+    images: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: Effort) -> Effort:
+        """Both, one after the other."""
+        return Effort(
+            self.steps + other.steps, self.images + other.images, self.seconds + other.seconds
+        )
+
+
+@dataclasses.dataclass(frozen=True)
 class Job:
     """One weights file to make.
 
@@ -117,6 +136,7 @@ class Job:
         recipe: what decides the weights, for the manifest.
         description: kind and architecture, for the weights file.
         batch: images a step.
+        before: what the trainings that this one goes on from have cost.
     """
 
     name: str
@@ -125,6 +145,12 @@ class Job:
     recipe: dict[str, object]
     description: dict[str, object]
     batch: int
+    before: Effort = Effort()
+
+    def effort(self) -> Effort:
+        """What has gone into the weights so far."""
+        steps, seconds = self.trainer.step, self.trainer.seconds
+        return self.before + Effort(steps, steps * self.batch, seconds)
 
 
 def classifier_job(recipe: ClassifierRecipe, seed: int) -> Job:
@@ -141,10 +167,15 @@ def classifier_job(recipe: ClassifierRecipe, seed: int) -> Job:
     )
 
 
-def score_job(name: str, recipe: ScoreRecipe, seed: int, workers: int) -> Job:
-    """A score model."""
-    trainer = score_trainer(recipe, seed, workers)
-    data = ScoreData(training_digits(load_digits("train"), recipe.digit), recipe, seed)
+def score_job(
+    name: str, recipe: ScoreRecipe, seed: int, workers: int, earlier: Job | None = None
+) -> Job:
+    """A score model, from the average of the `earlier` training where there was one."""
+    start = earlier.trainer.average.state_dict() if earlier else None
+    trainer = score_trainer(recipe, seed, workers, start)
+    # Another stream of batches for each part, or a later one would see the first one's again.
+    stream = seed + len(recipe.parts()) - 1
+    data = ScoreData(training_digits(load_digits("train"), recipe.digit), recipe, stream)
     return Job(
         name=name,
         trainer=trainer,
@@ -157,6 +188,7 @@ def score_job(name: str, recipe: ScoreRecipe, seed: int, workers: int) -> Job:
             "digit": recipe.digit,
         },
         batch=recipe.batch,
+        before=earlier.effort() if earlier else Effort(),
     )
 
 
@@ -178,14 +210,14 @@ def snapshot_steps(steps: int) -> list[int]:
 
 def training_facts(job: Job, seed: int, command: str) -> dict[str, object]:
     """Where a job's weights come from, as of now, for their manifest."""
-    trainer = job.trainer
+    trainer, effort = job.trainer, job.effort()
     return {
         "command": command,
         "recipe": job.recipe,
         "seed": seed,
-        "steps": trainer.step,
-        "images_seen": trainer.step * job.batch,
-        "seconds": round(trainer.seconds),
+        "steps": effort.steps,
+        "images_seen": effort.images,
+        "seconds": round(effort.seconds),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
         "workers": trainer.workers,
@@ -250,21 +282,27 @@ def progress_bar(console: Console) -> Progress:
     )
 
 
-def make_job(model: str, seed: int, threads: int, steps: int | None) -> Job:
-    """The job of a model as typed, with another number of steps where that is given."""
+def planned(schedule: Schedule, steps: int | None) -> Schedule:
+    """A schedule, with another number of steps where that is given."""
+    return schedule if steps is None else dataclasses.replace(schedule, steps=steps)
 
-    def planned(schedule: Schedule) -> Schedule:
-        return schedule if steps is None else dataclasses.replace(schedule, steps=steps)
 
+def jobs(model: str, seed: int, threads: int, steps: int | None) -> Iterator[Job]:
+    """The trainings of a model as typed, each to be run before the next is asked for."""
     if model == "classifier":
         # Batch norm wants the whole batch in one place, so the threads share each operation.
         torch.set_num_threads(threads)
-        recipe = dataclasses.replace(CLASSIFIER, schedule=planned(CLASSIFIER.schedule))
-        return classifier_job(recipe, seed)
+        schedule = planned(CLASSIFIER.schedule, steps)
+        yield classifier_job(dataclasses.replace(CLASSIFIER, schedule=schedule), seed)
+        return
     torch.set_num_threads(1)
-    score = {"labels": LABELS, "sevens": SEVENS}[model]
-    score = dataclasses.replace(score, schedule=planned(score.schedule))
-    return score_job(f"cmnist_{model}", score, seed, threads)
+    *first, last = {"labels": LABELS, "sevens": SEVENS}[model].parts()
+    job = None
+    for number, recipe in enumerate((*first, last), start=1):
+        name = f"cmnist_{model}" + (f".part{number}" if recipe is not last else "")
+        recipe = dataclasses.replace(recipe, schedule=planned(recipe.schedule, steps))
+        job = score_job(name, recipe, seed, threads, job)
+        yield job
 
 
 @click.command()
@@ -272,7 +310,12 @@ def make_job(model: str, seed: int, threads: int, steps: int | None) -> Job:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/training"))
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True)
-@click.option("--steps", type=click.IntRange(min=1), default=None, help="Instead of the recipe's.")
+@click.option(
+    "--steps",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Of each part, instead of the recipe's.",
+)
 @click.option("--resume/--restart", default=True, help="Go on from a checkpoint, or start anew.")
 def main(model: str, out: Path, seed: int, threads: int, steps: int | None, resume: bool) -> None:
     """Train MODEL and write its weights, manifest, checkpoint and snapshots below --out.
@@ -282,15 +325,15 @@ def main(model: str, out: Path, seed: int, threads: int, steps: int | None, resu
     """
     command = f"python -m bridgebench_cmnist.train {model} --seed {seed} --threads {threads}"
     command += f" --steps {steps}" if steps is not None else ""
-    job = make_job(model, seed, threads, steps)
-    if not resume:
-        (out / f"{job.name}.checkpoint.safetensors").unlink(missing_ok=True)
     console = Console()
-    try:
-        path = train(job, out, seed, command, console)
-    except (BridgebenchError, ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
-    console.print(f"wrote {path}", soft_wrap=True, highlight=False)
+    for job in jobs(model, seed, threads, steps):
+        if not resume:
+            (out / f"{job.name}.checkpoint.safetensors").unlink(missing_ok=True)
+        try:
+            path = train(job, out, seed, command, console)
+        except (BridgebenchError, ValueError, OSError) as error:
+            raise click.ClickException(str(error)) from error
+        console.print(f"wrote {path}", soft_wrap=True, highlight=False)
 
 
 if __name__ == "__main__":

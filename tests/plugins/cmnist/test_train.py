@@ -84,6 +84,28 @@ def test_a_run_goes_on_from_its_checkpoint_to_the_same_weights(
     assert torch.equal(weights(tmp_path / "broken"), weights(tmp_path / "whole"))
 
 
+def test_a_later_part_goes_on_from_the_average_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command(tmp_path / "first")
+    monkeypatch.setattr(train, "SEVENS", replace(TINY, batch=4, after=TINY))
+    output = command(tmp_path / "both")
+    first, last = output.splitlines()
+    assert first == f"wrote {tmp_path / 'both' / 'cmnist_sevens.part1.safetensors'}"
+    assert last == f"wrote {tmp_path / 'both' / 'cmnist_sevens.safetensors'}"
+    one, two = (load_file(tmp_path / "first" / "cmnist_sevens.safetensors"), load_file(first[6:]))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    training = json.loads((tmp_path / "both" / "cmnist_sevens.json").read_text())["training"]
+    assert training["steps"] == 12
+    assert training["images_seen"] == 48 + 24
+    assert training["recipe"]["after"]["batch"] == 8
+
+    whole = weights(tmp_path / "both")
+    monkeypatch.setattr(train, "SEVENS", replace(TINY, batch=4))
+    command(tmp_path / "alone")
+    assert not torch.equal(whole, weights(tmp_path / "alone"))
+
+
 def test_another_seed_is_refused_over_a_checkpoint_in_one_line(tmp_path: Path) -> None:
     command(tmp_path)
     words = ["sevens", "--out", str(tmp_path), "--seed", "9"]
