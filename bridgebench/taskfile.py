@@ -100,6 +100,16 @@ class Axes(_Part):
     transform: tuple[Spec, ...] = ()
 
 
+class Combination(_Part):
+    """Methods with axes of their own; an axis that is left out is that of the task."""
+
+    method: tuple[Spec, ...] = Field(min_length=1)
+    solver: tuple[Spec, ...] | None = Field(None, min_length=1)
+    transform: tuple[Spec, ...] | None = Field(None, min_length=1)
+    source_score: tuple[Spec, ...] | None = Field(None, min_length=1)
+    target_score: tuple[Spec, ...] | None = Field(None, min_length=1)
+
+
 class Expectation(_Part):
     """What has to hold on a board that can be trusted; a warning is shown where it does not.
 
@@ -159,6 +169,9 @@ class TaskFile(_Part):
         None, description="an error that falls with NFE: a table and a plot with its order"
     )
     axes: Axes
+    also: tuple[Combination, ...] = Field(
+        (), description="combinations besides those of the axes, each with axes of its own"
+    )
     scores: Mapping[str, Scores] = Field(
         default_factory=dict, description="by method; `default` for those not named"
     )
@@ -178,6 +191,36 @@ class TaskFile(_Part):
         if name not in self.protocols:
             raise UnknownName(f"protocol of task {self.name}", name, self.protocols)
         return self.protocols[name]
+
+    @property
+    def combinations(self) -> tuple[Combination, ...]:
+        """The methods of the axes, then each of `also`."""
+        return (Combination(method=self.axes.method), *self.also)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Every method that it names, each once."""
+        return tuple(dict.fromkeys(spec for part in self.combinations for spec in part.method))
+
+    @property
+    def solvers(self) -> tuple[str, ...]:
+        """Every solver that it names, each once."""
+        own = (spec for part in self.also for spec in part.solver or ())
+        return tuple(dict.fromkeys((*self.axes.solver, *own)))
+
+    @property
+    def transforms(self) -> tuple[str, ...]:
+        """Every chain of transforms that it names, each once."""
+        own = (spec for part in self.also for spec in part.transform or ())
+        return tuple(dict.fromkeys((*self.axes.transform, *own)))
+
+    @property
+    def score_models(self) -> tuple[str, ...]:
+        """Every score model that it names, each once."""
+        named = [spec for each in self.scores.values() for spec in (*each.source, *each.target)]
+        for part in self.also:
+            named += (*(part.source_score or ()), *(part.target_score or ()))
+        return tuple(dict.fromkeys(named))
 
     def scores_of(self, method: str) -> Scores:
         """The score models that the task gives to a method."""

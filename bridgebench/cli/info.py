@@ -59,6 +59,9 @@ def _show_task(registry: Registry, name: str) -> None:
         )
     for axis, values in task.axes.model_dump().items():
         click.echo(f"{axis} ({len(values)}): {', '.join(values)}")
+    for part in task.also:
+        named = part.model_dump(exclude_none=True).items()
+        click.echo("also " + "; ".join(f"{axis} {', '.join(values)}" for axis, values in named))
 
 
 def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:

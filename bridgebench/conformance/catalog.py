@@ -159,14 +159,13 @@ def _has_name(registry: Registry, name: str, kind: Kind, made: Plugin) -> bool:
 def _named(registry: Registry, name: str, kind: Kind) -> Sequence[str]:
     """What a task names of a kind, by spec."""
     task = task_of(registry.entry(Kind.TASK, name))
-    scores = [spec for each in task.scores.values() for spec in (*each.source, *each.target)]
     named: dict[Kind, Sequence[str]] = {
         Kind.DATASET: [task.dataset],
-        Kind.SCORE: scores,
-        Kind.SOLVER: task.axes.solver,
-        Kind.TRANSFORM: [link for chain in task.axes.transform for link in chain.split("+")],
+        Kind.SCORE: task.score_models,
+        Kind.SOLVER: task.solvers,
+        Kind.TRANSFORM: [link for chain in task.transforms for link in chain.split("+")],
         Kind.EXTRACTOR: [task.extractor] if task.extractor else [],
-        Kind.METHOD: task.axes.method,
+        Kind.METHOD: task.methods,
         Kind.METRIC: task.metrics,
     }
     return named[kind]

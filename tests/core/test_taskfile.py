@@ -1,5 +1,6 @@
 """Task files: the shipped ones are sound, and a wrong one says what is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ from bridgebench.registry import load_registry
 from bridgebench.taskfile import parse_task, read_task
 
 TO7 = Path(__file__).parents[2] / "tasks" / "cmnist_to7.yaml"
+
+
+def with_also(text, combination):
+    """The text of a task with one combination besides its axes."""
+    return re.sub(r"^also:\n(  .*\n)+", "", text, flags=re.MULTILINE) + f"also: [{combination}]\n"
 
 
 def test_the_task_of_the_study_has_its_37_transforms():
@@ -44,6 +50,9 @@ def test_a_task_is_also_found_by_its_file():
         (lambda text: text.replace("n: 128", "n: many"), "protocols.quick.n"),
         (lambda text: text.replace("held_out: test", "held_out: train"), "different splits"),
         (lambda text: text.replace("at_most: 0.01", ""), "exactly one of"),
+        (lambda text: with_also(text, "{solver: [dpm]}"), "missing key 'also.0.method'"),
+        (lambda text: with_also(text, "{method: [ddib], solver: []}"), "also.0.solver"),
+        (lambda text: with_also(text, "{method: [ddib], score: [x]}"), "key 'also.0.score'"),
         (lambda text: text.replace("name: cmnist_to7", "name: ../evil"), "'name'"),
         (lambda text: text + "}{", "is not YAML"),
         (lambda text: "", "missing key"),
@@ -57,3 +66,16 @@ def test_a_wrong_task_file_is_said_in_one_line(change, said):
         parse_task(change(text), "mine.yaml")
     assert "mine.yaml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_task_names_what_its_axes_and_its_further_combinations_name():
+    alone = parse_task(with_also(TO7.read_text(), "{method: [ddib_single]}"), "mine.yaml")
+    further = (
+        "{method: [ddib_single, mine], solver: [dpm, new], transform: [identity, turn], "
+        "source_score: [seen], target_score: [cmnist_labels]}"
+    )
+    task = parse_task(with_also(TO7.read_text(), further), "mine.yaml")
+    assert task.methods == (*alone.methods, "mine")
+    assert task.solvers == (*alone.solvers, "new")
+    assert task.transforms == (*alone.transforms, "turn")
+    assert task.score_models == (*alone.score_models, "seen")

@@ -24,13 +24,12 @@ def installed() -> Iterator[tuple[Kind, str]]:
     ]
     own: dict[Kind, set[str]] = {kind: set() for kind in Kind}
     for task in tasks:
-        own[Kind.METHOD] |= set(task.axes.method)
-        own[Kind.SOLVER] |= set(task.axes.solver)
+        own[Kind.METHOD] |= set(task.methods)
+        own[Kind.SOLVER] |= set(task.solvers)
         own[Kind.METRIC] |= set(task.metrics)
         own[Kind.DATASET].add(task.dataset)
-        for scores in task.scores.values():
-            own[Kind.SCORE] |= {*scores.source, *scores.target}
-        own[Kind.TRANSFORM] |= {link for chain in task.axes.transform for link in chain.split("+")}
+        own[Kind.SCORE] |= set(task.score_models)
+        own[Kind.TRANSFORM] |= {link for chain in task.transforms for link in chain.split("+")}
         own[Kind.TASK].add(task.name)
     for kind in Kind:
         specs = own[kind] if kind is Kind.TASK else expand_all(REGISTRY, kind, sorted(own[kind]))

@@ -1,6 +1,8 @@
 """Plans: which cells there are, what they share, and what decides their keys."""
 
 from dataclasses import replace
+from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +120,49 @@ def test_all_is_what_the_task_lists_and_every_other_plugin(registry):
     }
     assert methods == complete
     assert {"ddib", "ddib_single", "raising"} <= methods
+
+
+ALSO = """
+also:
+  - {method: ["ddib:clip=both"], solver: [dpm], transform: [identity]}
+  - {method: [random_latent], solver: [heun, dpm], target_score: ["world_exact:delay=0.001"]}
+  - {method: [ddib_single, "ddib:clip=both"], solver: [euler], transform: [identity]}
+"""
+
+
+@pytest.fixture
+def extended(tmp_path):
+    """A task with combinations besides those of its axes."""
+    text = (resources.files("bridgebench_world") / "world.yaml").read_text()
+    path = tmp_path / "extended.yaml"
+    path.write_text(text.replace("name: world", "name: extended") + ALSO)
+    return str(path)
+
+
+def test_further_combinations_have_axes_of_their_own(registry, extended):
+    def combined(**words):
+        cells = plan(registry, task=extended, **words).cells
+        axes = ("solver", "transform", "target_score")
+        return [tuple(cell.axes[axis] for axis in axes) for cell in cells]
+
+    assert len(combined()) == len(plan(registry).cells) + 2 + 2 + 1
+    exact, slow = "world_exact", "world_exact:delay=0.001"
+    both = [("dpm", "identity", exact), ("euler", "identity", exact)]
+    assert combined(method="ddib:clip=both") == both
+    assert combined(method="random_latent") == [("heun", None, slow), ("dpm", None, slow)]
+    assert combined(method="random_latent:clip=false", target_score=exact, solver="euler") == [
+        ("euler", None, exact)
+    ]
+    assert len(combined(method="ddib")) == 2 * 4
+    assert combined(method="ddib:last_step=true", solver="dpm", transform="identity") == both[:1]
+    assert combined(method="ddib:clip=both", solver="heun") == [("heun", "identity", exact)]
+
+
+def test_an_axis_that_no_method_of_a_combination_uses_is_an_error(registry, extended):
+    path = Path(extended)
+    path.write_text(path.read_text().replace("[random_latent], solver", "[identity], solver"))
+    with pytest.raises(InvalidOption, match=r"also\.1 names a target_score, .*uses one: identity"):
+        plan(registry, task=extended)
 
 
 def test_a_cell_that_is_impossible_is_skipped_with_its_reason(registry, monkeypatch):
