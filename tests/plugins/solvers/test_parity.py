@@ -1,15 +1,13 @@
 """The solvers against the trajectories that reference samplers return."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from bridgebench import Solver, Spacing, sigma_grid
+from bridgebench import Denoiser, Solver, Spacing, sigma_grid
 from bridgebench_solvers.dpm import Dpm, DpmVariant
 from bridgebench_solvers.euler import Euler
 from bridgebench_solvers.heun import Heun
@@ -24,37 +22,6 @@ SOLVERS: Mapping[str, Solver] = {
 INTERVALS = (5, 10, 20, 40)
 
 
-@dataclass(frozen=True)
-class Mixture:
-    """The exact denoiser of a mixture of Gaussians with one standard deviation."""
-
-    weights: Tensor
-    means: Tensor
-    std: float
-    sigma_min: float = 0.02
-    sigma_max: float = 80.0
-
-    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        variance = self.std**2 + sigma.view(-1, 1) ** 2
-        offsets = (x[:, None] - self.means[None]).flatten(2).square().sum(-1)
-        p = torch.softmax(self.weights.log() - offsets / (2 * variance), dim=1)
-        mean = torch.einsum("bk,kchw->bchw", p, self.means)
-        variance = variance.view(-1, 1, 1, 1)
-        return (self.std**2 * x + sigma.view(-1, 1, 1, 1) ** 2 * mean) / variance
-
-
-@pytest.fixture(scope="module")
-def stored() -> dict[str, Tensor]:
-    path = Path(__file__).parent / "data" / "trajectories.npz"
-    with np.load(path, allow_pickle=False) as arrays:
-        return {name: torch.from_numpy(arrays[name]) for name in arrays}
-
-
-@pytest.fixture(scope="module")
-def mixture(stored: dict[str, Tensor]) -> Mixture:
-    return Mixture(stored["weights"], stored["means"], stored["std"].item())
-
-
 def assert_equal(ours: Tensor, theirs: Tensor) -> None:
     assert ours.dtype == torch.float64
     error = (ours - theirs).abs().max() / theirs.abs().max()
@@ -63,7 +30,7 @@ def assert_equal(ours: Tensor, theirs: Tensor) -> None:
 
 @pytest.mark.parametrize("intervals", INTERVALS)
 @pytest.mark.parametrize("name", SOLVERS)
-def test_decode(name: str, intervals: int, stored: dict[str, Tensor], mixture: Mixture) -> None:
+def test_decode(name: str, intervals: int, stored: dict[str, Tensor], mixture: Denoiser) -> None:
     sigmas = stored[f"sigmas_{intervals}"].tolist()
     x = SOLVERS[name].solve(mixture, 80.0 * stored["z"], sigmas)
     assert_equal(x, stored[f"{name}_decode_{intervals}"])
@@ -71,7 +38,7 @@ def test_decode(name: str, intervals: int, stored: dict[str, Tensor], mixture: M
 
 @pytest.mark.parametrize("intervals", INTERVALS)
 @pytest.mark.parametrize("name", ["euler", "heun", "dpm_2m"])
-def test_encode(name: str, intervals: int, stored: dict[str, Tensor], mixture: Mixture) -> None:
+def test_encode(name: str, intervals: int, stored: dict[str, Tensor], mixture: Denoiser) -> None:
     sigmas = stored[f"sigmas_{intervals}"].tolist()[::-1]
     x = SOLVERS[name].solve(mixture, stored[f"{name}_decode_{intervals}"], sigmas)
     assert_equal(x, stored[f"{name}_encode_{intervals}"])
@@ -79,7 +46,7 @@ def test_encode(name: str, intervals: int, stored: dict[str, Tensor], mixture: M
 
 @pytest.mark.parametrize("points", INTERVALS)
 def test_heun_then_one_denoising_step_is_the_sampler_of_edm(
-    points: int, stored: dict[str, Tensor], mixture: Mixture
+    points: int, stored: dict[str, Tensor], mixture: Denoiser
 ) -> None:
     sigmas = sigma_grid(Spacing.KARRAS, 0.02, 80.0, points - 1)[::-1]
     x = Heun().solve(mixture, 80.0 * stored["z"], sigmas)
