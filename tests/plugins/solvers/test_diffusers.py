@@ -5,6 +5,7 @@ state is x = √ᾱ·x̄; it stays float64 on both sides.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 import torch
@@ -39,7 +40,7 @@ def assert_equal(ours: Tensor, theirs: Tensor, sigma: float) -> None:
 
 
 def rising(sigmas: Sequence[float]) -> bool:
-    return all(a < b for a, b in zip(sigmas, sigmas[1:], strict=False))
+    return all(a < b for a, b in pairwise(sigmas))
 
 
 @pytest.mark.parametrize("steps", STEPS)
