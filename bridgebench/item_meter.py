@@ -61,7 +61,7 @@ class ItemMeter(torchmetrics.Metric):
 
     def update(self, observed: Observed) -> None:
         """Measure a batch."""
-        _check_finite(observed)
+        observed.once("finite", lambda: _check_finite(observed))
         with torch.no_grad():
             values = self._measure(observed)
         for name in self._names:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar, cast
 
 from bridgebench.interfaces.plugin import Plugin
 
@@ -69,6 +69,13 @@ class Observed:
     ids: tuple[str, ...]
     cycled: Tensor | None
     extract: Callable[[str], Extracted]
+    _kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, key: str, compute: Callable[[], T]) -> T:
+        """The value of `compute()`, computed once a batch for each key, whichever metric asks."""
+        if key not in self._kept:
+            self._kept[key] = compute()
+        return cast(T, self._kept[key])
 
 
 @dataclass(frozen=True)

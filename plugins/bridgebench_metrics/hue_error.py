@@ -9,6 +9,7 @@ from torch import Tensor
 
 from bridgebench import Observed, Yardstick
 from bridgebench.color import hue_difference, mean_hue, total_chroma
+from bridgebench_metrics.sources import of_sources
 
 LEAST_CHROMA = 0.05
 """An output with a smaller share of its source's chroma has no color."""
@@ -42,7 +43,11 @@ def hue_error(source: ImageColor, output: ImageColor) -> Tensor:
 
 
 def observed_hue_error(observed: Observed, yardstick: Yardstick) -> Tensor:
-    """`hue_error` of a batch; the sources, which all rows share, are looked at once."""
-    key = "color of the sources " + " ".join(observed.ids)
-    source = yardstick.once(key, lambda: image_color(observed.source))
-    return hue_error(source, image_color(observed.output))
+    """`hue_error` of a batch: its outputs are looked at once, its sources once for all rows."""
+    source = of_sources("color", image_color, observed, yardstick)
+    return hue_error(source, observed_color(observed))
+
+
+def observed_color(observed: Observed) -> ImageColor:
+    """`image_color` of the outputs of a batch, computed once."""
+    return observed.once("color", lambda: image_color(observed.output))

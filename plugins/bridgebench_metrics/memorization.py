@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import BridgebenchError, Column, ItemMeter, Metric, Observed, Yardstick
-from bridgebench_metrics.hsv_value import hsv_value
+from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.means import mean_score
 
 if TYPE_CHECKING:
@@ -45,14 +45,12 @@ def neighbors_of(images: Tensor) -> Neighbors:
     return Neighbors(pixels, varying, known, known.square().sum(dim=0) / 2.0)
 
 
-def nearest_distance(images: Tensor, neighbors: Neighbors) -> Tensor:
-    """The Euclidean distance in V to the nearest image: (B, C, H, W) in [-1, 1] -> (B,) float64."""
-    starts = range(0, len(images), BLOCK)
-    return torch.cat([_nearest(images[i : i + BLOCK], neighbors) for i in starts])
+def nearest_distance(value: Tensor, neighbors: Neighbors) -> Tensor:
+    """The Euclidean distance to the nearest image: V of (B, H, W) -> (B,) float64."""
+    return torch.cat([_nearest(part.flatten(1), neighbors) for part in torch.split(value, BLOCK)])
 
 
-def _nearest(images: Tensor, neighbors: Neighbors) -> Tensor:
-    pixels = hsv_value(images).flatten(1)  # (B, P)
+def _nearest(pixels: Tensor, neighbors: Neighbors) -> Tensor:
     halves = torch.addmm(  # (B, N), half the squared distance less what is the same for all
         neighbors.halves, pixels[:, neighbors.varying], neighbors.known, alpha=-1.0
     )
@@ -97,7 +95,8 @@ class Memorization(Metric):
         def real() -> float:
             images = yardstick.held_out().items.images
             neighbors = yardstick.once("memorization/reference", known)
-            distance = nearest_distance(images, neighbors).mean().item() if len(images) else 0.0
+            value = hsv_value(images)
+            distance = nearest_distance(value, neighbors).mean().item() if len(images) else 0.0
             if distance == 0:
                 raise BridgebenchError(
                     "memorization needs held-out real images that are not in the reference, got "
@@ -108,7 +107,8 @@ class Memorization(Metric):
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             neighbors = yardstick.once("memorization/reference", known)
             scale = yardstick.once("memorization/held out", real)
-            return {"ratio": nearest_distance(observed.output, neighbors) / scale}
+            distance = nearest_distance(observed_value(observed), neighbors)
+            return {"ratio": distance / scale}
 
         return ItemMeter(
             ("ratio",),

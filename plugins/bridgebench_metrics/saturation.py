@@ -9,8 +9,10 @@ from torch import Tensor
 
 from bridgebench import Column, ItemMeter, Metric, Observed, Yardstick
 from bridgebench.color import total_chroma
-from bridgebench_metrics.hsv_value import hsv_value
+from bridgebench_metrics.hsv_value import hsv_value, observed_value
+from bridgebench_metrics.hue_error import observed_color
 from bridgebench_metrics.means import mean_score
+from bridgebench_metrics.sources import of_sources
 
 if TYPE_CHECKING:
     import torchmetrics
@@ -21,7 +23,11 @@ def image_saturation(images: Tensor) -> Tensor:
 
     As V·S is the chroma of a pixel, this is total chroma over total V. NaN for a black image.
     """
-    return total_chroma(images) / hsv_value(images).sum(dim=(-2, -1))
+    return _saturation(total_chroma(images), hsv_value(images))
+
+
+def _saturation(chroma: Tensor, value: Tensor) -> Tensor:
+    return chroma / value.sum(dim=(-2, -1))
 
 
 class Saturation(Metric):
@@ -55,7 +61,9 @@ class Saturation(Metric):
         """A meter of changes."""
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
-            return {"change": image_saturation(observed.output) - image_saturation(observed.source)}
+            output = _saturation(observed_color(observed).chroma, observed_value(observed))
+            source = of_sources("saturation", image_saturation, observed, yardstick)
+            return {"change": output - source}
 
         return ItemMeter(
             ("change",),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import Column, ItemMeter, Metric, Observed, Yardstick
-from bridgebench_metrics.hsv_value import hsv_value
+from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.means import mean_score
 
 if TYPE_CHECKING:
@@ -24,7 +24,11 @@ def shape_correlation(source: Tensor, output: Tensor) -> Tensor:
 
     0 for a flat output, which keeps no shape; NaN for a flat source, which has none.
     """
-    first, second = _centered(source), _centered(output)
+    return value_correlation(centered(hsv_value(source)), centered(hsv_value(output)))
+
+
+def value_correlation(first: Tensor, second: Tensor) -> Tensor:
+    """`shape_correlation` of two centered (B, P) values."""
     covariance = (first * second).mean(dim=1)
     spread, other = (part.square().mean(dim=1).sqrt() for part in (first, second))
     correlation = covariance / (spread * other).clamp(min=FLAT**2)
@@ -32,9 +36,10 @@ def shape_correlation(source: Tensor, output: Tensor) -> Tensor:
     return torch.where(spread > FLAT, correlation, torch.nan)
 
 
-def _centered(images: Tensor) -> Tensor:
-    value = hsv_value(images).double().flatten(1)
-    return value - value.mean(dim=1, keepdim=True)
+def centered(value: Tensor) -> Tensor:
+    """V less its mean over the pixels: (B, H, W) -> (B, H·W) float64."""
+    wide = value.double().flatten(1)
+    return wide - wide.mean(dim=1, keepdim=True)
 
 
 class Structure(Metric):
@@ -68,7 +73,8 @@ class Structure(Metric):
         """A meter of correlations."""
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
-            return {"correlation": shape_correlation(observed.source, observed.output)}
+            source, output = hsv_value(observed.source), observed_value(observed)
+            return {"correlation": value_correlation(centered(source), centered(output))}
 
         return ItemMeter(
             ("correlation",),

@@ -94,3 +94,12 @@ def test_outputs_that_are_not_finite_are_named(bad: float) -> None:
 def test_nothing_seen_is_an_error() -> None:
     with pytest.raises(BridgebenchError, match="before it saw an image"):
         meter().compute()
+
+
+def test_what_a_batch_shares_is_computed_once() -> None:
+    batch, asked = observe(images(2)), []
+    for _ in range(2):
+        assert batch.once("answer", lambda: asked.append(1) or 42) == 42
+    assert batch.once("other", lambda: 7) == 7
+    assert asked == [1]
+    assert observe(images(2)).once("answer", lambda: 43) == 43

@@ -6,11 +6,12 @@ import torch
 
 from bridgebench import Extracted, IntegrityError, Items, LoadedExtractor
 from bridgebench.nn.training import Shard
+from bridgebench_cmnist.classifier import ClassifierConfig, DigitClassifier
 from bridgebench_cmnist.classifier_data import ClassifierData, random_affine
 from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_cmnist.digits import load_digits
 from bridgebench_cmnist.extractor import DigitExtractor
-from bridgebench_cmnist.weights import shipped_path
+from bridgebench_cmnist.weights import load_weights, shipped_path
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +89,15 @@ def test_affine_distortion_keeps_ink_and_moves_little() -> None:
     )
     assert (centers - 15.5).abs().max() < 3.5
     assert not torch.allclose(moved[0], moved[1])
+
+
+def test_folded_norms_change_round_off_alone(classifier: LoadedExtractor, items: Items) -> None:
+    network, _ = load_weights(
+        shipped_path("cmnist_digits"),
+        "classifier",
+        lambda fields: DigitClassifier(ClassifierConfig.from_json(fields)),
+    )
+    images = items.images[:200]
+    with torch.inference_mode():
+        expected = network.features(images)
+    torch.testing.assert_close(classifier(images).features, expected, rtol=0, atol=1e-4)

@@ -9,6 +9,7 @@ from torch import Tensor
 from bridgebench import BridgebenchError
 from bridgebench.color import hsv_to_rgb
 from bridgebench_metrics.cycle import Cycle
+from bridgebench_metrics.hsv_value import hsv_value
 from bridgebench_metrics.memorization import Memorization, nearest_distance, neighbors_of
 from bridgebench_metrics.saturation import Saturation, image_saturation
 from bridgebench_metrics.structure import Structure, shape_correlation
@@ -107,7 +108,7 @@ def test_nearest_distance_by_brute_force(border: int) -> None:
         )
         for q in queries.numpy()
     ]
-    assert nearest_distance(queries, neighbors_of(known)).tolist() == pytest.approx(
+    assert nearest_distance(hsv_value(queries), neighbors_of(known)).tolist() == pytest.approx(
         expected, rel=1e-6
     )
 
