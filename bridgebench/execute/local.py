@@ -36,11 +36,22 @@ class Clock:
     reused_cells: int = 0
 
 
+@dataclass(frozen=True)
+class _Bench:
+    """What the cells of a seed share: their source images, the models, the yardstick."""
+
+    seed: int
+    batches: tuple[FilledBatch, ...]
+    lender: Lender
+    runner: CellRunner
+
+
 @dataclass
 class LocalRun:
     """One run of a plan into a folder; records of cells that are there already are kept.
 
-    `tried` are the cells to leave alone although they have no sound record.
+    `tried` are the cells to leave alone although they have no sound record. Models and references
+    are loaded for a seed at its first cell and kept until one of another seed comes.
     """
 
     plan: Plan
@@ -49,6 +60,8 @@ class LocalRun:
     save_images: bool = False
     tried: frozenset[str] = frozenset()
     clock: Clock = field(default_factory=Clock)
+    _extractors: Extractors | None = None
+    _bench: _Bench | None = None
 
     def run(self) -> None:
         """Run every cell that has no valid record."""
@@ -59,12 +72,42 @@ class LocalRun:
             evaluations(Group(group.seed, group.shared, tuple(cells))) for group, cells in todo
         )
         self.progress.start(expected * self.plan.padded_n, sum(len(cells) for _, cells in todo))
-        device = torch.device(self.plan.device)
-        extractors = Extractors(self.plan.extractors, device)
-        for seed in self.plan.seeds:
-            of_seed = [(group, cells) for group, cells in todo if group.seed == seed]
-            if of_seed:
-                self._run_seed(seed, of_seed, extractors, device)
+        for group, cells in todo:
+            self.run_group(group, cells)
+
+    def share(self, group: Group) -> SharedResult | Outcome:
+        """The shared stages of a group, or the failure of all its cells."""
+        bench = self._of_seed(group.seed)
+        runnable = next(cell for cell in group.cells if not cell.skip)
+        self.progress.doing(_title(runnable.cell, group.shared))
+        before = bench.lender.meter.seconds
+        shared = compute_shared(group, runnable.cell, bench.batches, bench.lender)
+        self.clock.network += bench.lender.meter.seconds - before
+        return shared
+
+    def run_group(
+        self,
+        group: Group,
+        cells: Sequence[PlannedCell],
+        shared: SharedResult | Outcome | None = None,
+    ) -> None:
+        """Run some cells of a group; `shared`, unless given, is what `share` makes for it."""
+        runnable = [cell for cell in cells if not cell.skip]
+        for cell in cells:
+            if cell.skip:
+                self._finish(cell, Outcome())
+        if not runnable:
+            return
+        bench = self._of_seed(group.seed)
+        self.progress.begin(tuple(cell.identity for cell in runnable))
+        shared = self.share(group) if shared is None else shared
+        for cell in runnable:
+            self.progress.doing(_title(cell.cell, ()))
+            self.progress.begin((cell.identity,))
+            before = bench.lender.meter.seconds
+            outcome = shared if isinstance(shared, Outcome) else bench.runner.run(cell.cell, shared)
+            self.clock.network += bench.lender.meter.seconds - before
+            self._finish(cell, outcome)
 
     def _missing(self, group: Group) -> list[PlannedCell]:
         return [
@@ -73,17 +116,20 @@ class LocalRun:
             if cell.identity not in self.tried and valid_record(self.folder.records, cell) is None
         ]
 
-    def _run_seed(
-        self,
-        seed: int,
-        todo: Sequence[tuple[Group, Sequence[PlannedCell]]],
-        extractors: Extractors,
-        device: torch.device,
-    ) -> None:
+    def _of_seed(self, seed: int) -> _Bench:
+        if self._bench is None or self._bench.seed != seed:
+            self._bench = None  # one seed's images leave before those of the next are loaded
+            self._bench = self._new_bench(seed)
+        return self._bench
+
+    def _new_bench(self, seed: int) -> _Bench:
         task, n = self.plan.task, self.plan.n
+        device = torch.device(self.plan.device)
+        if self._extractors is None:
+            self._extractors = Extractors(self.plan.extractors, device)
         self.progress.doing(f"loading {n} images of {task.source.domain}")
         items = self.plan.dataset.items(task.source.domain, task.source.split, n, seed)
-        reference = Reference(task, self.plan.dataset, extractors, n, seed)
+        reference = Reference(task, self.plan.dataset, self._extractors, n, seed)
         lender = Lender(
             self.plan.setting,
             device,
@@ -97,36 +143,11 @@ class LocalRun:
             low=task.item.low,
             high=task.item.high,
             lender=lender,
-            new_scorer=partial(Scorer, self.plan.metrics, reference, extractors),
+            new_scorer=partial(Scorer, self.plan.metrics, reference, self._extractors),
             needs_cycle=self.plan.needs_cycle,
             keep=self._keeper(),
         )
-        for group, cells in todo:
-            self._run_group(group, cells, batches, lender, runner)
-        self.clock.network += lender.meter.seconds
-
-    def _run_group(
-        self,
-        group: Group,
-        cells: Sequence[PlannedCell],
-        batches: Sequence[FilledBatch],
-        lender: Lender,
-        runner: CellRunner,
-    ) -> None:
-        runnable = [cell for cell in cells if not cell.skip]
-        for cell in cells:
-            if cell.skip:
-                self._finish(cell, Outcome())
-        if not runnable:
-            return
-        self.progress.doing(_title(runnable[0].cell, group.shared))
-        self.progress.begin(tuple(cell.identity for cell in runnable))
-        shared = compute_shared(group, runnable[0].cell, batches, lender)
-        for cell in runnable:
-            self.progress.doing(_title(cell.cell, ()))
-            self.progress.begin((cell.identity,))
-            outcome = shared if isinstance(shared, Outcome) else runner.run(cell.cell, shared)
-            self._finish(cell, outcome)
+        return _Bench(seed, batches, lender, runner)
 
     def _finish(self, planned: PlannedCell, outcome: Outcome) -> None:
         """Keep a cell's picture and its record; the record last, as it says that all is there."""
