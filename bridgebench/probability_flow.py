@@ -8,6 +8,7 @@ of about unit variance: the latent of the variance-preserving process.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,31 +55,80 @@ def latent_scale(sigma_max: float) -> float:
     return math.hypot(1.0, sigma_max)
 
 
-@torch.no_grad()
+@dataclass(frozen=True)
+class Latent:
+    """Unit latents, and what a solver carries besides to go the same way back.
+
+    z      (B, C, H, W)
+    carry  (B, C, H, W), or None for a solver that carries nothing: see `Solver.solve_carried`
+    """
+
+    z: Tensor
+    carry: Tensor | None = None
+
+    def packed(self) -> Tensor:
+        """Both in one tensor, as a shared stage gives it: `z`, or (B, 2, C, H, W) with a carry."""
+        return self.z if self.carry is None else torch.stack([self.z, self.carry], dim=1)
+
+    @classmethod
+    def unpacked(cls, packed: Tensor, shape: Sequence[int]) -> Latent:
+        """What `packed` was made of; `shape` is that of an item, (C, H, W).
+
+        >>> latent = Latent(torch.zeros(2, 3, 4, 4), torch.ones(2, 3, 4, 4))
+        >>> Latent.unpacked(latent.packed(), (3, 4, 4)).carry.mean().item()
+        1.0
+        """
+        if packed.shape[1:] == torch.Size(shape):
+            return cls(packed)
+        z, carry = packed.unbind(dim=1)
+        return cls(z, carry)
+
+    def changed_to(self, z: Tensor) -> Latent:
+        """The latents `z` in place of these: what is carried holds for an item left as it was."""
+        if self.carry is None:
+            return Latent(z)
+        same = (z == self.z).flatten(1).all(1).view(-1, *(1,) * (z.ndim - 1))
+        return Latent(z, torch.where(same, self.carry, torch.zeros_like(self.carry)))
+
+
 def encode(denoiser: Denoiser, solver: Solver, x: Tensor, nfe: int) -> Tensor:
     """Carry `x`, (B, C, H, W) at sigma_min, up to sigma_max; returns the unit latent.
 
     Takes exactly `nfe` network evaluations, or raises BudgetError.
     """
+    return encode_carried(denoiser, solver, x, nfe).z
+
+
+@torch.no_grad()
+def encode_carried(denoiser: Denoiser, solver: Solver, x: Tensor, nfe: int) -> Latent:
+    """As `encode`, with what the solver carries."""
     sigmas = sigma_grid(
         solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(nfe)
     )
-    return solver.solve(denoiser, x, sigmas) / latent_scale(denoiser.sigma_max)
+    top, carry = solver.solve_carried(denoiser, x, sigmas, None)
+    return Latent(top / latent_scale(denoiser.sigma_max), carry)
 
 
 @torch.no_grad()
 def decode(
-    denoiser: Denoiser, solver: Solver, z: Tensor, nfe: int, *, last_step: bool = False
+    denoiser: Denoiser,
+    solver: Solver,
+    z: Tensor,
+    nfe: int,
+    *,
+    last_step: bool = False,
+    carry: Tensor | None = None,
 ) -> Tensor:
     """Carry the unit latent `z`, (B, C, H, W), down to sigma_min; not clamped.
 
     Takes exactly `nfe` network evaluations, or raises BudgetError. `last_step` spends one more on a
-    denoising step from sigma_min to 0.
+    denoising step from sigma_min to 0. `carry` is what `encode_carried` gave besides `z`.
     """
     sigmas = sigma_grid(
         solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(nfe)
     )
-    x = solver.solve(denoiser, z * latent_scale(denoiser.sigma_max), sigmas[::-1])
+    top = z * latent_scale(denoiser.sigma_max)
+    x, _ = solver.solve_carried(denoiser, top, sigmas[::-1], carry)
     if not last_step:
         return x
     return denoiser(x, x.new_full((len(x),), denoiser.sigma_min))

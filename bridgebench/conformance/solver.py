@@ -121,6 +121,25 @@ def reversibility(solver: Solver, bench: Bench) -> None:
     )
 
 
+def carrying(solver: Solver, bench: Bench) -> None:
+    """With what it carries it goes back to where it set out; without, it does as `solve` does."""
+    count = max(_budgets(solver).values())
+    for grid in _both_ways(solver, count):
+        denoiser = RecordingDenoiser(GaussianDenoiser())
+        x = _state(bench, torch.float64)
+        end, carry = solver.solve_carried(denoiser, x, grid, None)
+        there = len(denoiser.asked)
+        plain = solver.solve(GaussianDenoiser(), x, grid)
+        require_close(end, plain, 0.0, f"the state that solve gives {_way(grid)}")
+        if carry is None:
+            continue
+        require_like(carry, x, "what it carries")
+        back, _ = solver.solve_carried(denoiser, end, grid[::-1], carry)
+        require_close(back, x, ROUNDING, "the state that it set out from, with what it carried")
+        counted = len(denoiser.asked) - there
+        require(counted == there, f"{there} evaluations back, as there", f"{counted}")
+
+
 def batch_independence(solver: Solver, bench: Bench) -> None:
     """An item gets the same result alone as in a batch."""
     x = _state(bench, torch.float64)
@@ -150,6 +169,7 @@ CHECKS = (
     inputs,
     order,
     reversibility,
+    carrying,
     batch_independence,
     finite,
 )

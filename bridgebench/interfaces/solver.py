@@ -41,3 +41,15 @@ class Solver(Plugin, ABC):
         The sigmas are Python floats, strictly rising or strictly falling; coefficients are computed
         from them in float64 and the state keeps the dtype of `x`. `x` itself is not changed.
         """
+
+    def solve_carried(
+        self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], carry: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """As `solve`, for a solver that needs more than the state to go the same way back.
+
+        Returns the state at sigmas[-1] and what to give as `carry` to set out from there again; it
+        is shaped as `x`, on the scale of the unit latent, and zero says nothing. A solver that is
+        given None, or zeros, sets out from the state alone, as `solve` does. By default nothing is
+        carried.
+        """
+        return self.solve(denoiser, x, sigmas), None

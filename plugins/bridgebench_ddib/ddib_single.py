@@ -68,11 +68,11 @@ class DdibSingle(Method):
     def share(
         self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
     ) -> Tensor:
-        """The unit latents of a batch, (B, C, H, W)."""
+        """The unit latents of a batch, (B, C, H, W), packed with what the solver carries."""
         x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
         denoiser = self._denoiser(cell, len(x), context)
         x = started(x, self.start, denoiser.sigma_min, "start", batch.draw)
-        return encode_images(cell, denoiser, x, self.clip, context.setting)
+        return encode_images(cell, denoiser, x, self.clip, context.setting).packed()
 
     def translate(
         self, batch: Batch, variants: Sequence[Variant], context: Context

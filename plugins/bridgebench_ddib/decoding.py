@@ -18,7 +18,7 @@ from bridgebench import (
     Variant,
     needed,
 )
-from bridgebench.probability_flow import ClippedDenoiser, decode
+from bridgebench.probability_flow import ClippedDenoiser, Latent, decode
 from bridgebench_ddib.options import Clip
 
 if TYPE_CHECKING:
@@ -28,15 +28,16 @@ if TYPE_CHECKING:
 
 
 def decode_latents(
-    cell: Cell, denoiser: Denoiser, z: Tensor, clip: Clip, last_step: bool, setting: Setting
+    cell: Cell, denoiser: Denoiser, latent: Latent, clip: Clip, last_step: bool, setting: Setting
 ) -> Tensor:
-    """The images of unit latents `z`, (B, C, H, W), clamped to the range of the task's items."""
+    """The images of unit latents, (B, C, H, W), clamped to the range of the task's items."""
     x = decode(
         ClippedDenoiser(denoiser, setting.low, setting.high) if clip.on_decode else denoiser,
         needed(cell.solver, Axis.SOLVER),
-        z,
+        latent.z,
         needed(cell.nfe, Axis.NFE),
         last_step=last_step,
+        carry=latent.carry,
     )
     return x.clamp(setting.low, setting.high)
 
@@ -55,27 +56,36 @@ def translate_variants(
     done: dict[int, Translation] = {}
     for indices in alike.values():
         members = [variants[index] for index in indices]
-        latents = [_latent(variant) for variant in members]
+        latents = [_latent(variant, batch) for variant in members]
         changed = [
-            needed(variant.cell.transform, Axis.TRANSFORM).latent(z, batch.images, batch.draw)
-            for variant, z in zip(members, latents, strict=True)
+            latent.changed_to(
+                needed(variant.cell.transform, Axis.TRANSFORM).latent(
+                    latent.z, batch.images, batch.draw
+                )
+            )
+            for variant, latent in zip(members, latents, strict=True)
         ]
-        together = torch.cat(changed)
+        together = torch.cat([latent.packed() for latent in changed])
         score = needed(members[0].cell.target_score, Axis.TARGET_SCORE)
         denoiser = context.denoiser(score, (context.setting.target,) * len(together))
         images = decode_latents(
-            members[0].cell, denoiser, together, clip, last_step, context.setting
+            members[0].cell,
+            denoiser,
+            Latent.unpacked(together, batch.images.shape[1:]),
+            clip,
+            last_step,
+            context.setting,
         )
         parts = images.chunk(len(members))
-        for index, part, z, z_changed in zip(indices, parts, latents, changed, strict=True):
-            done[index] = Translation(part, latent=z, changed=z_changed)
+        for index, part, old, new in zip(indices, parts, latents, changed, strict=True):
+            done[index] = Translation(part, latent=old.z, changed=new.z)
     return [done[index] for index in range(len(variants))]
 
 
-def _latent(variant: Variant) -> Tensor:
+def _latent(variant: Variant, batch: Batch) -> Latent:
     if variant.shared is None:
         raise PluginError(
             f"method {variant.cell.method.name} was asked to translate without its encode; "
             "give each variant the result of the stage 'encode'"
         )
-    return variant.shared
+    return Latent.unpacked(variant.shared, batch.images.shape[1:])

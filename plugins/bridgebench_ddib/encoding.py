@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from bridgebench import Axis, Cell, Setting, Stage, needed
-from bridgebench.probability_flow import ClippedDenoiser, encode
+from bridgebench.probability_flow import ClippedDenoiser, Latent, encode_carried
 from bridgebench_ddib.options import Clip, Start
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def started(x: Tensor, start: Start, sigma_min: float, purpose: str, draw: Draw)
 
 def encode_images(
     cell: Cell, denoiser: Denoiser, x: Tensor, clip: Clip, setting: Setting
-) -> Tensor:
+) -> Latent:
     """The unit latents of states `x` at sigma_min, (B, C, H, W)."""
-    return encode(
+    return encode_carried(
         ClippedDenoiser(denoiser, setting.low, setting.high) if clip.on_encode else denoiser,
         needed(cell.solver, Axis.SOLVER),
         x,

@@ -8,7 +8,15 @@ import torch
 from torch import Tensor
 
 from bridgebench import BudgetError
-from bridgebench.probability_flow import ClippedDenoiser, decode, encode, latent_scale
+from bridgebench.probability_flow import (
+    ClippedDenoiser,
+    Latent,
+    decode,
+    encode,
+    encode_carried,
+    latent_scale,
+)
+from bridgebench_bdia.bdia import Bdia
 from bridgebench_solvers.heun import Heun
 
 STD, SIGMA_MIN, SIGMA_MAX = 0.5, 0.02, 80.0
@@ -86,3 +94,32 @@ def test_no_graph_is_kept(x: Tensor) -> None:
     x.requires_grad_()
     assert not encode(Gaussian(), Heun(), x, 2).requires_grad
     assert not decode(Gaussian(), Heun(), x, 2).requires_grad
+
+
+def test_what_a_solver_carries_brings_it_back(x: Tensor) -> None:
+    denoiser, solver = Gaussian(), Bdia()
+    latent = encode_carried(denoiser, solver, x, 5)
+    packed = Latent.unpacked(latent.packed(), x.shape[1:])
+    back = decode(denoiser, solver, packed.z, 5, carry=packed.carry)
+    torch.testing.assert_close(back, x, rtol=0, atol=1e-12)
+    assert (decode(denoiser, solver, latent.z, 5) - x).abs().max() > 1e-3
+
+
+def test_a_latent_without_a_carry_is_packed_as_it_is(x: Tensor) -> None:
+    latent = encode_carried(Gaussian(), Heun(), x, 10)
+    assert latent.carry is None
+    assert latent.packed() is latent.z
+    assert Latent.unpacked(latent.z, x.shape[1:]).carry is None
+    assert latent.changed_to(x).carry is None
+
+
+def test_a_carry_holds_for_the_items_whose_latent_is_as_it_was(x: Tensor) -> None:
+    latent = encode_carried(Gaussian(), Bdia(), x, 5)
+    assert latent.carry is not None
+    z = latent.z.clone()
+    z[1] *= 1.5
+    changed = latent.changed_to(z)
+    assert changed.carry is not None
+    assert torch.equal(changed.z, z)
+    assert torch.equal(changed.carry[[0, 2]], latent.carry[[0, 2]])
+    assert not changed.carry[1].any()

@@ -98,6 +98,16 @@ class OneWay(Euler):
         return x.clone() if sigmas[0] < sigmas[-1] else super().solve(denoiser, x, sigmas)
 
 
+class Forgets(Euler):
+    """Carries its state along as if that brought it back."""
+
+    def solve_carried(
+        self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], carry: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        end = self.solve(denoiser, x, sigmas)
+        return end, end
+
+
 class Averages(Euler):
     """Mixes the items of a batch."""
 
@@ -123,6 +133,7 @@ BROKEN = [
     (InPlace, "inputs", "the input `x` to be left as it is"),
     (Boasts, "order", "an error of order 2 going up; got order 0.9"),
     (OneWay, "reversibility", "with 320 intervals"),
+    (Forgets, "carrying", "the state that it set out from, with what it carried"),
     (Averages, "batch-independence", "the same result alone going up"),
     (DividesByZero, "finite", "without NaN or infinity"),
 ]

@@ -1,0 +1,1 @@
+"""BDIA, a solver whose steps can be undone exactly."""

@@ -1,0 +1,13 @@
+"""The solver by name."""
+
+from collections.abc import Mapping
+
+from bridgebench import hookimpl
+
+api = 1
+
+
+@hookimpl
+def bridgebench_solvers() -> Mapping[str, type | str]:
+    """Bi-directional integration approximation."""
+    return {"bdia": "bridgebench_bdia.bdia:Bdia"}
