@@ -15,6 +15,7 @@ from bridgebench.errors import BridgebenchError
 _COMMANDS = {
     "run": ("bridgebench.cli.run:run", "Run a task and rank what comes out."),
     "plan": ("bridgebench.cli.plan:plan", "Show what a run would do, without doing it."),
+    "export": ("bridgebench.cli.export:export", "Write the source images of a task as files."),
     "list": ("bridgebench.cli.list:list_", "List the plugins that are installed."),
     "info": ("bridgebench.cli.info:info", "Show what a plugin is and its options."),
     "plugins": ("bridgebench.cli.plugins:plugins", "Show where plugins come from."),

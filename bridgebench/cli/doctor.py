@@ -70,11 +70,11 @@ def _files(registry: Registry) -> list[str]:
     from bridgebench.interfaces.dataset import Dataset
     from bridgebench.interfaces.extractor import Extractor
     from bridgebench.interfaces.score_model import ScoreModel
-    from bridgebench.specs import build
+    from bridgebench.specs import build, expand_all
 
     problems = []
     for kind in (Kind.DATASET, Kind.SCORE, Kind.EXTRACTOR):
-        for name in registry.names(kind):
+        for name in expand_all(registry, kind, ()):
             try:
                 if kind is Kind.DATASET:
                     files = len(build(registry, kind, Dataset, name).files())

@@ -11,6 +11,7 @@ from bridgebench.errors import UnknownName
 from bridgebench.registry import Kind, Registry, load_registry
 
 if TYPE_CHECKING:
+    from bridgebench.interfaces.method import Method
     from bridgebench.interfaces.plugin import Plugin
     from bridgebench.taskfile import TaskFile
 
@@ -98,7 +99,7 @@ def _show_class_facts(kind: Kind, cls: type[Plugin]) -> None:
 
     if issubclass(cls, Method):
         axes = ", ".join(sorted(cls.axes)) or "none"
-        click.echo(f"\naxes: {axes}; supervision: {cls.supervision}")
+        click.echo(f"\naxes: {axes}; supervision: {_supervision(cls)}")
         for label, text in (("family", cls.family), ("paper", cls.paper), ("license", cls.license)):
             if text:
                 click.echo(f"{label}: {text}")
@@ -116,6 +117,16 @@ def _show_class_facts(kind: Kind, cls: type[Plugin]) -> None:
                 f"  unit {column.unit or '1'}, range {bounds}, {column.better or 'neither'} is "
                 f"better{', with an interval of 95 %' if column.interval else ''}"
             )
+
+
+def _supervision(cls: type[Method]) -> str:
+    from bridgebench.interfaces.method import Method, Supervision
+
+    said = inspect.getattr_static(cls, "supervision")
+    if isinstance(said, Supervision):
+        return said.value
+    own = said is not inspect.getattr_static(Method, "supervision")
+    return "as its options say" if own else Supervision.NONE.value
 
 
 def _bound(value: float | None) -> str:

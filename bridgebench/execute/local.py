@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from time import perf_counter
 
 import torch
@@ -19,6 +18,7 @@ from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.records import Record, RecordStore, Status, Value
 from bridgebench.interfaces.method import Cell, Stage
+from bridgebench.item_files import item_file
 from bridgebench.pictures import save_image, save_strip
 from bridgebench.plan.model import Group, Plan, PlannedCell, evaluations
 from bridgebench.scoring import Extractors, Reference, Scorer
@@ -179,14 +179,10 @@ class LocalRun:
 
         def keep(cell: Cell, ids: tuple[str, ...], output: Tensor) -> None:
             folder = self.folder.images(identities[cell])
-            folder.mkdir(parents=True, exist_ok=True)
             for item_id, image in zip(ids, output, strict=True):
-                save_image(
-                    folder / _file_name(item_id),
-                    image,
-                    self.plan.task.item.low,
-                    self.plan.task.item.high,
-                )
+                path = folder / item_file(cell.seed, item_id)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                save_image(path, image, self.plan.task.item.low, self.plan.task.item.high)
 
         return keep
 
@@ -267,7 +263,3 @@ def _title(cell: Cell, shared: Sequence[tuple[Stage, str]]) -> str:
     elif cell.transform is not None:
         parts.append(cell.transform.spec)
     return " ".join(parts)
-
-
-def _file_name(item_id: str) -> Path:
-    return Path(f"{item_id.replace('/', '_')}.png")

@@ -48,10 +48,17 @@ class Items:
 
 
 class Dataset(Plugin, ABC):
-    """Images in domains and splits."""
+    """Images in domains and splits.
 
-    domains: ClassVar[tuple[str, ...]]
+    `domains` may be a class variable, or a property where the options decide it.
+    """
+
     splits: ClassVar[tuple[str, ...]]
+
+    @property
+    @abstractmethod
+    def domains(self) -> tuple[str, ...]:
+        """The domains, each once."""
 
     @abstractmethod
     def size(self, domain: str, split: str) -> int:

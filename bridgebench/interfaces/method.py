@@ -190,7 +190,9 @@ class Method(Plugin, ABC):
     axes: ClassVar[frozenset[Axis]] = frozenset()
     """The axes that it uses; a value on any other is an error."""
 
-    supervision: ClassVar[Supervision] = Supervision.NONE
+    sees_items: ClassVar[bool] = False
+    """Whether `check_items` is called before a run."""
+
     baseline: ClassVar[bool] = False
     """Whether it is there to compare with: a baseline has no rank, tie group or Pareto mark."""
 
@@ -199,6 +201,25 @@ class Method(Plugin, ABC):
     citation: ClassVar[str] = ""
     """BibTeX."""
     license: ClassVar[str] = ""
+
+    @property
+    def supervision(self) -> Supervision:
+        """What it was given: a class variable, or a property where an option says it."""
+        return Supervision.NONE
+
+    def files(self) -> Mapping[str, str]:
+        """File name to sha256 of what it reads: weights of its own, say.
+
+        Part of each row and of what decides a cell; IntegrityError for a file that is missing or
+        damaged. Score models and solvers answer for theirs.
+        """
+        return {}
+
+    def check_items(self, cell: Cell, ids: Sequence[str], setting: Setting) -> None:
+        """Look at the ids of all source items before a run of a method that `sees_items`.
+
+        A BridgebenchError, one line, where it cannot carry these items.
+        """
 
     def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The domains that it will ask of the score models; checked before anything runs."""

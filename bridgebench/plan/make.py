@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,6 +15,7 @@ from bridgebench.interfaces.method import Cell, Setting, Stage
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.plan.cells import Combiner
 from bridgebench.plan.choices import Choices
+from bridgebench.plan.items import check_first, check_savable, check_seen, check_size
 from bridgebench.plan.machine import resolve_device, resolve_precision
 from bridgebench.plan.model import Group, Plan, PlannedCell, identity_of
 from bridgebench.plan.provenance import (
@@ -51,11 +51,13 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     )
     _check_pictures(task, choices)
     n = choices.n or protocol.n
-    _check_size(task, dataset, n)
+    check_size(task, dataset, n)
     batch = min(choices.batch or protocol.batch, n)
     combiner = Combiner(registry, task, protocol, choices)
     cells = tuple(combiner.cells())
+    check_first(task, dataset, combiner.seeds()[0])
     _check_domains(cells, setting)
+    check_seen(task, dataset, cells, setting, n)
     metrics = _metrics(registry, task, choices.metric)
     extractors = {
         spec: build(registry, Kind.EXTRACTOR, Extractor, spec)
@@ -70,6 +72,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         planner.plan(cell, {**keys[cell.seed], "fingerprint": meaning, "device": device.type})
         for cell in cells
     ]
+    _check_apart(planned)
     return Plan(
         task=task,
         protocol=choices.protocol,
@@ -182,27 +185,26 @@ def _groups(planned: Sequence[PlannedCell]) -> tuple[Group, ...]:
     )
 
 
+def _check_apart(planned: Sequence[PlannedCell]) -> None:
+    """InvalidOption where two cells have one name: of a path, only the last part is in it."""
+    seen: set[str] = set()
+    for cell in planned:
+        if cell.identity in seen:
+            raise InvalidOption(
+                f"two combinations are both called '{cell.axes['method']}' on the board, where "
+                "only the last part of a path is said; rename a file or folder"
+            )
+        seen.add(cell.identity)
+
+
 def _sharing(cell: PlannedCell) -> tuple[int, tuple[str, ...]]:
     keys = tuple(key for _, key in cell.shared) or (cell.identity,)
     return cell.cell.seed, keys
 
 
-def _check_size(task: TaskFile, dataset: Dataset, n: int) -> None:
-    there = dataset.size(task.source.domain, task.source.split)
-    if n > there:
-        raise InvalidOption(
-            f"n={n} is more than the {there} images of {task.source.domain} in the "
-            f"{task.source.split} split of {dataset.name}; give n={there} or less"
-        )
-
-
 def _check_pictures(task: TaskFile, choices: Choices) -> None:
-    item = task.item
-    if choices.save and not (item.is_image and math.isfinite(item.high - item.low)):
-        raise InvalidOption(
-            f"save={choices.save} needs items that are images of a finite range, and those of "
-            f"{task.name} are {item.shape} in [{item.low:g}, {item.high:g}]; leave it out"
-        )
+    if choices.save:
+        check_savable(task, f"save={choices.save}")
 
 
 def _extractors(task: TaskFile, metric: Metric) -> tuple[str, ...]:

@@ -72,11 +72,10 @@ def cell_scores(cell: Cell) -> tuple[ScoreModel, ...]:
 
 
 def cell_weights(cell: Cell) -> dict[str, str]:
-    """File -> sha256 of the weights of a cell's score models."""
+    """File -> sha256 of the weights of a cell's score models and of its method's own files."""
+    parts: tuple[ScoreModel | Method, ...] = (*cell_scores(cell), cell.method)
     return {
-        f"{score.name}/{name}": sha
-        for score in cell_scores(cell)
-        for name, sha in sorted(score.files().items())
+        f"{part.name}/{name}": sha for part in parts for name, sha in sorted(part.files().items())
     }
 
 

@@ -62,6 +62,10 @@ def test_a_range_that_is_turned_round_is_refused():
         parse_task(VECTOR_TASK.replace("[4]", "[4], low: 1.0, high: -1.0"), "vectors")
 
 
+FREE_TASK = VECTOR_TASK.replace("[4]", "[3, 32, 32]")
+"""The items of `world`, without bounds and without an extractor."""
+
+
 def plan_of(tmp_path, text, **words):
     path = tmp_path / "vectors.yaml"
     path.write_text(text)
@@ -69,8 +73,8 @@ def plan_of(tmp_path, text, **words):
 
 
 def test_the_range_reaches_the_method_and_the_key_of_the_cell(tmp_path):
-    free = plan_of(tmp_path, VECTOR_TASK)
-    held = plan_of(tmp_path, VECTOR_TASK.replace("[4]", "[4], low: -2.0"))
+    free = plan_of(tmp_path, FREE_TASK)
+    held = plan_of(tmp_path, FREE_TASK.replace("32]", "32], low: -2.0"))
     assert (held.setting.low, held.setting.high) == (-2.0, math.inf)
     assert dataclasses.replace(held.setting, low=-math.inf) == free.setting
     assert held.cells[0].identity == free.cells[0].identity
@@ -79,7 +83,18 @@ def test_the_range_reaches_the_method_and_the_key_of_the_cell(tmp_path):
 
 def test_a_metric_that_needs_an_extractor_is_refused_where_there_is_none(tmp_path):
     with pytest.raises(UsageError, match="'fid' sees images with an extractor, and task vectors"):
-        plan_of(tmp_path, VECTOR_TASK, metric="fid")
+        plan_of(tmp_path, FREE_TASK, metric="fid")
+
+
+def test_a_task_that_misdescribes_its_items_is_refused(tmp_path):
+    with pytest.raises(InvalidOption, match=r"shape \(4,\), but those of world have \(3, 32, 32\)"):
+        plan_of(tmp_path, VECTOR_TASK)
+    narrow = FREE_TASK.replace("32]", "32], low: 0.0, high: 1.0")
+    with pytest.raises(InvalidOption, match=r"lie in \[0, 1\], but one of world"):
+        plan_of(tmp_path, narrow)
+    empty = FREE_TASK.replace("n: 4", "n: 41")
+    with pytest.raises(InvalidOption, match="n=40 or less"):
+        plan_of(tmp_path, empty)
 
 
 def test_vectors_cannot_be_saved_as_images(tmp_path):

@@ -1,0 +1,52 @@
+"""`bridgebench export`."""
+
+from __future__ import annotations
+
+import click
+
+from bridgebench.cli.words import parse_words
+
+EXAMPLES = """\b
+Examples:
+  bridgebench export task=cmnist_to7 out=sources
+  bridgebench export task=cmnist_to7 protocol=full out=sources
+  bridgebench export task=cmnist_to7 n=64 seed=1 out=sources
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("words", nargs=-1, required=True)
+def export(words: tuple[str, ...]) -> None:
+    """Write the source images of a task as PNG files, for a model that runs somewhere else.
+
+    \b
+    WORDS are key=value:
+      task=NAME      name of a task, or the path of a task file
+      out=FOLDER     where to; must be empty or not there yet
+      protocol=NAME  how many images and which seeds (quick)
+      n=NUMBER       source images, in place of the protocol's
+      seed=NUMBERS   seeds, in place of the protocol's
+
+    The image of item test/00042 at seed 0 is out/seed-0/test/00042.png, and manifest.csv names id,
+    seed, file, domain and sha256 of each. Write the outputs into another folder under the same
+    names, and score them with `bridgebench run task=NAME method=outputs:folder=FOLDER`.
+    """
+    choices = parse_words(words)
+    from rich.progress import Progress
+
+    from bridgebench.cli.console import errors
+    from bridgebench.export import export_sources
+    from bridgebench.registry import load_registry
+
+    console = errors()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("images", total=None)
+        manifest = export_sources(
+            load_registry(),
+            choices,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    with manifest.open(encoding="utf-8") as lines:
+        count = sum(1 for _ in lines) - 1
+    click.echo(f"{count} images: {manifest.parent}")
+    click.echo(f"manifest: {manifest}")

@@ -1,0 +1,92 @@
+"""Source images of a task as files, for a model that runs somewhere else."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bridgebench.errors import InvalidOption, OutputError
+from bridgebench.item_files import item_file
+from bridgebench.plan.items import check_first, check_savable, check_size
+from bridgebench.plan.tasks import find_task
+from bridgebench.registry import Kind, Registry
+from bridgebench.specs import build
+
+if TYPE_CHECKING:
+    from bridgebench.plan.choices import Choices
+
+MANIFEST = "manifest.csv"
+HEADER = ("id", "seed", "file", "domain", "sha256")
+WORDS = ("task", "protocol", "out", "n", "seed")
+
+
+def export_sources(
+    registry: Registry, choices: Choices, progressed: Callable[[int, int], None]
+) -> Path:
+    """Write the source images of a task as PNG files and a manifest; returns the manifest.
+
+    `choices` names the task and `out`, and n, seed or protocol where wanted. The manifest is
+    written last: a folder that has one is whole. `progressed` is given images written and in all.
+
+    Raises:
+        InvalidOption: another word of a run, no `out`, or items that are no images.
+        OutputError: `out` is not an empty folder, or cannot be written.
+    """
+    out = _checked_out(choices)
+    task = find_task(registry, choices.task)
+    protocol = task.protocol(choices.protocol)
+    from bridgebench.interfaces.dataset import Dataset
+    from bridgebench.pictures import save_image
+
+    dataset = build(registry, Kind.DATASET, Dataset, task.dataset)
+    seeds = tuple(dict.fromkeys(choices.seed or protocol.seeds))
+    n = choices.n or protocol.n
+    check_savable(task, "export")
+    check_size(task, dataset, n)
+    check_first(task, dataset, seeds[0])
+    rows: list[tuple[str, ...]] = []
+    try:
+        for seed in seeds:
+            found = dataset.items(task.source.domain, task.source.split, n, seed)
+            for image, item, domain in zip(found.images, found.ids, found.domains, strict=True):
+                name = item_file(seed, item)
+                path = out / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                save_image(path, image, task.item.low, task.item.high)
+                sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+                rows.append((item, str(seed), str(name), domain, sha256))
+                progressed(len(rows), n * len(seeds))
+        (out / MANIFEST).write_text(_csv(rows), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"out={out} cannot be written ({error.strerror}); give out=FOLDER elsewhere"
+        ) from error
+    return out / MANIFEST
+
+
+def _checked_out(choices: Choices) -> Path:
+    for word in sorted(choices.model_fields_set - set(WORDS)):
+        raise InvalidOption(f"'{word}' is no word of export; it takes {', '.join(WORDS)}")
+    if choices.out is None:
+        raise InvalidOption("'out' must be given, as out=FOLDER")
+    try:
+        if choices.out.exists() and (not choices.out.is_dir() or any(choices.out.iterdir())):
+            raise OutputError(
+                f"out={choices.out} is there and not an empty folder; nothing is overwritten, give "
+                "another one"
+            )
+    except OSError as error:
+        raise OutputError(f"out={choices.out} cannot be read: {error.strerror}") from error
+    return choices.out
+
+
+def _csv(rows: list[tuple[str, ...]]) -> str:
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows(rows)
+    return stream.getvalue()

@@ -1,0 +1,1 @@
+"""Images that people have as files: their own data, and what a model of theirs made."""

@@ -1,0 +1,128 @@
+"""One image file: is it an image that can be used, what are its values, what is its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from bridgebench import IntegrityError
+
+Channels = Literal["rgb", "grey"]
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+MAX_BYTES = 64 * 2**20
+MAX_SIDE = 8_192
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
+_MODES = {"1", "L", "P", "LA", "PA", "RGB", "RGBA", "CMYK"}
+"""Eight bits a channel or fewer; Pillow would cut deeper images off at 255."""
+
+_PILLOW = {"rgb": "RGB", "grey": "L"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of an image file that was read to its end.
+
+    width, height  in pixels, turned as its EXIF orientation says
+    sha256         of the file
+    """
+
+    width: int
+    height: int
+    sha256: str
+
+
+def facts_of(path: Path) -> Facts:
+    """Size and hash of an image that can be used, read once unless it changes.
+
+    IntegrityError, one line, for a file that is missing, no image, damaged, too large, deeper than
+    8 bits, animated or transparent.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise IntegrityError(f"{path} cannot be read: {error.strerror or error}") from error
+    return _facts(path, status.st_size, status.st_mtime_ns)
+
+
+def read_pixels(path: Path, channels: Channels, size: int | None) -> NDArray[np.uint8]:
+    """The pixels as (C, H, W) bytes.
+
+    With `size`, the shorter side is made `size` pixels long with a filter that averages over what
+    it leaves out, and the middle is cut out as a square.
+    """
+    image = _decoded(path).convert(_PILLOW[channels])
+    if size is not None:
+        image = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS)
+    pixels = np.asarray(image, dtype=np.uint8)
+    return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def scaled(pixels: NDArray[np.uint8], low: float, high: float) -> NDArray[np.float32]:
+    """Bytes to values: 0 is `low`, 255 is `high`.
+
+    >>> scaled(np.array([0, 255], dtype=np.uint8), -1.0, 1.0).tolist()
+    [-1.0, 1.0]
+    """
+    return (low + (high - low) * (pixels.astype(np.float64) / 255.0)).astype(np.float32)
+
+
+@lru_cache(maxsize=200_000)
+def _facts(path: Path, size: int, modified: int) -> Facts:
+    """`facts_of`; size and time are there so that a changed file is read again."""
+    if size > MAX_BYTES:
+        raise IntegrityError(f"{path} has {size} bytes, more than the {MAX_BYTES} of an image")
+    image = _decoded(path)
+    return Facts(image.width, image.height, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _decoded(path: Path) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=_FORMATS) as image:
+                _check_kind(path, image)
+                image.load()
+                upright = ImageOps.exif_transpose(image)
+    except UnidentifiedImageError as error:
+        raise IntegrityError(
+            f"{path} is not an image in one of the formats {', '.join(_FORMATS)}"
+        ) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise IntegrityError(f"{path} is larger than {MAX_SIDE} pixels a side") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise IntegrityError(f"{path} cannot be read as an image: {reason}") from error
+    _check_opaque(path, upright)
+    return upright
+
+
+def _check_kind(path: Path, image: Image.Image) -> None:
+    """What the header says, before anything is unpacked."""
+    if max(image.size) > MAX_SIDE:
+        raise IntegrityError(
+            f"{path} has {image.width}x{image.height} pixels, more than {MAX_SIDE} a side"
+        )
+    if image.mode not in _MODES:
+        raise IntegrityError(
+            f"{path} has pixels of kind {image.mode}; save it with 8 bits a channel, RGB or grey"
+        )
+    if getattr(image, "n_frames", 1) > 1:
+        raise IntegrityError(f"{path} has several frames; save the one that is meant")
+
+
+def _check_opaque(path: Path, image: Image.Image) -> None:
+    """IntegrityError where something shines through: there is no right color to put behind it."""
+    if not image.has_transparency_data:
+        return
+    if image.convert("RGBA").getchannel("A").getextrema() != (255, 255):
+        raise IntegrityError(f"{path} is transparent in places; save it without transparency")
