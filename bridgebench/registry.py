@@ -25,7 +25,7 @@ import pluggy
 
 from bridgebench import hookspecs
 from bridgebench.errors import DuplicateName, PluginError, UnknownName
-from bridgebench.interfaces.version import API_VERSION
+from bridgebench.interfaces import version
 
 GROUP = "bridgebench"
 OFF_VARIABLE = "BRIDGEBENCH_PLUGINS_OFF"
@@ -175,7 +175,7 @@ def build_registry(points: Iterable[EntryPoint], off: Iterable[str] = ()) -> Reg
             continue
         try:
             module = point.load()
-            _check_api(module, source)
+            _check_api(module)
             manager.register(module, name=str(source))
             manager.check_pending()
         except Exception as error:
@@ -201,17 +201,14 @@ def build_registry(points: Iterable[EntryPoint], off: Iterable[str] = ()) -> Reg
 def _source(point: EntryPoint) -> Source:
     distribution = point.dist
     name = distribution.name if distribution else "unknown"
-    version = distribution.version if distribution else "unknown"
-    return Source(point.name, point.value, name, version)
+    release = distribution.version if distribution else "unknown"
+    return Source(point.name, point.value, name, release)
 
 
-def _check_api(module: ModuleType, source: Source) -> None:
-    api = vars(module).get("api")
-    if api != API_VERSION:
-        raise PluginError(
-            f"{source} says api = {api!r}, but this bridgebench has version {API_VERSION} of the "
-            "interfaces; install releases of the two that fit each other"
-        )
+def _check_api(module: ModuleType) -> None:
+    said = version.objection(vars(module).get("api"), version.VERSIONS)
+    if said:
+        raise PluginError(said)
 
 
 def _add(entries: dict[str, Entry], entry: Entry) -> None:

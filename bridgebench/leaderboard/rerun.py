@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,12 +20,21 @@ from bridgebench.leaderboard.meaning import first_difference, parts_of
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
-from bridgebench.plan.provenance import plugin_versions
+from bridgebench.plan.provenance import TASK_KEY, plugin_versions
+from bridgebench.plan.tasks import task_source
 from bridgebench.registry import Entry, Kind, Registry
 from bridgebench.specs import parse_spec
 from bridgebench.taskfile import TaskFile, first_problem
 
 Sources = Literal["same", "any"]
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """A row as it would be computed again: the words of a run, and the plan of its one cell."""
+
+    choices: Choices
+    plan: Plan
 
 
 class Missing(Exception):
@@ -39,7 +49,8 @@ def plan_of(
     task_file: Path | None,
     device: str,
     sources: Sources,
-) -> Plan:
+    limit: float | None = None,
+) -> Rerun:
     """The plan of one cell: the one that a row describes.
 
     Args:
@@ -48,6 +59,7 @@ def plan_of(
         task: the row's task, read from `task_file` where that is given.
         device: where to compute.
         sources: `same` asks for the very sources that the row names; `any` goes on with others.
+        limit: seconds that the cell may take, None for as long as it needs.
 
     Raises:
         Missing: a plugin, option, weights file or dataset that is not here, or is another.
@@ -56,17 +68,34 @@ def plan_of(
         raise Missing(f"it has no numbers: its status is {cells['status']}")
     _check_plugins(json.loads(cells["plugins"]), registry, sources)
     try:
-        choices = _choices(cells, registry, task, str(task_file or task.name), device)
+        word = str(task_file or task.name)
+        if sources == "same":
+            _check_task(cells, task_source(registry, word))
+        choices = _choices(cells, registry, task, word, device)
+        choices = choices.model_copy(update={"limit": limit})
         plan = make_plan(registry, choices)
     except BridgebenchError as error:
         raise Missing(str(error)) from error
     _check_same(cells, plan)
-    return plan
+    return Rerun(choices, plan)
+
+
+def _check_task(cells: Mapping[Any, Any], here: Mapping[str, str]) -> None:
+    """Missing where the row names another text of its task than the one here."""
+    named = json.loads(cells["plugins"]).get(TASK_KEY)
+    if named is not None and named["sha256"] != here["sha256"]:
+        raise Missing(
+            f"task {cells['task']} is not the one that the row names: its file has the sha256 "
+            f"{here['sha256'][:12]} here and had {named['sha256'][:12]}; sources=any goes on with "
+            "the one here"
+        )
 
 
 def _check_plugins(named: Mapping[str, Any], registry: Registry, sources: Sources) -> None:
     installed = _packages(registry)
     for package, source in sorted(named.items()):
+        if package == TASK_KEY:
+            continue
         if package != "bridgebench" and package not in installed:
             raise Missing(
                 f"{source['distribution']} {source['version']} with the package {package} is not "

@@ -15,12 +15,13 @@ from typing import Any
 from bridgebench.canonical import digest
 from bridgebench.errors import InvalidOption
 from bridgebench.execute.folder import RunFolder
+from bridgebench.execute.guarded import GuardedRun
 from bridgebench.execute.local import LocalRun
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.records import Record
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.columns import COUNTS, MetricColumns
-from bridgebench.leaderboard.rerun import Missing, Sources, plan_of
+from bridgebench.leaderboard.rerun import Missing, Rerun, Sources, plan_of
 from bridgebench.leaderboard.rows import Row
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.leaderboard.verifications import Verification
@@ -107,6 +108,7 @@ class Verifier:
 
     device     `auto`, or where to compute
     task_file  the file of a task that is not installed
+    limit      seconds that a row may take; each is then computed in a process of its own
     """
 
     board: Board
@@ -115,30 +117,35 @@ class Verifier:
     device: str = "auto"
     sources: Sources = "same"
     task_file: Path | None = None
+    limit: float | None = None
 
     def verify(self, numbers: Sequence[int]) -> list[Answer]:
         """An answer for each of the rows, counted from 1, in their order."""
         resolve_device(self.device)
         cells = self.board.table.to_dict("records")
         rows = rows_of_table(self.board.table, self.board.metrics)
-        plans: dict[int, Plan] = {}
-        answers: dict[int, Answer] = {}
+        reruns: dict[int, Rerun] = {}
+        missing: dict[int, str] = {}
         for number in numbers:
-            own = cells[number - 1]
             try:
-                plans[number] = self._plan(own)
-            except Missing as missing:
-                answers[number] = Answer(
-                    number, rows[number - 1], own["row_sha256"], Verdict.CANNOT, (), str(missing)
-                )
-        records = _run(plans, self.progress)
-        for number, record in records.items():
-            answers[number] = _answer(
-                number, rows[number - 1], cells[number - 1], record, self.board.metrics
-            )
-        return [answers[number] for number in numbers]
+                reruns[number] = self._rerun(cells[number - 1])
+            except Missing as error:
+                missing[number] = str(error)
+        if self.limit is None:
+            records = _run({n: each.plan for n, each in reruns.items()}, self.progress)
+        else:
+            records = _run_guarded(reruns, self.progress, self.limit)
+        answers = []
+        for number in numbers:
+            row, own = rows[number - 1], cells[number - 1]
+            if number in records:
+                answers.append(_answer(number, row, own, records[number], self.board.metrics))
+            else:
+                why = missing.get(number, "its process ended before the row was begun")
+                answers.append(Answer(number, row, own["row_sha256"], Verdict.CANNOT, (), why))
+        return answers
 
-    def _plan(self, cells: Cells) -> Plan:
+    def _rerun(self, cells: Cells) -> Rerun:
         return plan_of(
             cells,
             self.registry,
@@ -146,6 +153,7 @@ class Verifier:
             task_file=self.task_file,
             device=self.device,
             sources=self.sources,
+            limit=self.limit,
         )
 
 
@@ -262,6 +270,21 @@ def _run(plans: Mapping[int, Plan], progress: Progress) -> dict[int, Record]:
     return records
 
 
+def _run_guarded(
+    reruns: Mapping[int, Rerun], progress: Progress, limit: float
+) -> dict[int, Record]:
+    """The record of each row's cell, each computed in a process of its own."""
+    records = {}
+    for number, rerun in reruns.items():
+        with tempfile.TemporaryDirectory(prefix="bridgebench-verify-") as place:
+            folder = RunFolder(Path(place))
+            GuardedRun(rerun.plan, rerun.choices, folder, progress, limit).run()
+            record = folder.records.read(rerun.plan.cells[0].identity)
+            if record is not None:
+                records[number] = record
+    return records
+
+
 def _joined(plans: Sequence[Plan]) -> Plan:
     """One plan of the cells of several, which share their encodes again."""
     groups: dict[tuple[object, ...], list[PlannedCell]] = {}
@@ -280,7 +303,7 @@ def _joined(plans: Sequence[Plan]) -> Plan:
 def _answer(number: int, row: Row, cells: Cells, record: Record, metrics: MetricColumns) -> Answer:
     own = cells["row_sha256"]
     if record.status != "ok":
-        reason = f"it {record.status} here: {record.reason}"
+        reason = f"status {record.status} here: {record.reason}"
         return Answer(number, row, own, Verdict.CANNOT, (), reason)
     found = deviations(cells, record, metrics)
     differs = any(each.share > 1 for each in found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -27,7 +27,7 @@ from bridgebench.plan.provenance import (
     plugin_versions,
     provenance,
 )
-from bridgebench.plan.tasks import find_task
+from bridgebench.plan.tasks import find_task, task_source
 from bridgebench.registry import Entry, Kind, Registry
 from bridgebench.specs import build, expand_all, parse_spec
 from bridgebench.taskfile import TaskFile
@@ -67,7 +67,8 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     meaning = fingerprint(task, dataset, metrics, extractors, n)
     measuring = _measuring(registry, task, metrics, tuple(extractors))
     keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in combiner.seeds()}
-    planner = _Planner(registry, task, choices.protocol, setting, n, device.type, measuring)
+    source = task_source(registry, choices.task)
+    planner = _Planner(registry, task, source, choices.protocol, setting, n, device.type, measuring)
     planned = [
         planner.plan(cell, {**keys[cell.seed], "fingerprint": meaning, "device": device.type})
         for cell in cells
@@ -107,6 +108,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
 class _Planner:
     registry: Registry
     task: TaskFile
+    source: Mapping[str, str]
     protocol: str
     setting: Setting
     n: int
@@ -139,6 +141,7 @@ class _Planner:
                 self.registry,
                 cell,
                 self.measuring,
+                self.source,
                 self.device,
                 common["precision"],
                 common["batch"],

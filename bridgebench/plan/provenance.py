@@ -18,6 +18,9 @@ from bridgebench.interfaces.transform import Transform
 from bridgebench.registry import Entry, Kind, Registry, source_sha256
 from bridgebench.taskfile import TaskFile
 
+TASK_KEY = "task file"
+"""Where a row's `plugins` names the task's own file; no package has a name with a space."""
+
 REFERENCE_SEED = 0
 """The seed of the reference images: the same for every run, so that its seeds can be compared."""
 
@@ -130,14 +133,19 @@ def provenance(
     registry: Registry,
     cell: Cell,
     extra: Iterable[Entry],
+    task: Mapping[str, str],
     device: str,
     precision: Precision,
     batch: int,
 ) -> dict[str, Any]:
-    """What a row says of how it was made; `extra` are the plugins that measured it."""
+    """What a row says of how it was made.
+
+    `extra` are the plugins that measured it, `task` says where the task's file is from.
+    """
+    plugins = plugin_versions([*cell_entries(registry, cell), *extra])
     return {
         "options": json.dumps(cell.resolved(), sort_keys=True),
-        "plugins": json.dumps(plugin_versions([*cell_entries(registry, cell), *extra])),
+        "plugins": json.dumps({**plugins, TASK_KEY: dict(task)}),
         "weights": json.dumps(cell_weights(cell), sort_keys=True),
         "torch": version("torch"),
         "bridgebench": version("bridgebench"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,21 +16,29 @@ SUFFIXES = (".yaml", ".yml")
 def find_task(registry: Registry, text: str) -> TaskFile:
     """The task that a name or a path names; UnknownName or InvalidOption where it does not."""
     if text.endswith(SUFFIXES):
-        path = Path(text)
-        if not path.is_file():
-            raise UnknownName("task file", text, (p.name for p in path.parent.glob("*.y*ml")))
-        return read_task(path)
+        return read_task(_existing(text))
     return task_of(registry.entry(Kind.TASK, text))
+
+
+def task_source(registry: Registry, text: str) -> dict[str, str]:
+    """Where a task's file comes from and its sha256; of a path, no distribution is known."""
+    if text.endswith(SUFFIXES):
+        found = {"distribution": "a file", "version": "-"}
+        content = _existing(text).read_bytes()
+    else:
+        entry = registry.entry(Kind.TASK, text)
+        found = {"distribution": entry.source.distribution, "version": entry.source.version}
+        content = _content(entry)
+    return {**found, "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def task_of(entry: Entry) -> TaskFile:
     """The task of a registry entry, whose target is "package:path/to/file.yaml"."""
-    package, _, inner = str(entry.target).partition(":")
     try:
-        text = files(package).joinpath(inner).read_text(encoding="utf-8")
-    except (OSError, ModuleNotFoundError) as error:
+        text = _content(entry).decode("utf-8")
+    except UnicodeDecodeError as error:
         raise PluginError(
-            f"task '{entry.name}' of {entry.source}: {entry.target} cannot be read: {error}"
+            f"task '{entry.name}' of {entry.source}: {entry.target} is not UTF-8"
         ) from error
     task = parse_task(text, str(entry.target))
     if task.name != entry.name:
@@ -37,3 +46,20 @@ def task_of(entry: Entry) -> TaskFile:
             f"task '{entry.name}' of {entry.source} calls itself '{task.name}' in {entry.target}"
         )
     return task
+
+
+def _existing(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise UnknownName("task file", text, (p.name for p in path.parent.glob("*.y*ml")))
+    return path
+
+
+def _content(entry: Entry) -> bytes:
+    package, _, inner = str(entry.target).partition(":")
+    try:
+        return files(package).joinpath(inner).read_bytes()
+    except (OSError, ModuleNotFoundError) as error:
+        raise PluginError(
+            f"task '{entry.name}' of {entry.source}: {entry.target} cannot be read: {error}"
+        ) from error

@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint, PathDistribution
 import pytest
 
 from bridgebench import DuplicateName, PluginError, Solver, UnknownName
+from bridgebench.interfaces.version import API_VERSION, VERSIONS, Version
 from bridgebench.registry import Kind, build_registry, load_registry, source_sha256
 
 MODULE = """
@@ -68,8 +69,10 @@ def test_one_name_may_stand_for_two_kinds(distribution):
     [
         ("import not_there_at_all", 1, "ModuleNotFoundError"),
         ("1 / 0", 1, "ZeroDivisionError"),
-        ("", 2, "api = 2"),
-        ("", None, "api = None"),
+        ("", 2, "install a newer bridgebench or an older release"),
+        ("", None, "its module says api = None"),
+        ("", 0, "its module says api = 0"),
+        ("", "'1'", "its module says api = '1'"),
         ("@hookimpl\ndef bridgebench_solvers():\n    raise OSError('disk')", 1, "OSError: disk"),
         ("@hookimpl\ndef bridgebench_nonsense():\n    return {}", 1, "bridgebench_nonsense"),
     ],
@@ -81,7 +84,31 @@ def test_a_broken_distribution_is_a_fault_and_leaves_others_alone(distribution, 
     (fault,) = registry.faults
     assert fault.source.distribution == "broken"
     assert said in fault.reason
+    assert "\n" not in fault.reason
     assert registry.names(Kind.SOLVER) == ("midpoint",)
+
+
+def test_an_old_plugin_is_told_what_changed_since(distribution, monkeypatch):
+    versions = tuple(
+        Version(number, changed)
+        for number, changed in ((1, "the first"), (2, "intervals() may fail"), (3, "n is gone"))
+    )
+    monkeypatch.setattr("bridgebench.interfaces.version.VERSIONS", versions)
+    points = [distribution(f"for-{api}", "", api) for api in (1, 2, 3, 4)]
+    registry = build_registry(points)
+    assert [source.distribution for source in registry.sources] == ["for-3"]
+    reasons = {fault.source.distribution: fault.reason for fault in registry.faults}
+    assert "version 2: intervals() may fail; changed in version 3: n is gone" in reasons["for-1"]
+    assert "then say api = 3" in reasons["for-1"]
+    assert "version 3: n is gone" in reasons["for-2"]
+    assert "version 2:" not in reasons["for-2"]
+    assert "install a newer bridgebench" in reasons["for-4"]
+    assert all("\n" not in reason for reason in reasons.values())
+
+
+def test_the_versions_count_up_to_the_one_here():
+    assert [each.number for each in VERSIONS] == list(range(1, API_VERSION + 1))
+    assert all(each.changed and "\n" not in each.changed for each in VERSIONS)
 
 
 def test_a_blocked_distribution_is_not_imported(distribution):

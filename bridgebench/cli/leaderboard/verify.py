@@ -22,28 +22,33 @@ if TYPE_CHECKING:
 Examples:
   bridgebench leaderboard verify board.csv --rows 1,4-6
   bridgebench leaderboard verify board.csv --sample 3 by=ada
+  bridgebench leaderboard verify board.csv --limit 600
 """
 )
 @click.argument("words", nargs=-1, required=True, metavar="FILE [WORD=VALUE...]")
 @click.option("--rows", default="", help="Numbers of rows, from 1: 3 or 1,4-6. Default: all.")
 @click.option("--sample", type=int, help="So many rows, drawn at random.")
-def verify(words: tuple[str, ...], rows: str, sample: int | None) -> None:
+@click.option("--limit", type=float, help="Seconds that a row may take. Default: no limit.")
+def verify(words: tuple[str, ...], rows: str, sample: int | None, limit: float | None) -> None:
     """Compute rows again from what the CSV says of them: reproduced, differs, or cannot.
 
     \b
     WORDS:
       by=NAME       your name: the verdicts are kept in verifications.json beside the file
       device=NAME   auto, cpu, cuda or cuda:N (auto)
-      sources=any   go on where a plugin's version or source is not the one that the row names
+      sources=any   go on where a plugin or the task's file is not the one that the row names
       task=PATH     the task file, for a task that is not installed
 
     A number is the same within 1e-3 of it or a quarter of its interval's half-width, whichever is
-    larger; evaluations must be equal. Exit status: 0 every row was reproduced, 1 one differs, 2 one
-    could not be computed, or the command is wrong.
+    larger; evaluations must be equal. With --limit each row is computed in a process of its own,
+    and one that takes longer, or dies, could not be computed. Exit status: 0 every row was
+    reproduced, 1 one differs, 2 one could not be computed, or the command is wrong.
     """
     split = split_words(words).only("verify", ["by", "device", "sources", "task"])
     if rows and sample is not None:
         raise InvalidOption("--rows and --sample exclude each other; give one")
+    if limit is not None and not 0 < limit < float("inf"):
+        raise InvalidOption(f"--limit {limit:g} must be a number of seconds above 0")
     sources = _sources(split.options.get("sources", "same"))
     by = split.options.get("by", "")
     from bridgebench.cli.bar import progress_on
@@ -59,7 +64,8 @@ def verify(words: tuple[str, ...], rows: str, sample: int | None) -> None:
     numbers = chosen_rows(board, rows, sample)
     device = split.options.get("device", "auto")
     with progress_on(errors()) as progress:
-        verifier = Verifier(board, registry, progress, device, sources, split.path("task"))
+        task = split.path("task")
+        verifier = Verifier(board, registry, progress, device, sources, task, limit)
         answers = verifier.verify(numbers)
     for answer in answers:
         click.echo(str(answer))

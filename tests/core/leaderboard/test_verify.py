@@ -238,6 +238,34 @@ def test_another_reference_is_another_meaning(real: Board, written) -> None:
     assert "differ in metrics.fid.reference.seed: 7 and 0" in result.stdout
 
 
+def test_another_text_of_the_task_is_said_and_can_be_let_pass(real: Board, written) -> None:
+    assert "task file" in json.loads(real.table["plugins"].iloc[0])
+    written(0, plugins=other_source(real, "task file", sha256="0" * 64))
+    result = verify("--rows", "1")
+    assert result.exit_code == 2
+    assert "task world is not the one that the row names" in result.stdout
+    assert verify("--rows", "1", "sources=any").exit_code == 0
+
+
+def test_a_row_that_names_no_text_of_its_task_is_computed_all_the_same(real, written) -> None:
+    plugins = json.loads(real.table["plugins"].iloc[1])
+    del plugins["task file"]
+    written(1, plugins=json.dumps(plugins, sort_keys=True, separators=(",", ":")))
+    assert verify("--rows", "2").exit_code == 0
+
+
+def test_within_the_limit_a_row_is_reproduced_and_past_it_it_cannot_be(real, written) -> None:
+    options = json.loads(real.table["options"].iloc[1])
+    options["method"] = {"name": "hanging"}
+    written(1, options=json.dumps(options, sort_keys=True, separators=(",", ":")))
+    result = verify("--limit", "10")
+    assert result.exit_code == 2, result.output
+    first, second = result.stdout.splitlines()
+    assert first.startswith("row 1: reproduced: ddib")
+    assert "cannot" in second
+    assert "took longer than the limit of 10 s" in second
+
+
 def test_a_blocked_plugin_is_missing(written, monkeypatch) -> None:
     written()
     monkeypatch.setenv(OFF_VARIABLE, "ddib")
@@ -252,6 +280,8 @@ def test_a_blocked_plugin_is_missing(written, monkeypatch) -> None:
         (("--rows", "1", "--sample", "1"), "exclude each other"),
         (("--rows", "7"), "rows 1 to 2"),
         (("sources=some",), "same or any"),
+        (("--limit", "0"), "--limit 0 must be a number of seconds above 0"),
+        (("--limit", "inf"), "--limit inf must be"),
         (("by==cmd",), "formula"),
         (("device=abacus",), "device=abacus"),
         (("colour=red",), "unknown word of verify 'colour'"),
