@@ -21,6 +21,11 @@ def bridgebench_extractors():
 
 
 @hookimpl
+def bridgebench_metrics():
+    return {"kept": "bridgebench_world.keeping:Kept"}
+
+
+@hookimpl
 def bridgebench_transforms():
     return {"explode": "bridgebench_world.failing:Explode"}
 
