@@ -10,7 +10,7 @@ from bridgebench import BudgetError, InvalidOption, UnknownName
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import evaluations
-from bridgebench.registry import Kind, load_registry
+from bridgebench.registry import Kind, load_registry, source_sha256
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +66,14 @@ def test_keys_change_with_whatever_decides_the_numbers(registry):
     assert len(keys) == 9 - there_twice
 
 
-def test_a_plugin_of_another_source_has_another_key(registry, monkeypatch):
+@pytest.mark.parametrize(
+    "changed", ["bridgebench", "bridgebench_baselines", "bridgebench_metrics", "bridgebench_world"]
+)
+def test_a_plugin_of_another_source_has_another_key(registry, monkeypatch, changed):
     before = plan(registry, method="identity").cells[0].key
     monkeypatch.setattr(
-        "bridgebench.plan.provenance.source_sha256", lambda package: f"changed {package}"
+        "bridgebench.plan.provenance.source_sha256",
+        lambda package: "another" if package == changed else source_sha256(package),
     )
     assert plan(registry, method="identity").cells[0].key != before
 
