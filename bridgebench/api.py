@@ -8,9 +8,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from bridgebench.execute.executor import executor_of
 from bridgebench.execute.folder import RunFolder, claim
-from bridgebench.execute.guarded import GuardedRun
-from bridgebench.execute.local import Clock, LocalRun
+from bridgebench.execute.local import Clock
 from bridgebench.execute.progress import Progress, Silent
 from bridgebench.execute.records import Record
 from bridgebench.leaderboard.board import Board, board_of
@@ -65,18 +65,15 @@ def run_choices(
     """
     begun = perf_counter()
     plan = make_plan(registry or load_registry(), choices)
-    folder = claim(default_out(choices, plan), plan, choices.overwrite)
+    out = default_out(choices, plan)
     clock = Clock()
     interrupted = False
-    try:
-        if plan.limit is None:
-            LocalRun(
-                plan, folder, progress or Silent(), choices.save == "images", clock=clock
-            ).run()
-        else:
-            GuardedRun(plan, choices, folder, progress or Silent(), plan.limit, clock).run()
-    except KeyboardInterrupt:
-        interrupted = True
+    with executor_of(plan, choices, out, progress or Silent()) as execute:
+        folder = claim(out, plan, choices.overwrite)
+        try:
+            execute(folder, clock)
+        except KeyboardInterrupt:
+            interrupted = True
     board = board_of(folder.records, plan.task, plan.columns)
     write_csv(board.table, folder.leaderboard)
     curves = convergence_curves(board.table, plan.task)
@@ -113,6 +110,12 @@ def run(
     device: str = "auto",
     precision: str = "auto",
     limit: float | None = None,
+    executor: str = "local",
+    workers: int | None = None,
+    threads: int | None = None,
+    gpus: float | None = None,
+    retries: int | None = None,
+    address: str | None = None,
     out: Path | str | None = None,
     overwrite: bool = False,
     save: str = "",
@@ -140,6 +143,12 @@ def run(
         "device": device,
         "precision": precision,
         "limit": limit,
+        "executor": executor,
+        "workers": workers,
+        "threads": threads,
+        "gpus": gpus,
+        "retries": retries,
+        "address": address,
         "out": out,
         "overwrite": overwrite,
         "save": save,

@@ -20,6 +20,7 @@ from bridgebench.errors import BridgebenchError
 from bridgebench.execute.cell import Outcome
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.local import Clock, LocalRun, record_of, valid_record
+from bridgebench.execute.messages import Began, Doing, Ended, Evaluated, Finished, Started
 from bridgebench.execute.progress import Progress
 from bridgebench.interfaces.method import Failure
 from bridgebench.plan.choices import Choices
@@ -34,38 +35,6 @@ GRACE_SECONDS = 1.0
 """After the limit: time for the child to write down where it hangs."""
 
 
-@dataclass(frozen=True)
-class _Started:
-    evaluations: int
-    cells: int
-
-
-@dataclass(frozen=True)
-class _Doing:
-    text: str
-
-
-@dataclass(frozen=True)
-class _Began:
-    identities: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Evaluated:
-    count: int
-
-
-@dataclass(frozen=True)
-class _Finished:
-    identity: str
-    clock: Clock
-
-
-@dataclass(frozen=True)
-class _Ended:
-    error: str
-
-
 class _Reporter:
     """The child's Progress: sends everything to the parent, and arms the dump of a hang."""
 
@@ -76,21 +45,21 @@ class _Reporter:
         self.clock = Clock()
 
     def start(self, evaluations: int, cells: int) -> None:
-        self._connection.send(_Started(evaluations, cells))
+        self._connection.send(Started(evaluations, cells))
 
     def doing(self, text: str) -> None:
-        self._connection.send(_Doing(text))
+        self._connection.send(Doing(text))
 
     def begin(self, identities: tuple[str, ...]) -> None:
         self._hang.truncate(0)
         faulthandler.dump_traceback_later(self._limit, file=self._hang)
-        self._connection.send(_Began(identities))
+        self._connection.send(Began(identities))
 
     def evaluated(self, count: int) -> None:
-        self._connection.send(_Evaluated(count))
+        self._connection.send(Evaluated(count))
 
     def finished_cell(self, identity: str) -> None:
-        self._connection.send(_Finished(identity, self.clock))
+        self._connection.send(Finished(identity, self.clock))
 
 
 def _child(
@@ -109,9 +78,9 @@ def _child(
         save_images = choices.save == "images"
         LocalRun(plan, RunFolder(folder), reporter, save_images, tried, reporter.clock).run()
     except BridgebenchError as error:
-        connection.send(_Ended(str(error)))
+        connection.send(Ended(str(error)))
     else:
-        connection.send(_Ended(""))
+        connection.send(Ended(""))
     finally:
         faulthandler.cancel_dump_traceback_later()
 
@@ -184,7 +153,7 @@ class _Watch:
             self._record_loss(child.exitcode, hang_file)
         return self.in_hand, self.finished
 
-    def _listen(self, connection: Connection) -> _Ended | None:
+    def _listen(self, connection: Connection) -> Ended | None:
         """What the child says at its end, or None if it hangs or has died."""
         self.deadline = monotonic() + START_SECONDS
         while connection.poll(max(0.0, self.deadline - monotonic())):
@@ -193,7 +162,7 @@ class _Watch:
             except EOFError:
                 self.deadline = float("inf")
                 return None
-            if isinstance(message, _Ended):
+            if isinstance(message, Ended):
                 return message
             self._take(message)
         return None
@@ -201,16 +170,16 @@ class _Watch:
     def _take(self, message: object) -> None:
         progress = self.owner.progress
         match message:
-            case _Started(evaluations, cells):
+            case Started(evaluations, cells):
                 progress.start(evaluations, cells)
-            case _Doing(text):
+            case Doing(text):
                 progress.doing(text)
-            case _Began(identities):
+            case Began(identities):
                 self.in_hand = identities
                 self.deadline = monotonic() + self.owner.limit + GRACE_SECONDS
-            case _Evaluated(count):
+            case Evaluated(count):
                 progress.evaluated(count)
-            case _Finished(identity, clock):
+            case Finished(identity, clock):
                 self.finished.add(identity)
                 self.in_hand = tuple(i for i in self.in_hand if i != identity)
                 self.clock = clock

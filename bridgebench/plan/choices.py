@@ -62,7 +62,22 @@ class Choices(BaseModel):
         gt=0,
         description="seconds that a cell may take; cells then run in a process of their own",
     )
-    executor: Literal["local"] = Field("local", description="where cells run")
+    executor: Literal["local", "ray"] = Field(
+        "local", description="local: in this process; ray: on several workers, one machine or more"
+    )
+    workers: int | None = Field(None, ge=1, description="ray: how many; all that fit")
+    threads: int | None = Field(None, ge=1, description="ray: cores of a worker; 1")
+    gpus: float | None = Field(
+        None, gt=0, description="ray: GPUs of a worker, 0.5 for two on one GPU; 1 on a GPU"
+    )
+    retries: int | None = Field(
+        None, ge=0, description="ray: how often cells are tried again whose worker died; 2"
+    )
+    address: str | None = Field(
+        None,
+        min_length=1,
+        description="ray: of a cluster, auto, host:port or ray://host:port; else this machine",
+    )
     out: Path | None = Field(None, description="folder for the results")
     overwrite: bool = Field(False, description="start a folder anew that holds other results")
     save: Literal["", "images"] = Field("", description="images: keep every output as a PNG")
@@ -78,7 +93,7 @@ def choices_of(words: Mapping[str, Any]) -> Choices:
         if word not in Choices.model_fields:
             raise UnknownName("option of run", word, Choices.model_fields)
     try:
-        return Choices.model_validate(dict(words))
+        choices = Choices.model_validate(dict(words))
     except ValidationError as error:
         problem = error.errors()[0]
         option = str(problem["loc"][0]) if problem["loc"] else "task"
@@ -86,3 +101,15 @@ def choices_of(words: Mapping[str, Any]) -> Choices:
             raise InvalidOption(f"'{option}' must be given, as {option}=NAME") from error
         message = one_line(problem["msg"]).removeprefix("Value error, ")
         raise InvalidOption(f"{option}={problem['input']}: {message}") from error
+    _check_executor(choices)
+    return choices
+
+
+def _check_executor(choices: Choices) -> None:
+    for option in ("workers", "threads", "gpus", "retries", "address"):
+        value = getattr(choices, option)
+        if choices.executor != "ray" and value is not None:
+            raise InvalidOption(
+                f"{option}={value} says how to use several workers, but executor=local has none; "
+                "give executor=ray or leave it out"
+            )

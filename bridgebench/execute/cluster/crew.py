@@ -1,0 +1,158 @@
+"""The workers of a run: started, given work, heard, and put away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from time import monotonic
+from types import ModuleType
+from typing import Any
+
+from bridgebench.errors import BridgebenchError
+from bridgebench.execute.cluster.connect import Needs
+from bridgebench.execute.cluster.outbox import Message
+from bridgebench.execute.cluster.units import Unit
+from bridgebench.execute.cluster.worker import Order, Worker
+from bridgebench.execute.local import Clock
+
+START_SECONDS = 300.0
+"""How long a worker may take to find room, import and plan."""
+
+TRACE_SECONDS = 3.0
+
+NEVER = float("inf")
+
+
+@dataclass
+class Hand:
+    """A worker, and what it has in hand.
+
+    actor      its handle in Ray
+    preparing  the call that makes its plan, None once it is done
+    running    the call that runs `unit`, None once it has ended
+    given      the shared stages that it was given with `unit`, in Ray's store, or None
+    shared     the shared stages of `unit` where it is cut, in Ray's store and never in the driver
+    listening  the call that waits for its messages
+    finished   cells of `unit` that have ended
+    in_hand    cells that its work of the moment is for
+    deadline   when it must have come further
+    """
+
+    actor: Any
+    preparing: Any
+    listening: Any
+    running: Any = None
+    given: Any = None
+    shared: Any = None
+    unit: Unit | None = None
+    finished: set[str] = field(default_factory=set)
+    in_hand: tuple[str, ...] = ()
+    deadline: float = NEVER
+    clock: Clock = field(default_factory=Clock)
+
+    @property
+    def idle(self) -> bool:
+        """Whether it can be given a unit."""
+        return self.preparing is None and self.unit is None
+
+    def calls(self) -> list[Any]:
+        """The calls whose end would be news."""
+        return [call for call in (self.preparing, self.running, self.listening) if call is not None]
+
+    def free(self) -> None:
+        """Forget the unit, which has ended."""
+        self.unit = self.running = self.given = self.shared = None
+        self.in_hand, self.deadline, self.finished = (), NEVER, set()
+
+
+class Died(Exception):
+    """The process or the machine of a worker is gone."""
+
+    def __init__(self, hand: Hand) -> None:
+        super().__init__("a worker died")
+        self.hand = hand
+
+
+@dataclass
+class Crew:
+    """The workers there are; each call is to one of them."""
+
+    ray: ModuleType
+    order: Order
+    needs: Needs
+    hands: list[Hand] = field(default_factory=list)
+
+    def hire(self) -> None:
+        """Start one more worker."""
+        actor_class = self.ray.remote(
+            num_cpus=self.needs.threads,
+            num_gpus=self.needs.gpus,
+            max_restarts=0,
+            concurrency_groups={"work": 1, "talk": 1},
+            runtime_env={"env_vars": {"OMP_NUM_THREADS": str(self.order.threads)}},
+        )(Worker)
+        actor = actor_class.remote()
+        preparing = _in(actor.prepare, "work").remote(self.order)
+        hand = Hand(actor, preparing, listening=_in(actor.read, "talk").remote())
+        hand.deadline = monotonic() + START_SECONDS
+        self.hands.append(hand)
+
+    def give(self, hand: Hand, unit: Unit, shared: Any) -> None:
+        """Give an idle worker a unit; `shared` are its shared stages in Ray's store, or None."""
+        hand.unit, hand.given, hand.finished, hand.in_hand = unit, shared, set(), unit.cells
+        run = hand.actor.run.options(concurrency_group="work", num_returns=2)
+        hand.running, hand.shared = run.remote(unit, shared)
+
+    def dismiss(self, hand: Hand) -> None:
+        """End a worker at once."""
+        self.hands.remove(hand)
+        self.ray.kill(hand.actor)
+
+    def next_call(self, timeout: float) -> tuple[Hand, Any] | None:
+        """A call that has ended, with its worker, or None if there is none in time."""
+        calls = {call: hand for hand in self.hands for call in hand.calls()}
+        ended, _ = self.ray.wait(list(calls), num_returns=1, timeout=timeout)
+        return (calls[ended[0]], ended[0]) if ended else None
+
+    def prepared(self, hand: Hand) -> None:
+        """Take note that a worker has its plan; BridgebenchError if it is another than ours."""
+        problem = self._result(hand, hand.preparing)
+        if problem:
+            raise BridgebenchError(f"a worker cannot do its part: {problem}")
+        hand.preparing, hand.deadline = None, NEVER
+
+    def messages(self, hand: Hand) -> list[Message]:
+        """What a worker told."""
+        told: list[Message] = self._result(hand, hand.listening)
+        hand.listening = _in(hand.actor.read, "talk").remote()
+        return told
+
+    def ran(self, hand: Hand) -> bool:
+        """Whether a unit's call ran; False if the shared stages that it needs were lost."""
+        running, hand.running = hand.running, None
+        try:
+            self._result(hand, running)
+        except self.ray.exceptions.ObjectLostError:
+            return False
+        except self.ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, self.ray.exceptions.ObjectLostError):
+                return False
+            raise BridgebenchError(f"a worker failed: {error.cause}") from error
+        return True
+
+    def trace(self, hand: Hand) -> str:
+        """Where a worker hangs, or "" if it does not answer."""
+        try:
+            trace: str = self.ray.get(_in(hand.actor.trace, "talk").remote(), timeout=TRACE_SECONDS)
+        except self.ray.exceptions.RayError:
+            return ""
+        return trace
+
+    def _result(self, hand: Hand, call: Any) -> Any:
+        try:
+            return self.ray.get(call)
+        except (self.ray.exceptions.RayActorError, self.ray.exceptions.NodeDiedError) as error:
+            raise Died(hand) from error
+
+
+def _in(method: Any, group: str) -> Any:
+    return method.options(concurrency_group=group)
