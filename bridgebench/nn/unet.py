@@ -118,13 +118,34 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.conv2.bias)  # type: ignore[arg-type]  # a Conv2d made with bias
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        """(B, C, H, W), (B, E) -> (B, C, H, W)."""
-        scale, shift = self.modulation(embedding)[:, :, None, None].chunk(2, dim=1)
-        hidden = self.conv1(F.silu(self.norm1(x)))
-        # `hidden` comes first, so that the result keeps its memory format.
-        hidden = self.norm2(hidden) * (1 + scale) + shift
-        out: Tensor = x + self.conv2(F.silu(hidden))
-        return out
+        """(B, C, H, W), (B, E) or (1, E) for all images -> (B, C, H, W)."""
+        scale, shift = self.modulation(embedding).chunk(2, dim=1)  # (B, C) or (1, C)
+        hidden = self.conv1(_silu(self.norm1(x)))
+        hidden = self.conv2(_silu(_modulated(self.norm2, hidden, scale, shift)))
+        return _added(hidden, x)
+
+
+def _modulated(norm: nn.GroupNorm, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """norm(x)·(1 + scale) + shift: (B, C, H, W), (B, C) or (1, C) -> (B, C, H, W)."""
+    if len(scale) == 1:
+        # One modulation for all images goes into the weights of the norm, two passes fewer.
+        gain = 1 + scale[0]
+        return F.group_norm(
+            x, norm.num_groups, norm.weight * gain, norm.bias * gain + shift[0], norm.eps
+        )
+    # The image comes first, so that the result keeps its memory format.
+    out: Tensor = norm(x) * (1 + scale[:, :, None, None]) + shift[:, :, None, None]
+    return out
+
+
+def _silu(fresh: Tensor) -> Tensor:
+    """SiLU of a tensor that nobody else holds; in place unless it is needed for a gradient."""
+    return F.silu(fresh, inplace=not torch.is_grad_enabled())
+
+
+def _added(fresh: Tensor, x: Tensor) -> Tensor:
+    """The sum of two tensors, of which nobody else holds the first."""
+    return x + fresh if torch.is_grad_enabled() else fresh.add_(x)
 
 
 class Attention(nn.Module):
@@ -148,8 +169,7 @@ class Attention(nn.Module):
         # Few tokens: plain products are faster than a fused kernel, above all backward on a CPU.
         scores = (q @ k.transpose(-1, -2)) * (c // self.heads) ** -0.5
         mixed = (scores.softmax(dim=-1) @ v).transpose(1, 2).reshape(b, h * w, c)
-        out: Tensor = x + self.out(mixed).view(b, h, w, c).permute(0, 3, 1, 2)
-        return out
+        return _added(self.out(mixed).view(b, h, w, c).permute(0, 3, 1, 2), x)
 
 
 class Level(nn.Module):
@@ -163,7 +183,7 @@ class Level(nn.Module):
         )
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        """(B, C, H, W), (B, E) -> (B, C, H, W)."""
+        """(B, C, H, W), (B, E) or (1, E) for all images -> (B, C, H, W)."""
         for i, block in enumerate(self.blocks):
             x = block(x, embedding)
             if self.attention:
@@ -200,9 +220,10 @@ class UNet(nn.Module):
 
         Args:
             x: (B, C, H, W), scaled to about unit variance.
-            c_noise: (B,), the noise level as the preconditioning gives it.
-            label: (B,) int64 in [0, classes], where `classes` is the null label; None for an
-                unconditional network.
+            c_noise: (B,), the noise level as the preconditioning gives it; (1,) for all images,
+                which is faster.
+            label: as long as `c_noise`, int64 in [0, classes], where `classes` is the null label;
+                None for an unconditional network.
 
         Returns:
             (B, C, H, W).
@@ -217,6 +238,6 @@ class UNet(nn.Module):
                 h = self.shrink[i](h)
         for i in reversed(range(len(self.up))):
             wide = F.interpolate(self.widen[i](h), scale_factor=2.0, mode="nearest")
-            h = self.up[i](wide + self.skip[i](skips[i]), embedding)
-        out: Tensor = F.pixel_shuffle(self.head(F.silu(self.norm(h))), self.config.patch)
+            h = self.up[i](_added(wide, self.skip[i](skips[i])), embedding)
+        out: Tensor = F.pixel_shuffle(self.head(_silu(self.norm(h))), self.config.patch)
         return out

@@ -104,3 +104,24 @@ def test_a_configuration_that_cannot_be_built_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         UNetConfig.from_json(SMALL.to_json() | change)
+
+
+def test_one_level_and_label_for_all_images_give_what_one_each_gives() -> None:
+    network = awake(SMALL)
+    x = torch.randn(3, 3, 16, 16, generator=torch.Generator().manual_seed(5))
+    with torch.inference_mode():
+        each = network(x, torch.full((3,), 0.3), torch.full((3,), 2))
+        for_all = network(x, torch.tensor([0.3]), torch.tensor([2]))
+    torch.testing.assert_close(for_all, each, rtol=0, atol=1e-5)
+
+
+def test_working_in_place_spares_the_input_and_gives_the_same() -> None:
+    network = awake(SMALL)
+    x = torch.randn(3, 3, 16, 16, generator=torch.Generator().manual_seed(5))
+    kept = x.clone()
+    arguments = torch.linspace(-1.0, 1.0, 3), torch.tensor([0, 1, 2])
+    with torch.no_grad():
+        in_place = network(x, *arguments)
+    assert torch.equal(x, kept)
+    expected = network(x, *arguments).detach()
+    torch.testing.assert_close(in_place, expected, rtol=0, atol=1e-5)
