@@ -89,6 +89,30 @@ def mean_hue(images: Tensor) -> Tensor:
     return torch.remainder(torch.rad2deg(torch.atan2(sine, cosine)), 360.0)
 
 
+def in_hue(images: Tensor, hue: Tensor, saturated: bool = True) -> Tensor:
+    """The images in one hue each, the value of every pixel, its largest channel, as it was.
+
+    Args:
+        images: (B, 3, H, W) on the scale of [-1, 1]; what lies outside is not clamped.
+        hue: (B,), degrees.
+        saturated: give every pixel full saturation; otherwise each keeps its own.
+
+    Returns:
+        (B, 3, H, W).
+
+    Example:
+        >>> in_hue(torch.tensor([1.0, 0.0, -1.0]).view(1, 3, 1, 1), torch.tensor([240.0])).flatten()
+        tensor([-1., -1.,  1.])
+    """
+    one = torch.ones_like(hue)
+    pure = hsv_to_rgb(hue, one, one).to(images.dtype)[..., None, None]
+    value = (images.amax(dim=1, keepdim=True) + 1.0) / 2.0
+    grey = torch.zeros_like(value)
+    if not saturated:
+        grey = (images.amin(dim=1, keepdim=True) + 1.0) / 2.0
+    return 2.0 * (grey + (value - grey) * pure) - 1.0
+
+
 def total_chroma(images: Tensor) -> Tensor:
     """The chroma of each image summed over its pixels: (B, 3, H, W) -> (B,)."""
     return chroma(images).sum(dim=(-2, -1))

@@ -6,7 +6,14 @@ import pytest
 import torch
 from hypothesis import given, strategies as st
 
-from bridgebench.color import hsv_to_rgb, hue_difference, mean_hue, pixel_hue, total_chroma
+from bridgebench.color import (
+    hsv_to_rgb,
+    hue_difference,
+    in_hue,
+    mean_hue,
+    pixel_hue,
+    total_chroma,
+)
 
 unit = st.floats(0, 1)
 degrees = st.floats(0, 360, exclude_max=True)
@@ -62,3 +69,14 @@ def test_hue_difference_is_a_metric_on_the_circle(first: float, second: float) -
     assert difference == pytest.approx(hue_difference(a + 360, b).item(), abs=1e-9)
     turned = torch.cos(torch.deg2rad(a - b))
     assert torch.cos(torch.deg2rad(difference)) == pytest.approx(turned.item(), abs=1e-9)
+
+
+def test_an_image_in_another_hue_keeps_its_values_and_may_leave_the_range():
+    images = torch.tensor([[1.2, 0.0, -1.0], [-0.5, 0.5, 0.0]]).view(2, 3, 1, 1)
+    hues = torch.tensor([300.0, 75.0])
+    for saturated in (True, False):
+        out = in_hue(images, hues, saturated)
+        torch.testing.assert_close(out.amax(1), images.amax(1))
+        least = torch.full((2, 1, 1), -1.0) if saturated else images.amin(1)
+        torch.testing.assert_close(out.amin(1), least)
+        assert hue_difference(mean_hue(out), hues).max() < 0.01

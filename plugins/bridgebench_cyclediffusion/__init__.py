@@ -1,0 +1,1 @@
+"""CycleDiffusion: the stochastic encoder of diffusion models, on the project's score models."""

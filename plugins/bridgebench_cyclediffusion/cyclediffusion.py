@@ -1,0 +1,167 @@
+"""CycleDiffusion as a method.
+
+Wu and De la Torre, "A Latent Space of Stochastic Diffusion Models for Zero-Shot Image Editing and
+Guidance", ICCV 2023, algorithm 1. It departs from the paper where the project has one convention
+for all: the noise levels are those of the score models on the grid of `spacing`, the target is told
+by the label of the model rather than by a text, and outputs are clamped to the range of the items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from pydantic import Field
+
+from bridgebench import (
+    Axis,
+    Batch,
+    Cell,
+    Context,
+    Method,
+    PluginError,
+    Setting,
+    Spacing,
+    Stage,
+    Supervision,
+    Translation,
+    Variant,
+    needed,
+    sigma_grid,
+)
+from bridgebench.probability_flow import latent_scale
+from bridgebench_cyclediffusion.dpm_encoder import decode, encode
+from bridgebench_cyclediffusion.paper import BIBTEX, URL
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bridgebench import ScoreModel
+
+
+class SourceLabel(StrEnum):
+    """What the source model is told of each image."""
+
+    OWN = "own"
+    NONE = "none"
+
+
+class CycleDiffusion(Method):
+    """Keep the noises of the source's stochastic trajectory, and spend them on the target's.
+
+    The latent is the whole trajectory: the state at the highest noise level and what every step of
+    the DDPM sampler added to the source model's own mean. The target model sets out from the same
+    state and adds the same. With one model on both sides the source comes back to round-off.
+    """
+
+    name: ClassVar[str] = "cyclediffusion"
+    axes: ClassVar[frozenset[Axis]] = frozenset({Axis.SOURCE_SCORE, Axis.TARGET_SCORE, Axis.NFE})
+    supervision: ClassVar[Supervision] = Supervision.LABELS
+    family: ClassVar[str] = "diffusion bridge"
+    paper: ClassVar[str] = URL
+    citation: ClassVar[str] = BIBTEX
+    license: ClassVar[str] = "Apache-2.0"
+
+    eta: float = Field(
+        1.0, ge=0, le=1, description="noise of each step: 1 is DDPM, 0 is DDIM, which adds none"
+    )
+    start_sigma: float | None = Field(
+        None,
+        gt=0,
+        description="noise level to set out from; left out: the models' sigma_max. A lower one "
+        "keeps more of the source",
+    )
+    spacing: Spacing = Field(
+        Spacing.KARRAS, description="how the noise levels are spaced: " + ", ".join(Spacing)
+    )
+    source_label: SourceLabel = Field(
+        SourceLabel.NONE,
+        description="own: the source model is conditioned on each image's own narrow domain; "
+        "none: on the domain of all of them",
+    )
+
+    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+        """The source domains of the source model, the target domain of the target model."""
+        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        own = self.source_label is SourceLabel.OWN
+        domains = setting.narrow if own else (setting.pooled,)
+        return (*((source, domain) for domain in domains), (target, setting.target))
+
+    def impossible(self, cell: Cell, setting: Setting) -> str:
+        """Models of different noise levels; a start above or below them; a budget of one."""
+        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        (low, high), other = source.sigma_range, target.sigma_range
+        if (low, high) != other:
+            return (
+                f"{source.spec} has noise levels from {low:g} to {high:g} and {target.spec} from "
+                f"{other[0]:g} to {other[1]:g}, so they have no common trajectory"
+            )
+        if self.start_sigma is not None and not low < self.start_sigma <= high:
+            return (
+                f"start_sigma={self.start_sigma:g} is not above {low:g} and at most {high:g}, the "
+                f"noise levels of {source.spec}"
+            )
+        if needed(cell.nfe, Axis.NFE) < 2:
+            return "it evaluates the network at both ends of its noise levels, so it needs nfe=2"
+        return ""
+
+    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        """The encode, shared by all targets, and the decode."""
+        nfe = needed(cell.nfe, Axis.NFE)
+        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        decided_by = {
+            "score": source.resolved(),
+            "weights": dict(sorted(source.files().items())),
+            "method": self.resolved(),
+            "nfe": nfe,
+            "seed": cell.seed,
+        }
+        return (
+            Stage("encode", decided_by, nfe, made_by=(source,)),
+            Stage("decode", cell.resolved(), nfe),
+        )
+
+    def share(
+        self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
+    ) -> Tensor:
+        """The trajectories of a batch, (B, 1 + nfe, C, H, W)."""
+        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        setting, x = context.setting, batch.images
+        own = self.source_label is SourceLabel.OWN
+        domains = batch.domains if own else (setting.pooled,) * len(x)
+
+        def noise(step: int) -> Tensor:
+            return batch.draw.each(f"cyclediffusion {step}", x.shape[1:]).to(x)
+
+        with torch.no_grad():
+            return encode(context.denoiser(source, domains), x, self._levels(cell), self.eta, noise)
+
+    def translate(
+        self, batch: Batch, variants: Sequence[Variant], context: Context
+    ) -> Sequence[Translation]:
+        """Spend the shared trajectories on each variant's target model."""
+        return [self._translate(variant, context) for variant in variants]
+
+    def _translate(self, variant: Variant, context: Context) -> Translation:
+        latent, cell, setting = variant.shared, variant.cell, context.setting
+        if latent is None:
+            raise PluginError(
+                f"method {self.name} was asked to translate without its encode; give each variant "
+                "the result of the stage 'encode'"
+            )
+        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        denoiser = context.denoiser(target, (setting.target,) * len(latent))
+        with torch.no_grad():
+            images = decode(denoiser, latent, self._levels(cell), self.eta)
+        top = latent[:, 0] / latent_scale(self._levels(cell)[0])
+        return Translation(images.clamp(setting.low, setting.high), latent=top, changed=top)
+
+    def _levels(self, cell: Cell) -> tuple[float, ...]:
+        """The noise levels, falling, one for each evaluation; the step to 0 is not among them."""
+        low, high = needed(cell.source_score, Axis.SOURCE_SCORE).sigma_range
+        start = high if self.start_sigma is None else self.start_sigma
+        return sigma_grid(self.spacing, low, start, needed(cell.nfe, Axis.NFE) - 1)[::-1]

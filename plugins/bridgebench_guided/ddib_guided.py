@@ -1,0 +1,207 @@
+"""DDIB with a decode that is guided by the source's color and by the target's label.
+
+The two integrations are those of Su, Song, Meng and Ermon, "Dual Diffusion Implicit Bridges for
+Image-to-Image Translation", ICLR 2023. That an energy of the source image guides the sampler is
+from Zhao, Bao, Li and Zhu, "EGSDE: Unpaired Image-to-Image Translation via Energy-Guided
+Stochastic Differential Equations", NeurIPS 2022; that the label does, from Ho and Salimans,
+"Classifier-Free Diffusion Guidance", 2022. It departs from EGSDE in four ways:
+
+- the sampler is the ODE of DDIB, from the latent of the source, and no SDE from a noised source;
+- the one energy is of the color, half the squared distance of the denoised image from itself in
+  the source's hue, where EGSDE learns two experts;
+- its gradient is taken at the denoised image and not through the network, so that it costs no
+  evaluation;
+- it is a step of fixed weight at every noise level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from bridgebench import (
+    Axis,
+    Batch,
+    Cell,
+    Context,
+    Method,
+    PluginError,
+    Setting,
+    Stage,
+    Supervision,
+    Translation,
+    Variant,
+    needed,
+)
+from bridgebench.color import mean_hue
+from bridgebench.probability_flow import ClippedDenoiser, Latent, decode, encode_carried
+from bridgebench_guided.guidance import GuidedDenoiser, levels_asked
+from bridgebench_guided.paper import BIBTEX, URL
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bridgebench import ScoreModel
+
+
+class SourceLabel(StrEnum):
+    """What the source model is told of each image."""
+
+    OWN = "own"
+    NONE = "none"
+
+
+class DdibGuided(Method):
+    """DDIB whose decode is guided by the source's color (as in EGSDE) and by the target's label.
+
+    At every step the denoised image is moved towards itself in the source's hue, which costs no
+    network evaluation. The label guides by its own score; `weight` adds classifier-free guidance,
+    which costs a second evaluation where it is given. Needs images of three channels in [-1, 1].
+    """
+
+    name: ClassVar[str] = "ddib_guided"
+    axes: ClassVar[frozenset[Axis]] = frozenset(Axis)
+    supervision: ClassVar[Supervision] = Supervision.LABELS
+    family: ClassVar[str] = "diffusion bridge"
+    paper: ClassVar[str] = URL
+    citation: ClassVar[str] = BIBTEX
+    license: ClassVar[str] = "Apache-2.0"
+
+    color: float = Field(
+        1.0, ge=0, le=1, description="weight of the source's hue in each denoised image"
+    )
+    saturated: bool = Field(
+        True,
+        description="true: the color aimed at has full saturation, as in colored MNIST; false: the "
+        "saturation of each pixel",
+    )
+    weight: float = Field(
+        0.0, ge=0, description="weight of classifier-free guidance beyond what the label gives"
+    )
+    weight_above: float = Field(
+        0.0, ge=0, description="noise level above which that weight is given"
+    )
+    clip: bool = Field(
+        False, description="clamp the denoiser's output on the decode to the range of the items"
+    )
+    source_label: SourceLabel = Field(
+        SourceLabel.NONE,
+        description="own: the source model is conditioned on each image's own narrow domain; "
+        "none: on the domain of all of them",
+    )
+
+    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+        """The source domains of the source model; target and pooled domain of the target model."""
+        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        pooled = ((target, setting.pooled),) if self.weight > 0 else ()
+        return (
+            *((source, domain) for domain in self._source_domains(setting)),
+            (target, setting.target),
+            *pooled,
+        )
+
+    def impossible(self, cell: Cell, setting: Setting) -> str:
+        """Items without a hue; a source model unfit to encode; different ends of the noise."""
+        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        if setting.shape[0] != 3 or len(setting.shape) != 3 or setting.low != -1:
+            return (
+                f"it needs images of shape (3, H, W) in [-1, 1], and this task's are "
+                f"{setting.shape} in [{setting.low:g}, {setting.high:g}]"
+            )
+        if source.unfit_to_encode:
+            return source.unfit_to_encode
+        if source.sigma_range[1] == target.sigma_range[1]:
+            return ""
+        return (
+            f"{source.spec} ends at sigma_max={source.sigma_range[1]:g} and {target.spec} at "
+            f"{target.sigma_range[1]:g}, so their latents are not of one distribution"
+        )
+
+    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        """The encode, shared by all targets and latent stages, and the decode."""
+        nfe, solver = needed(cell.nfe, Axis.NFE), needed(cell.solver, Axis.SOLVER)
+        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        image_stage = needed(cell.transform, Axis.TRANSFORM).image_stage
+        decided_by = {
+            "score": source.resolved(),
+            "weights": dict(sorted(source.files().items())),
+            "domains": list(self._source_domains(setting)),
+            "solver": solver.resolved(),
+            "nfe": nfe,
+            "image_stage": image_stage.resolved(),
+            "seed": cell.seed,
+        }
+        return (
+            Stage("encode", decided_by, nfe, made_by=(source, solver, *image_stage.links)),
+            Stage("decode", cell.resolved(), nfe + self._second_evaluations(cell)),
+        )
+
+    def share(
+        self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
+    ) -> Tensor:
+        """The unit latents of a batch, (B, C, H, W), packed with what the solver carries."""
+        x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
+        own = self.source_label is SourceLabel.OWN
+        domains = batch.domains if own else (context.setting.pooled,) * len(x)
+        denoiser = context.denoiser(needed(cell.source_score, Axis.SOURCE_SCORE), domains)
+        solver, nfe = needed(cell.solver, Axis.SOLVER), needed(cell.nfe, Axis.NFE)
+        return encode_carried(denoiser, solver, x, nfe).packed()
+
+    def translate(
+        self, batch: Batch, variants: Sequence[Variant], context: Context
+    ) -> Sequence[Translation]:
+        """Change and decode the shared latents of a batch, guided."""
+        return [self._translate(batch, variant, context) for variant in variants]
+
+    def _translate(self, batch: Batch, variant: Variant, context: Context) -> Translation:
+        if variant.shared is None:
+            raise PluginError(
+                f"method {self.name} was asked to translate without its encode; give each variant "
+                "the result of the stage 'encode'"
+            )
+        cell, setting = variant.cell, context.setting
+        latent = Latent.unpacked(variant.shared, batch.images.shape[1:])
+        transform = needed(cell.transform, Axis.TRANSFORM)
+        changed = latent.changed_to(transform.latent(latent.z, batch.images, batch.draw))
+        guided = self._guided(cell, batch, context)
+        x = decode(
+            ClippedDenoiser(guided, setting.low, setting.high) if self.clip else guided,
+            needed(cell.solver, Axis.SOLVER),
+            changed.z,
+            needed(cell.nfe, Axis.NFE),
+            carry=changed.carry,
+        )
+        return Translation(x.clamp(setting.low, setting.high), latent=latent.z, changed=changed.z)
+
+    def _guided(self, cell: Cell, batch: Batch, context: Context) -> GuidedDenoiser:
+        score, setting = needed(cell.target_score, Axis.TARGET_SCORE), context.setting
+        target = context.denoiser(score, (setting.target,) * len(batch.images))
+        pooled = None
+        if self.weight > 0:
+            pooled = context.denoiser(score, (setting.pooled,) * len(batch.images))
+        return GuidedDenoiser(
+            target,
+            pooled,
+            self.weight,
+            self.weight_above,
+            mean_hue(batch.images),
+            self.color,
+            self.saturated,
+        )
+
+    def _second_evaluations(self, cell: Cell) -> int:
+        """How many of the noise levels of the decode are guided by a second evaluation."""
+        if self.weight == 0:
+            return 0
+        solver, nfe = needed(cell.solver, Axis.SOLVER), needed(cell.nfe, Axis.NFE)
+        sigma_range = needed(cell.target_score, Axis.TARGET_SCORE).sigma_range
+        return sum(sigma > self.weight_above for sigma in levels_asked(solver, nfe, sigma_range))
+
+    def _source_domains(self, setting: Setting) -> tuple[str, ...]:
+        own = self.source_label is SourceLabel.OWN
+        return setting.narrow if own else (setting.pooled,)
