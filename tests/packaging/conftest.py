@@ -65,6 +65,12 @@ def example_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Builds the wheel of a project."""
+    return lambda project: build_wheel(project, tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="session")
 def new_venv(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Outside]:
     """Makes venvs."""
 
