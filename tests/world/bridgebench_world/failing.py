@@ -37,6 +37,15 @@ class NanOutput(Method):
         return [Translation(torch.full_like(batch.images, torch.nan)) for _ in variants]
 
 
+class Black(Method):
+    """Give black images."""
+
+    name: ClassVar[str] = "black"
+
+    def translate(self, batch, variants, context):
+        return [Translation(torch.full_like(batch.images, -1.0)) for _ in variants]
+
+
 class WrongShape(Method):
     """Give outputs of half the size."""
 

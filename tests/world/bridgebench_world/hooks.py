@@ -34,6 +34,7 @@ def bridgebench_transforms():
 def bridgebench_methods():
     return {
         "raising": "bridgebench_world.failing:Raising",
+        "black": "bridgebench_world.failing:Black",
         "nan_output": "bridgebench_world.failing:NanOutput",
         "wrong_shape": "bridgebench_world.failing:WrongShape",
         "hanging": "bridgebench_world.failing:Hanging",

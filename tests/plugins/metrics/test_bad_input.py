@@ -1,0 +1,72 @@
+"""Features and logits that no number can be made of are an error, never a number."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+import torch
+
+from bridgebench import BridgebenchError, Extracted, Items, Metric, Observed, Population
+from bridgebench_metrics import hooks
+
+OF_FEATURES = ("fid", "kid", "precision_recall", "diversity")
+OF_LOGITS = ("accuracy", "success")
+
+
+def load(name: str, **options: Any) -> Metric:
+    module, _, attribute = str(hooks.bridgebench_metrics()[name]).partition(":")
+    metric: Metric = getattr(import_module(module), attribute)(**options)
+    return metric
+
+
+def seen(count: int, seed: int, bad: float | None) -> Extracted:
+    """What an extractor sees in `count` images, with one number of the third image bad."""
+    drawn = torch.randn(count, 10, generator=torch.Generator().manual_seed(seed))
+    if bad is not None:
+        drawn[2, 4] = bad
+    return Extracted(drawn, drawn)
+
+
+class Yardstick:
+    """Real images whose features may be bad; the images themselves never are."""
+
+    n, seed, extractor = 20, 0, "any"
+
+    def __init__(self, bad: float | None) -> None:
+        self.bad = bad
+
+    def reference(self) -> Population:
+        images = torch.zeros(40, 3, 2, 2)
+        items = Items(images, tuple(map(str, range(40))), ("real",) * 40)
+        return Population(items, lambda spec: seen(40, 1, self.bad))
+
+    held_out = reference
+
+    def once(self, key: str, compute: Any) -> Any:
+        return compute()
+
+
+def score(metric: Metric, of_outputs: float | None, of_reference: float | None) -> Any:
+    images = torch.rand(20, 3, 2, 2, generator=torch.Generator().manual_seed(0))
+    ids = tuple(map(str, range(20)))
+    meter = metric.meter(Yardstick(of_reference))
+    meter.update(Observed(images, images, ids, None, lambda spec: seen(20, 2, of_outputs)))
+    return meter.compute()
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])
+@pytest.mark.parametrize("name", OF_FEATURES)
+def test_features_that_are_not_finite_are_an_error(name: str, bad: float) -> None:
+    score(load(name), None, None)
+    with pytest.raises(BridgebenchError, match="1 of 20 outputs hold NaN or infinity"):
+        score(load(name), bad, None)
+    with pytest.raises(BridgebenchError, match="1 of 40 reference images hold NaN or infinity"):
+        score(load(name), None, bad)
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+@pytest.mark.parametrize("name", OF_LOGITS)
+def test_logits_that_are_not_finite_are_an_error(name: str, bad: float) -> None:
+    score(load(name, label=7), None, None)
+    with pytest.raises(BridgebenchError, match="logits with NaN or infinity"):
+        score(load(name, label=7), bad, None)
