@@ -26,12 +26,17 @@ class UsageError(BridgebenchError):
 
 
 class UnknownName(UsageError):
-    """A name that is not there; says which come near it."""
+    """A name that is not there; says which come near it.
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+    With a `remedy` of its own it says all that there are, and that.
+    """
+
+    def __init__(self, what: str, name: str, known: Iterable[str], remedy: str = "") -> None:
         names = sorted(known)
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        if near:
+        if remedy and names:
+            remedy = f"there are: {', '.join(names)}; {remedy}"
+        elif near:
             remedy = f"did you mean {' or '.join(near)}?"
         elif names:
             remedy = f"there are: {', '.join(names)}"

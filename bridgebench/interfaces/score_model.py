@@ -59,10 +59,17 @@ class ScoreModel(Plugin, ABC):
     A method that would encode with it is impossible for this reason.
     """
 
+    training: ClassVar[str] = ""
+    """The command that trains its weights; said where they do not cover a domain."""
+
     def check_domain(self, domain: str) -> None:
-        """Raise UnknownName, which names the domains there are, if `domain` is not one of them."""
+        """Raise UnknownName, which names the domains there are, if `domain` is not one of them.
+
+        It names the training command, too, where there is one.
+        """
         if domain not in self.domains:
-            raise UnknownName(f"domain of score model {self.name}", domain, self.domains)
+            remedy = f"its weights are trained by `{self.training}`" if self.training else ""
+            raise UnknownName(f"domain of score model {self.name}", domain, self.domains, remedy)
 
     @property
     @abstractmethod

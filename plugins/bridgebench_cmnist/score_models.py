@@ -26,6 +26,7 @@ class CmnistLabels(ScoreModel):
 
     name: ClassVar[str] = "cmnist_labels"
     domains: ClassVar[tuple[str, ...]] = ("digits", *(f"digit:{d}" for d in range(10)))
+    training: ClassVar[str] = "python -m bridgebench_cmnist.train labels"
 
     sigma_min: float = Field(SIGMA_MIN, gt=0, description=_LOWEST)
     sigma_max: float = Field(SIGMA_MAX, gt=0, description=_HIGHEST)
@@ -58,6 +59,7 @@ class CmnistSevens(ScoreModel):
 
     name: ClassVar[str] = "cmnist_sevens"
     domains: ClassVar[tuple[str, ...]] = ("digit:7",)
+    training: ClassVar[str] = "python -m bridgebench_cmnist.train sevens"
 
     sigma_min: float = Field(SIGMA_MIN, gt=0, description=_LOWEST)
     sigma_max: float = Field(SIGMA_MAX, gt=0, description=_HIGHEST)

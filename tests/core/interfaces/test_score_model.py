@@ -53,6 +53,20 @@ def test_domain_that_is_not_there_is_named_with_those_near_it() -> None:
     assert "digit:7" in message
 
 
+def test_domain_that_weights_do_not_cover_is_an_error_with_the_training_command() -> None:
+    class Trained(Points):
+        """Points that were learned."""
+
+        training: ClassVar[str] = "python -m points.train"
+
+    with pytest.raises(UnknownName) as caught:
+        Trained().check_domain("digit:8")
+    assert str(caught.value) == (
+        "unknown domain of score model points 'digit:8'; there are: digit:1, digit:7; "
+        "its weights are trained by `python -m points.train`"
+    )
+
+
 def test_denoiser_is_recognized_by_its_shape() -> None:
     assert isinstance(Points().denoiser(["digit:7"]), Denoiser)
     assert not isinstance(torch.zeros(1), Denoiser)
