@@ -21,6 +21,14 @@ T = TypeVar("T")
 
 EXTRACT_BATCH = 512
 
+KeepExtracted = Callable[[Mapping[str, Any], Callable[[], Extracted]], Extracted]
+"""What is seen in real images, given all that decides it and a way to compute it."""
+
+
+def keep_nothing(what: Mapping[str, Any], compute: Callable[[], Extracted]) -> Extracted:
+    """The value of `compute()`, every time."""
+    return compute()
+
 
 class Extractors:
     """The extractors of a run, each loaded at its first use."""
@@ -33,28 +41,41 @@ class Extractors:
     @torch.inference_mode()
     def extract(self, spec: str, images: Tensor) -> Extracted:
         """What an extractor sees in (B, C, H, W) images, on the CPU in float32."""
-        if spec not in self._extractors:
-            raise PluginError(
-                f"extractor '{spec}' was not declared; a metric names what it needs in extractors()"
-            )
         if spec not in self._loaded:
-            self._loaded[spec] = self._extractors[spec].load(self._device)
+            self._loaded[spec] = self._declared(spec).load(self._device)
         see = self._loaded[spec]
         parts = [see(chunk.to(self._device)) for chunk in torch.split(images, EXTRACT_BATCH)]
         features = torch.cat([part.features.float().cpu() for part in parts])
         logits = [part.logits.float().cpu() for part in parts if part.logits is not None]
         return Extracted(features, torch.cat(logits) if logits else None)
 
+    def sha256(self, spec: str) -> str:
+        """The hash of an extractor's weights."""
+        return self._declared(spec).sha256()
+
+    def _declared(self, spec: str) -> Extractor:
+        if spec not in self._extractors:
+            raise PluginError(
+                f"extractor '{spec}' was not declared; a metric names what it needs in extractors()"
+            )
+        return self._extractors[spec]
+
 
 @dataclass(frozen=True)
 class Reference:
-    """The real images that outputs are held against; a Yardstick for the metrics of one seed."""
+    """The real images that outputs are held against; a Yardstick for the metrics of one seed.
+
+    keep    gives what is seen in real images
+    of_run  what all seeds of a run share
+    """
 
     task: TaskFile
     dataset: Dataset
     extractors: Extractors
     n: int
     seed: int
+    keep: KeepExtracted = keep_nothing
+    of_run: dict[str, Population] = field(default_factory=dict)
     _memo: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -64,9 +85,10 @@ class Reference:
 
     def reference(self) -> Population:
         """All real target images of the reference split, the same for every seed."""
-        return self.once(
-            "reference", partial(self._population, self.task.target.reference, REFERENCE_SEED)
-        )
+        if "reference" not in self.of_run:
+            split = self.task.target.reference
+            self.of_run["reference"] = self._population(split, REFERENCE_SEED)
+        return self.of_run["reference"]
 
     def held_out(self) -> Population:
         """All real target images of the other split, in the order of the seed."""
@@ -83,10 +105,20 @@ class Reference:
     def _population(self, split: str, seed: int) -> Population:
         domain = self.task.target.domain
         items = self.dataset.items(domain, split, self.dataset.size(domain, split), seed)
-        return Population(items, memoized(partial(self._extract, items)))
+        what = {
+            "dataset": self.dataset.resolved(),
+            "files": dict(self.dataset.files()),
+            "domain": domain,
+            "split": split,
+            "seed": seed,
+        }
+        return Population(items, memoized(partial(self._extract, items, what)))
 
-    def _extract(self, items: Items, spec: str) -> Extracted:
-        return self.extractors.extract(spec, items.images)
+    def _extract(self, items: Items, what: Mapping[str, Any], spec: str) -> Extracted:
+        return self.keep(
+            {**what, "extractor": [spec, self.extractors.sha256(spec)]},
+            lambda: self.extractors.extract(spec, items.images),
+        )
 
 
 def memoized(compute: Callable[[str], T]) -> Callable[[str], T]:

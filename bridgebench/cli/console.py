@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
 from rich.console import Console
 
 PIPE_WIDTH = 240
@@ -16,3 +21,22 @@ def output() -> Console:
 def errors() -> Console:
     """Standard error."""
     return Console(stderr=True)
+
+
+@contextmanager
+def warnings_as_lines() -> Iterator[None]:
+    """Warnings on standard error as one line each, without the place in the code."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        errors().print(f"warning: {message}", highlight=False, markup=False, soft_wrap=True)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield

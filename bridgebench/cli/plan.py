@@ -37,18 +37,26 @@ def plan(words: tuple[str, ...]) -> None:
     from bridgebench.cli.console import output
     from bridgebench.execute.folder import RunFolder
     from bridgebench.execute.local import valid_record
+    from bridgebench.execute.sharing import cached_share
+    from bridgebench.execute.store import user_store
     from bridgebench.plan.make import make_plan
     from bridgebench.plan.model import evaluations
     from bridgebench.registry import load_registry
 
     made = make_plan(load_registry(), choices)
     folder = RunFolder(default_out(choices, made))
-    table = Table("seed", "method", "solver", "shared", "cells", "there", "evaluations an image")
+    table = Table(
+        "seed", "method", "solver", "shared", "cells", "there", "cached", "evaluations an image"
+    )
+    store = user_store()
     alone = 0
+    spared = 0.0
     for group in made.groups:
         cell = group.cells[0].cell
         there = sum(valid_record(folder.records, member) is not None for member in group.cells)
         shared = sum(stage.evaluations for stage, _ in group.shared)
+        cached = cached_share(group, made, store)
+        spared += cached * shared
         own = sum(member.own.evaluations for member in group.cells)
         alone += shared * len(group.cells) + own
         table.add_row(
@@ -58,6 +66,7 @@ def plan(words: tuple[str, ...]) -> None:
             _shared(group.cells[0].cell, [stage.name for stage, _ in group.shared]),
             str(len(group.cells)),
             str(there),
+            f"{cached:.0%}" if group.shared else "-",
             f"{shared} shared + {own}" if shared else str(own),
         )
     console = output()
@@ -70,7 +79,7 @@ def plan(words: tuple[str, ...]) -> None:
     )
     console.print(
         f"{total} network evaluations an image, {total * made.padded_n} in all; without sharing "
-        f"{alone} an image",
+        f"{alone} an image; {spared:g} an image are in the cache",
         highlight=False,
     )
     console.print(f"out: {folder.path}", highlight=False, soft_wrap=True)

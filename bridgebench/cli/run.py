@@ -32,7 +32,7 @@ stopped goes on where it was. Exit status: 0 all cells are ok, 1 some are not, 2
 def run(words: tuple[str, ...]) -> None:
     """Run a task."""
     choices = parse_words(words)
-    from bridgebench.cli.console import errors, output
+    from bridgebench.cli.console import errors, output, warnings_as_lines
 
     errors().print(f"planning {choices.task} ({choices.protocol})", highlight=False, markup=False)
     from bridgebench.api import run_choices
@@ -41,15 +41,19 @@ def run(words: tuple[str, ...]) -> None:
     from bridgebench.leaderboard.convergence import print_convergence
     from bridgebench.leaderboard.show import print_board
 
-    with progress_on(errors()) as progress:
+    with progress_on(errors()) as progress, warnings_as_lines():
         finished = run_choices(choices, progress)
     print_board(finished.board, output())
     print_convergence(finished.curves, finished.plan.task, output())
     counts = finished.clock
-    share = counts.network / finished.seconds
+    times = (
+        f", {finished.seconds / counts.network:.2f} times those of its network evaluations"
+        if counts.network
+        else ""
+    )
     click.echo(
         f"{counts.computed_cells} cells computed, {counts.reused_cells} kept from before, in "
-        f"{finished.seconds:.1f} s, {share:.0%} of it in the networks"
+        f"{finished.seconds:.1f} s{times}"
     )
     click.echo(f"leaderboard: {finished.folder.leaderboard}")
     if finished.plan.task.item.is_image:

@@ -90,6 +90,10 @@ class Lender:
         inner = self._families[score].denoiser(domains)
         return CountedDenoiser(inner, self.meter, self._progressed)
 
+    def skipped(self, count: int) -> None:
+        """Tell of evaluations that were expected and are not needed."""
+        self._progressed(count)
+
     def real_targets(self) -> Items:
         """All real images of the target domain in the held-out split."""
         return self._real_targets()

@@ -12,12 +12,17 @@ from torch import Tensor
 
 from bridgebench.errors import IntegrityError
 from bridgebench.execute.batches import FilledBatch, filled_batches
-from bridgebench.execute.cell import CellRunner, Outcome, SharedResult, failed
+from bridgebench.execute.cell import CellRunner, Outcome, SharedResult
 from bridgebench.execute.counting import Lender
+from bridgebench.execute.features import KeptFeatures
 from bridgebench.execute.folder import RunFolder
+from bridgebench.execute.memory import keep_freed_memory
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.records import Record, RecordStore, Status, Value
+from bridgebench.execute.sharing import compute_shared
+from bridgebench.execute.store import Store, user_store
 from bridgebench.interfaces.method import Cell, Stage
+from bridgebench.interfaces.metric import Population
 from bridgebench.item_files import item_file
 from bridgebench.pictures import save_image, save_strip
 from bridgebench.plan.model import Group, Plan, PlannedCell, evaluations
@@ -60,7 +65,9 @@ class LocalRun:
     save_images: bool = False
     tried: frozenset[str] = frozenset()
     clock: Clock = field(default_factory=Clock)
+    store: Store = field(default_factory=user_store)
     _extractors: Extractors | None = None
+    _of_run: dict[str, Population] = field(default_factory=dict)
     _bench: _Bench | None = None
 
     def run(self) -> None:
@@ -81,7 +88,7 @@ class LocalRun:
         runnable = next(cell for cell in group.cells if not cell.skip)
         self.progress.doing(_title(runnable.cell, group.shared))
         before = bench.lender.meter.seconds
-        shared = compute_shared(group, runnable.cell, bench.batches, bench.lender)
+        shared = compute_shared(group, runnable.cell, bench.batches, bench.lender, self.store)
         self.clock.network += bench.lender.meter.seconds - before
         return shared
 
@@ -123,13 +130,17 @@ class LocalRun:
         return self._bench
 
     def _new_bench(self, seed: int) -> _Bench:
+        keep_freed_memory()
         task, n = self.plan.task, self.plan.n
         device = torch.device(self.plan.device)
         if self._extractors is None:
             self._extractors = Extractors(self.plan.extractors, device)
         self.progress.doing(f"loading {n} images of {task.source.domain}")
         items = self.plan.dataset.items(task.source.domain, task.source.split, n, seed)
-        reference = Reference(task, self.plan.dataset, self._extractors, n, seed)
+        keep = KeptFeatures(self.store, self.plan.measuring, device)
+        reference = Reference(
+            task, self.plan.dataset, self._extractors, n, seed, keep, self._of_run
+        )
         lender = Lender(
             self.plan.setting,
             device,
@@ -197,30 +208,6 @@ def valid_record(records: RecordStore, cell: PlannedCell) -> Record | None:
     except IntegrityError:
         return None
     return record
-
-
-def compute_shared(
-    group: Group, cell: Cell, batches: Sequence[FilledBatch], lender: Lender
-) -> SharedResult | Outcome:
-    """The shared stages of a group for every batch, or the failure of all its cells."""
-    begun = perf_counter()
-    before = lender.meter.evaluated
-    try:
-        tensors = tuple(_share(group.shared, cell, filled, lender) for filled in batches)
-    except Exception as error:
-        stages = ", ".join(stage.name for stage, _ in group.shared)
-        return failed(f"in the shared stage {stages}: {type(error).__name__}: {error}")
-    return SharedResult(tensors, lender.meter.evaluated - before, perf_counter() - begun)
-
-
-@torch.inference_mode()
-def _share(
-    stages: Sequence[tuple[Stage, str]], cell: Cell, filled: FilledBatch, lender: Lender
-) -> Tensor | None:
-    result: Tensor | None = None
-    for stage, _ in stages:
-        result = cell.method.share(stage, cell, filled.batch, result, lender)
-    return result
 
 
 def record_of(plan: Plan, planned: PlannedCell, outcome: Outcome) -> Record:

@@ -89,6 +89,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         precision=precision,
         limit=choices.limit or protocol.limit,
         groups=_groups(planned),
+        measuring=plugin_versions(measuring),
         fingerprint=meaning,
         contract={
             "task": task.name,
@@ -153,12 +154,18 @@ class _Planner:
     ) -> tuple[tuple[Stage, str], ...]:
         """The shared stages with keys: each is decided by itself and by all before it."""
         out = []
-        so_far: list[Any] = [common]
+        so_far: list[Any] = [self._images(common)]
         for stage in stages[:-1]:
             makers = entries_of(self.registry, (cell.method, *stage.made_by))
             so_far.append([stage.name, dict(stage.decided_by), plugin_versions(makers)])
             out.append((stage, digest(so_far)))
         return tuple(out)
+
+    def _images(self, common: dict[str, Any]) -> dict[str, Any]:
+        """What decides the source images and how they are computed; the target has no part."""
+        apart = {"target", "n", "fingerprint"}
+        dataset = plugin_versions(self.measuring[:1])
+        return {k: v for k, v in common.items() if k not in apart} | {"dataset_plugin": dataset}
 
     def _axes(self, cell: Cell) -> dict[str, str | int | None]:
         return {

@@ -61,6 +61,7 @@ class Plan:
     batch        images at once; the last batch is padded to it
     extractors   by the spec that metrics ask for
     limit        seconds that a cell may take, or None
+    measuring    package -> version and source hash of the plugins that measure
     fingerprint  all that decides the meaning of the metrics
     contract     what a folder of results has to agree on
     """
@@ -79,6 +80,7 @@ class Plan:
     precision: Precision
     limit: float | None
     groups: tuple[Group, ...]
+    measuring: Mapping[str, Any]
     fingerprint: Mapping[str, Any]
     contract: Mapping[str, Any]
 

@@ -1,0 +1,122 @@
+"""Shared stages: each is computed once, and kept on disk for later runs."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from bridgebench.canonical import digest
+from bridgebench.execute.batches import FilledBatch
+from bridgebench.execute.cell import Outcome, SharedResult, failed
+from bridgebench.execute.counting import Lender
+from bridgebench.execute.store import Store, Stored
+from bridgebench.interfaces.method import Cell, Stage
+from bridgebench.plan.model import Group, Plan
+
+RESULT = "result"
+
+
+def compute_shared(
+    group: Group, cell: Cell, batches: Sequence[FilledBatch], lender: Lender, store: Store
+) -> SharedResult | Outcome:
+    """The shared stages of a group for every batch, or the failure of all its cells.
+
+    The cost is that of computing them, also where they come from the store.
+    """
+    tensors: list[Tensor | None] = []
+    evaluated, seconds = 0, 0.0
+    try:
+        for index, filled in enumerate(batches):
+            tensor, spent, took = _of_batch(group.shared, cell, index, filled, lender, store)
+            tensors.append(tensor)
+            evaluated += spent
+            seconds += took
+    except Exception as error:
+        stages = ", ".join(stage.name for stage, _ in group.shared)
+        return failed(f"in the shared stage {stages}: {type(error).__name__}: {error}")
+    return SharedResult(tuple(tensors), evaluated, seconds)
+
+
+def cached_share(group: Group, plan: Plan, store: Store) -> float:
+    """The share of a group's batches whose last shared stage is in the store."""
+    if not group.shared:
+        return 0.0
+    device = torch.device(plan.device)
+    reals = [min(plan.batch, plan.n - start) for start in range(0, plan.n, plan.batch)]
+    there = [
+        store.has(entry_key(group.shared[-1][1], index, real, device))
+        for index, real in enumerate(reals)
+    ]
+    return sum(there) / len(there)
+
+
+def entry_key(stage_key: str, index: int, real: int, device: torch.device) -> str:
+    """The key of a stage's result for the batch `index`, of which `real` images are wanted.
+
+    Whole batches are the same for any number of images. Last bits depend on the machine and on how
+    many threads share the work.
+    """
+    return digest([stage_key, index, real, arithmetic(device)])
+
+
+def arithmetic(device: torch.device) -> dict[str, str | int]:
+    """What last bits depend on besides the program: libraries, processor, threads."""
+    if device.type == "cuda":
+        return {
+            "torch": torch.__version__,
+            "device": torch.cuda.get_device_name(device),
+            "cuda": str(torch.version.cuda),
+        }
+    return {
+        "torch": torch.__version__,
+        "device": platform.machine(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "bf16": torch.cpu._is_avx512_bf16_supported() + 2 * torch.cpu._is_amx_tile_supported(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+@torch.inference_mode()
+def _of_batch(
+    stages: Sequence[tuple[Stage, str]],
+    cell: Cell,
+    index: int,
+    filled: FilledBatch,
+    lender: Lender,
+    store: Store,
+) -> tuple[Tensor | None, int, float]:
+    """The last stage's result, the evaluations it takes, and the seconds."""
+    keys = [entry_key(key, index, filled.real, lender.device) for _, key in stages]
+    result: Tensor | None = None
+    evaluated, seconds, done = 0, 0.0, 0
+    for position in reversed(range(len(stages))):
+        kept = _sound(store.get(keys[position]), len(filled.batch.ids))
+        if kept is not None:
+            result = kept.tensors[RESULT].to(lender.device)
+            evaluated, seconds = int(kept.facts["evaluated"]), kept.facts["seconds"]
+            done = position + 1
+            lender.skipped(evaluated)
+            break
+    for (stage, _), key in list(zip(stages, keys, strict=True))[done:]:
+        before, begun = lender.meter.evaluated, perf_counter()
+        result = cell.method.share(stage, cell, filled.batch, result, lender)
+        evaluated += lender.meter.evaluated - before
+        seconds += perf_counter() - begun
+        facts = {"evaluated": evaluated, "seconds": seconds}
+        store.put(key, Stored({RESULT: result}, facts))
+    return result, evaluated, seconds
+
+
+def _sound(kept: Stored | None, images: int) -> Stored | None:
+    """An entry that holds what a shared stage gives for so many images."""
+    whole = (
+        kept is not None
+        and kept.tensors.keys() == {RESULT}
+        and len(kept.tensors[RESULT]) == images
+        and kept.facts.keys() == {"evaluated", "seconds"}
+    )
+    return kept if whole else None

@@ -1,0 +1,125 @@
+"""Shared stages from the store: the same rows, at the cost of the cell, and nothing stale."""
+
+import pytest
+import torch
+
+from bridgebench.api import run_choices
+from bridgebench.execute.sharing import cached_share, entry_key
+from bridgebench.execute.store import FOLDER_VARIABLE, LIMIT_VARIABLE, Store, user_store
+from bridgebench.leaderboard.files import to_csv
+from bridgebench.plan.choices import choices_of
+from bridgebench.plan.make import make_plan
+from bridgebench.registry import load_registry
+
+WORDS = {"task": "world", "method": "ddib", "transform": "identity"}
+CPU = torch.device("cpu")
+DISTURBED = ["seconds", "images_per_s", "peak_memory_mb"]
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(LIMIT_VARIABLE, "100MB")
+    return tmp_path / "cache"
+
+
+class Counting:
+    """A progress that counts evaluations; those skipped are told of as well."""
+
+    def __init__(self):
+        self.expected, self.told = 0, 0
+
+    def start(self, evaluations, cells):
+        self.expected = evaluations
+
+    def evaluated(self, count):
+        self.told += count
+
+    def doing(self, text):
+        pass
+
+    def begin(self, identities):
+        pass
+
+    def finished_cell(self, identity):
+        pass
+
+
+def run(out, progress=None, **words):
+    return run_choices(choices_of({**WORDS, "out": out, **words}), progress)
+
+
+def numbers(finished):
+    return to_csv(finished.board.table.drop(columns=DISTURBED))
+
+
+def encodes(cache):
+    return sorted(cache.glob("stages/??/*.safetensors"))
+
+
+def refuse(self, stage, cell, batch, previous, context):
+    raise AssertionError("the stage is in the cache")
+
+
+def test_a_cached_encode_gives_the_same_row_and_its_whole_cost(tmp_path, cache, monkeypatch):
+    progress = Counting()
+    first = run(tmp_path / "a", solver="heun")
+    monkeypatch.setattr("bridgebench_ddib.ddib.Ddib.share", refuse)
+    second = run(tmp_path / "b", progress, solver="heun")
+    assert numbers(first) == numbers(second)
+    assert progress.told == progress.expected
+    plan = second.plan
+    keys = [entry_key(key, 0, min(plan.batch, plan.n), CPU) for _, key in plan.cells[0].shared]
+    encode_seconds = user_store().get(keys[0]).facts["seconds"]
+    assert second.board.table["seconds"].item() > encode_seconds > 0
+
+
+def test_a_damaged_entry_is_computed_again(tmp_path, cache):
+    first = run(tmp_path / "a")
+    for path in encodes(cache):
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+    assert numbers(run(tmp_path / "b")) == numbers(first)
+    assert len(encodes(cache)) > 0
+
+
+def test_without_a_cache_the_row_is_the_same(tmp_path, monkeypatch):
+    cached = [run(tmp_path / "a"), run(tmp_path / "b")][1]
+    monkeypatch.setenv(LIMIT_VARIABLE, "0")
+    assert numbers(run(tmp_path / "c")) == numbers(cached)
+
+
+def keys_of(**words):
+    plan = make_plan(load_registry(), choices_of({**WORDS, **words}))
+    return {key for cell in plan.cells for _, key in cell.shared}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"nfe": 6}, {"seed": 1}, {"batch": 3}, {"solver": "euler"}, {"precision": "bf16"}],
+)
+def test_what_decides_an_encode_is_in_its_key(words):
+    alone = {"nfe": 4, "seed": 0, "solver": "heun", "precision": "fp32"}
+    assert not keys_of(**alone) & keys_of(**{**alone, **words})
+
+
+def test_metrics_and_the_latent_stage_have_no_part_in_it():
+    plain = keys_of(solver="heun")
+    assert keys_of(solver="heun", metric="cycle") == plain
+    assert keys_of(solver="heun", transform="normalize,scale:c=0.5") == plain
+
+
+def test_the_plan_knows_what_is_there(tmp_path):
+    plan = make_plan(load_registry(), choices_of({**WORDS, "solver": "heun"}))
+    (group,) = [group for group in plan.groups if group.shared]
+    assert cached_share(group, plan, user_store()) == 0.0
+    run(tmp_path / "a", solver="heun")
+    assert cached_share(group, plan, user_store()) == 1.0
+    assert cached_share(group, plan, Store(tmp_path / "elsewhere", 10**6)) == 0.0
+
+
+def test_a_read_only_cache_is_a_warning_and_a_whole_run(tmp_path, cache):
+    cache.write_text("a file where the folder would be")
+    with pytest.warns(UserWarning, match="shared work is done again"):
+        assert run(tmp_path / "a").all_ok
