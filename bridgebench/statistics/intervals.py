@@ -19,6 +19,10 @@ RESAMPLES = 2000
 """How often `bootstrap_mean` draws; its ends then move by about 2 % of the width between seeds."""
 
 
+MOST_PICKS = 2**22
+"""How many picks of `bootstrap_mean` are in memory at once: all of them for up to 2,097 values."""
+
+
 class Estimate(NamedTuple):
     """A number with its interval of 95 %; None where it is not defined."""
 
@@ -66,7 +70,7 @@ def bootstrap_mean(values: npt.ArrayLike, seed: int) -> Estimate:
         return Estimate(None)
     if len(present) == 1:
         return Estimate(float(present[0]))
-    means = _resampling_weights(len(present), seed) @ present
+    means = _resampled_means(present, seed)
     low, high = np.quantile(means, [0.025, 0.975])
     return Estimate(float(present.mean()), float(low), float(high))
 
@@ -102,6 +106,18 @@ def _present(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
     if np.isinf(array).any():
         raise InvalidOption("a mean needs finite values or NaN for a missing one, got infinity")
     return array[~np.isnan(array)]
+
+
+def _resampled_means(present: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.float64]:
+    """(RESAMPLES,) the mean of each draw, in memory that does not grow with (n,) values."""
+    n = len(present)
+    if RESAMPLES * n <= MOST_PICKS:
+        return _resampling_weights(n, seed) @ present
+    draw = generator(seed, "bootstrap", str(n))
+    rows = max(1, MOST_PICKS // n)
+    sizes = [min(rows, RESAMPLES - start) for start in range(0, RESAMPLES, rows)]
+    picks = (draw.integers(n, size=(size, n)) for size in sizes)
+    return np.concatenate([present[part].mean(axis=1) for part in picks])
 
 
 @lru_cache(maxsize=4)
