@@ -11,6 +11,21 @@ from bridgebench_analytic.eot_options import DimOption, EpsOption, check_ids
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from bridgebench_analytic.eot_plan import EntropicPlan
+
+
+def plan_of(dim: int, eps: float, batch: Batch) -> EntropicPlan:
+    """The plan that the items of a batch belong to; BridgebenchError for items of another."""
+    from bridgebench_analytic.eot_plan import entropic_plan
+
+    check_ids(dim, eps, batch.ids)
+    return entropic_plan(dim, eps)
+
+
+def for_all(variants: Sequence[Variant], output: Tensor, batch: Batch) -> list[Translation]:
+    """One output for every variant, in the dtype and on the device of the sources."""
+    return [Translation(output.to(batch.images)) for _ in variants]
+
 
 class ConstantMean(Method):
     """The target's exact mean, whatever the source: 100 in every UVP."""
@@ -28,12 +43,8 @@ class ConstantMean(Method):
         self, batch: Batch, variants: Sequence[Variant], context: Context
     ) -> Sequence[Translation]:
         """The mean for each item."""
-        from bridgebench_analytic.eot_plan import entropic_plan
-
-        check_ids(self.dim, self.eps, batch.ids)
-        mean, _ = entropic_plan(self.dim, self.eps).target.moments()
-        output = mean.to(batch.images).expand_as(batch.images).clone()
-        return [Translation(output) for _ in variants]
+        mean, _ = plan_of(self.dim, self.eps, batch).target.moments()
+        return for_all(variants, mean.expand(batch.images.shape).clone(), batch)
 
 
 class LinearMap(Method):
@@ -57,14 +68,11 @@ class LinearMap(Method):
     ) -> Sequence[Translation]:
         """The map of each item."""
         from bridgebench_analytic.bures import optimal_linear
-        from bridgebench_analytic.eot_plan import entropic_plan
 
-        check_ids(self.dim, self.eps, batch.ids)
-        plan = entropic_plan(self.dim, self.eps)
+        plan = plan_of(self.dim, self.eps, batch)
         (mean, covariance), (goal, spread) = plan.source.moments(), plan.target.moments()
         away = batch.images.double().cpu() - mean
-        output = (goal + away @ optimal_linear(covariance, spread)).to(batch.images)
-        return [Translation(output) for _ in variants]
+        return for_all(variants, goal + away @ optimal_linear(covariance, spread), batch)
 
 
 class ExactPlan(Method):
@@ -83,19 +91,14 @@ class ExactPlan(Method):
         self, batch: Batch, variants: Sequence[Variant], context: Context
     ) -> Sequence[Translation]:
         """One draw for each item, a function of the seed and the item."""
-        output = self._draw(batch).to(batch.images)
-        return [Translation(output) for _ in variants]
-
-    def _draw(self, batch: Batch) -> Tensor:
         import torch
 
-        from bridgebench_analytic.eot_plan import entropic_plan
         from bridgebench_analytic.full_mixture import pick
 
-        check_ids(self.dim, self.eps, batch.ids)
-        plan = entropic_plan(self.dim, self.eps)
+        plan = plan_of(self.dim, self.eps, batch)
         weights, means, covariances = plan.conditional(batch.images.double().cpu())
         k = pick(weights, batch.draw.uniform("exact_plan component"))
         noise = batch.draw.each("exact_plan", (self.dim,)).double()
         roots = torch.linalg.cholesky(covariances)
-        return means[torch.arange(len(k)), k] + torch.einsum("nde,ne->nd", roots[k], noise)
+        output = means[torch.arange(len(k)), k] + torch.einsum("nde,ne->nd", roots[k], noise)
+        return for_all(variants, output, batch)

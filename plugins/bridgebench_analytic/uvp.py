@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class Uvp(Metric):
     """BW-UVP, cBW-UVP and L2-UVP of an entropic plan, in percent: 0 is exact, the mean alone 100.
 
-    With V the total variance of the target and BW² the squared Bures-Wasserstein distance
-    |μ - m|² + Tr(S + C - 2 (C^½ S C^½)^½) of fitted moments (n - 1) and exact ones:
+    Formula: with V the total variance of the target and BW² the squared Bures-Wasserstein distance
+    |μ - m|² + Tr(S + C - 2 (C^½ S C^½)^½) of fitted moments (n - 1) and exact ones,
     `bw_uvp` = 100·BW²/V of all outputs and the target; `cbw_uvp` = 100/V times the mean over source
     points of BW² between the outputs of the point and π(y|x); `l2_uvp` = 100 times the mean over
     points of |ŷ(x) - E[y|x]|² over that of |E[y] - E[y|x]|², ŷ(x) the mean output of the point.

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 class W2(Metric):
     """The way from source to output, beside the 2-Wasserstein distance of the two domains.
 
-    `w2` = sqrt(mean |y - x|²). `w2_exact` = W2 of the source and the target domain in closed form,
-    sqrt(|m - m'|² + Tr(Σ + Σ' - 2 (Σ^½ Σ' Σ^½)^½)); only `pair=gaussian` has one. A map onto the
-    target goes `w2_exact` if it is the optimal transport and further if it is not; DDIB is not. An
-    output that went less is not in the target. How far outputs are from the target is `map_error`.
+    Formula: `w2` = sqrt(mean |y - x|²). `w2_exact` = W2 of the source and the target domain in
+    closed form, sqrt(|m - m'|² + Tr(Σ + Σ' - 2 (Σ^½ Σ' Σ^½)^½)); only `pair=gaussian` has one. A
+    map onto the target goes `w2_exact` if it is the optimal transport and further if it is not;
+    DDIB is not. An output that went less is not in the target. How far outputs are from the target
+    is `map_error`.
     Unit: the Euclidean length of an image. 0 and above; neither high nor low is good.
     Interval: bootstrap over images of the mean square, then its root. Items: |y - x|².
     Source: Dowson and Landau, Journal of Multivariate Analysis, 1982.
