@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import click
 
-from bridgebench.errors import UnknownName
-from bridgebench.registry import Kind, Registry, load_registry
+from bridgebench.errors import PluginError, UnknownName
+from bridgebench.registry import Entry, Kind, Registry, load_registry
 
+ABOUT = ("family", "supervision", "paper")
 EXAMPLES = """\b
 Examples:
   bridgebench list
   bridgebench list solvers
+  bridgebench list methods
 """
 
 
@@ -19,7 +23,8 @@ Examples:
 def list_(kind: str | None) -> None:
     """List the plugins that are installed, all of them or those of one KIND.
 
-    Kinds: dataset, score, solver, transform, extractor, method, metric, task.
+    Kinds: dataset, score, solver, transform, extractor, method, metric, task. `list methods` also
+    says of each method its family, what it was given, and its paper.
     """
     from rich.table import Table
 
@@ -27,23 +32,59 @@ def list_(kind: str | None) -> None:
 
     kinds = tuple(Kind) if kind is None else (_kind(kind),)
     registry = load_registry()
+    about = kinds == (Kind.METHOD,)
     table = Table(box=None, pad_edge=False)
-    for heading in ("kind", "name", "what it is", "from"):
+    for heading in ("kind", "name", "what it is", *(ABOUT if about else ()), "from"):
         table.add_column(heading, no_wrap=heading in ("kind", "name"), overflow="fold")
     for each in kinds:
         for name in registry.names(each):
             entry = registry.entry(each, name)
-            table.add_row(each, name, summary_of(registry, each, name), entry.source.distribution)
+            facts = _facts(registry, name) if about else ()
+            summary = summary_of(registry, each, name)
+            table.add_row(each, name, summary, *facts, entry.source.distribution)
     output().print(table)
     for fault in registry.faults:
         click.echo(f"not usable: {fault.source}: {fault.reason}", err=True)
 
 
+def _facts(registry: Registry, name: str) -> tuple[str, ...]:
+    """Family, supervision and paper of a method; one that cannot be imported says so instead."""
+    from bridgebench.interfaces.method import Method
+
+    try:
+        cls = registry.load(Kind.METHOD, name)
+    except PluginError as error:
+        click.echo(f"not usable: {error}", err=True)
+        return ("-",) * len(ABOUT)
+    if not issubclass(cls, Method):
+        return ("-",) * len(ABOUT)
+    return _said(cls.family), _said(cls.supervision), _said(cls.paper)
+
+
+def _said(value: object) -> str:
+    """A fact of a class as text; it is no text where an option of the method decides it."""
+    return (str(value) or "-") if isinstance(value, str) else "by option"
+
+
 def summary_of(registry: Registry, kind: Kind, name: str) -> str:
     """One line on a plugin."""
     entry = registry.entry(kind, name)
-    if kind is not Kind.TASK:
-        return entry.summary()
+    return _task_summary(entry) if kind is Kind.TASK else entry.summary()
+
+
+def _task_summary(entry: Entry) -> str:
+    """The summary in a task's file; all of a task is checked where it is used, which is slow."""
+    import yaml
+
+    loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+    package, _, inner = str(entry.target).partition(":")
+    try:
+        text = files(package).joinpath(inner).read_text(encoding="utf-8")
+        fields = yaml.load(text, Loader=loader)  # a safe one
+    except (OSError, ModuleNotFoundError, ValueError, yaml.YAMLError):
+        fields = None
+    if isinstance(fields, dict) and isinstance(fields.get("summary"), str):
+        return str(fields["summary"])
     from bridgebench.plan.tasks import task_of
 
     return task_of(entry).summary

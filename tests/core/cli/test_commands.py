@@ -54,6 +54,19 @@ def test_list_shows_every_plugin_of_a_kind(kind):
     assert all(name in said for name in load_registry().names(kind))
 
 
+def test_list_methods_says_family_supervision_and_paper(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "250")
+    rows = {line.split()[1]: line for line in call("list", "methods").stdout.splitlines()}
+    assert rows["name"].split()[-4:] == ["family", "supervision", "paper", "from"]
+    registry = load_registry()
+    for name in registry.names(Kind.METHOD):
+        cls = registry.load(Kind.METHOD, name)
+        assert cls.family in rows[name]
+        assert cls.paper in rows[name]
+        assert str(cls.supervision) in rows[name] or "by option" in rows[name]
+    assert " labels " in rows["ddib"]
+
+
 def test_info_explains_every_plugin():
     registry = load_registry()
     for kind in Kind:
