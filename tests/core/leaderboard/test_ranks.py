@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from itertools import permutations
 
 import numpy as np
@@ -84,9 +85,8 @@ def test_a_group_may_skip_a_row_that_is_certainly_worse_than_its_leader() -> Non
 
 
 def test_holm_counts_the_comparisons_of_the_group() -> None:
-    leader = np.ones(100)
-    below = leader.copy()
-    below[:6] = 0  # p = 0.031: apart from the leader alone, not beside another comparison
+    leader = np.r_[np.ones(99), 0]
+    below = np.r_[np.zeros(9), np.ones(91)]  # p = 0.021: below 0.05 over 2, not over 3 pairs
     alone = [make_row(items=leader), make_row(items=below)]
     assert tie_groups(alone, [0, 1], "m") == {0: 1, 1: 2}
     with_another = [*alone, make_row(items=below)]
@@ -111,11 +111,12 @@ def independent_p(first: np.ndarray, second: np.ndarray) -> float:
     return float(ttest_rel(first, second).pvalue)
 
 
-def independent_holm(p_values: list[float]) -> list[bool]:
-    """Which hypotheses Holm's step-down procedure rejects at 5 %."""
+def told_apart(p_values: list[float]) -> list[bool]:
+    """Which rows are told apart from the best at 5 %: Holm over all pairs of those left."""
     rejected = [False] * len(p_values)
     for step, index in enumerate(np.argsort(p_values, kind="stable")):
-        if p_values[index] >= 0.05 / (len(p_values) - step):
+        rows_left = len(p_values) - step + 1
+        if p_values[index] * math.comb(rows_left, 2) >= 0.05:
             break
         rejected[index] = True
     return rejected
@@ -136,7 +137,7 @@ def test_groups_are_those_of_the_definition(kind: str, seed: int) -> None:
         if not waiting:
             break
         leader, *others = waiting
-        apart = independent_holm([independent_p(items[leader], items[o]) for o in others])
+        apart = told_apart([independent_p(items[leader], items[o]) for o in others])
         expected[leader] = group
         expected |= {o: group for o, out in zip(others, apart, strict=True) if not out}
         waiting = [o for o, out in zip(others, apart, strict=True) if out]

@@ -7,7 +7,14 @@ from hypothesis import given, settings, strategies as st
 from scipy import stats
 
 from bridgebench import InvalidOption
-from bridgebench.statistics.paired import holm, mcnemar, paired_t, student_p
+from bridgebench.statistics.paired import (
+    holm,
+    holm_with_best,
+    mcnemar,
+    paired_t,
+    student_p,
+    student_quantile,
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -79,3 +86,19 @@ def test_holm_rejects_what_the_step_down_procedure_rejects(
 def test_holm_refuses_what_is_not_a_probability() -> None:
     with pytest.raises(InvalidOption):
         holm([0.1, math.nan])
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(0.001, 0.5))
+def test_with_the_best_all_pairs_of_what_is_left_count(p_values: list[float], level: float) -> None:
+    rejected = set()
+    for rank, index in enumerate(np.argsort(p_values, kind="stable")):
+        if p_values[index] * math.comb(len(p_values) - rank + 1, 2) > level:
+            break
+        rejected.add(int(index))
+    assert {i for i, p in enumerate(holm_with_best(p_values)) if p <= level} == rejected
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 7, 127, 1999])
+def test_student_quantile_agrees_with_scipy(degrees: int) -> None:
+    assert student_quantile(degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=1e-9)
