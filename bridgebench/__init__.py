@@ -77,6 +77,7 @@ if TYPE_CHECKING:
         Estimate as Estimate,
         bootstrap_mean as bootstrap_mean,
         influence_interval as influence_interval,
+        positive_interval as positive_interval,
         wilson as wilson,
     )
 
@@ -132,6 +133,7 @@ _HOMES = {
         "Estimate",
         "bootstrap_mean",
         "influence_interval",
+        "positive_interval",
         "wilson",
     ),
 }

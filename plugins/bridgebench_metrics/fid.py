@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 from torch import Tensor
 
-from bridgebench import Column, Metric, Score, Yardstick, influence_interval
+from bridgebench import Column, Metric, Score, Yardstick, positive_interval
 from bridgebench_metrics.features import (
     OPTION,
     all_alike,
@@ -16,6 +16,7 @@ from bridgebench_metrics.features import (
     held_out_features,
     reference_features,
 )
+from bridgebench_metrics.finite_n import at_infinity, excess_variance, shuffled
 from bridgebench_metrics.frechet import frechet, gaussian
 
 if TYPE_CHECKING:
@@ -30,28 +31,35 @@ class Fid(Metric):
     square roots of the eigenvalues of C^½ S C^½, clipped at 0. No constant is added anywhere.
     Unit: squared feature distance. Lower is better; 0 and above. It is biased upwards at finite n,
     so compare it with the floor: the FID of held-out real images, as many as there are outputs (or
-    all of them where they are fewer, which makes the floor higher).
-    Interval: normal, from the influence function, around the expectation at this n, cut at 0. With
-    d = x - μ and G = C^½ (C^½ S C^½)^-½ C^½, the influence of an image x is
-    2 dᵀ(μ - m) + n/(n-1)·dᵀ(I - G) d - Tr((I - G) S). Near the floor, where n is not far above
-    the number of features, it is too wide. Items: the value plus each influence.
+    all of them where they are fewer, which makes the floor higher). `fid_infinity` is where a
+    straight line in 1/n through the FIDs of 5, 6, 7 and 8 eighths of the outputs ends at 1/n = 0;
+    it has almost no bias, may be below 0, and is not there for n up to 1.6 times the features.
+    Interval: around the expectation at this n, value·exp(±t·error/value), with the error from the
+    influence function: with d = x - μ and G = C^½ (C^½ S C^½)^-½ C^½, the influence of an image x
+    is 2 dᵀ(μ - m) + n/(n-1)·dᵀ(I - G) d - Tr((I - G) S). The variance of second order, which it
+    counts twice, is taken off; t is Student's with the degrees of freedom that the kurtosis of the
+    influence leaves. Items: the value plus each influence.
     Not defined where all outputs have the same features; an error below 2 images.
-    Source: Heusel et al., NeurIPS 2017; Dowson and Landau, 1982.
+    Source: Heusel et al., NeurIPS 2017; Dowson and Landau, 1982; Chong and Forsyth, CVPR 2020.
     """
 
     name: ClassVar[str] = "fid"
+    version: ClassVar[int] = 2
     needs_reference: ClassVar[bool] = True
 
     features: str = Field("", description=OPTION)
 
     def columns(self) -> tuple[Column, ...]:
-        """The distance and its floor."""
+        """The distance, its floor, and the distance extrapolated."""
         unit = "squared feature distance"
         return (
             Column(
                 "fid", unit, "lower", "Fréchet distance to the reference images", 0.0, interval=True
             ),
             Column("fid_floor", unit, "", "the same of as many held-out real images", 0.0),
+            Column(
+                "fid_infinity", unit, "lower", "the same extrapolated to endlessly many outputs"
+            ),
         )
 
     def extractors(self, default: str) -> tuple[str, ...]:
@@ -72,13 +80,17 @@ class Fid(Metric):
                 f"fid/{spec}/floor/{n}",
                 lambda: frechet(held_out_features(yardstick, spec, n), fitted)[0],
             )
+            scores = {"fid": Score(None), "fid_floor": Score(floor), "fid_infinity": Score(None)}
             if all_alike(features):
-                return {"fid": Score(None), "fid_floor": Score(floor)}
+                return scores
             value, influence = frechet(features, fitted)
-            estimate = influence_interval(value, influence, low=0.0)
-            return {
+            value = max(value, 0.0)  # rounding
+            mixed = shuffled(features, yardstick.seed)
+            excess = excess_variance(mixed, influence, fitted)
+            estimate = positive_interval(value, influence, excess)
+            return scores | {
                 "fid": Score(*estimate, items=value + influence),
-                "fid_floor": Score(floor),
+                "fid_infinity": Score(at_infinity(value, mixed, fitted)),
             }
 
         return feature_meter(spec, summarize)

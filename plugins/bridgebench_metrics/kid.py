@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor
 from torch_fidelity.metric_kid import kernel_poly, mmd2
 
-from bridgebench import Column, Metric, Score, Yardstick, influence_interval
+from bridgebench import Column, Estimate, Metric, Score, Yardstick, positive_interval
 from bridgebench_metrics.features import (
     OPTION,
     all_alike,
@@ -48,7 +48,21 @@ def blocks_of(reference: Array, size: int) -> Blocks:
     return Blocks(used, np.mean(within, axis=0))
 
 
-def kernel_distance(features: Array, reference: Blocks) -> tuple[float, Array]:
+@dataclass(frozen=True)
+class KernelDistance:
+    """The unbiased squared MMD of some features.
+
+    value      averaged over the blocks of the reference
+    bias       what the estimate that pairs each image with itself, and so is not below 0, has more
+    influence  (m,), of mean 0
+    """
+
+    value: float
+    bias: float
+    influence: Array
+
+
+def kernel_distance(features: Array, reference: Blocks) -> KernelDistance:
     """The unbiased squared MMD, averaged over the blocks, with the influence of each image.
 
     The estimate is linear in the kernel matrices, so that their means over the blocks give the
@@ -57,16 +71,26 @@ def kernel_distance(features: Array, reference: Blocks) -> tuple[float, Array]:
     Args:
         features: (m, F), as many as a block has, m >= 2.
         reference: the blocks.
-
-    Returns:
-        The distance, and the influence values (m,), whose mean is 0.
     """
     m = len(features)
     same = _kernel(features, features)  # (m, m)
     across = _kernel(features, reference.features).reshape(m, -1, m).mean(axis=1)  # (m, m)
     value = float(mmd2(same, across, reference.within))
     own = (same.sum(axis=1) - same.diagonal()) / (m - 1) - across.mean(axis=1)
-    return value, 2.0 * (own - own.mean())
+    apart = (same.sum() - same.trace()) / (m * (m - 1))
+    bias = float(same.trace() / m - apart) / m
+    return KernelDistance(value, bias, 2.0 * (own - own.mean()))
+
+
+def kernel_interval(distance: KernelDistance) -> Estimate:
+    """The distance with the interval of the biased estimate, which is above 0, moved by the bias.
+
+    Near the floor the unbiased estimate is as skewed as a sum of squares less its mean: a normal
+    interval covers as little as 90 % there.
+    """
+    shifted = positive_interval(distance.value + distance.bias, distance.influence)
+    ends = [None if end is None else end - distance.bias for end in shifted[1:]]
+    return Estimate(distance.value, *ends)
 
 
 def _kernel(first: Array, second: Array) -> Array:
@@ -85,13 +109,16 @@ class Kid(Metric):
     reference has fewer images than the row, as many outputs as it has are used. Unit: none.
     Lower is better; unbiased at any n, and so around 0, also below it, for outputs as good as
     real images.
-    Interval: normal, from the influence function 2 (E k(x, x') - E k(x, y)), centered, with the
-    reference held fixed. Items: the value plus each influence.
+    Interval: with the reference held fixed, of the biased estimate, which pairs each image with
+    itself too and is above 0, as value·exp(±t·error/value), moved by the bias; the error is that of
+    the influence function 2 (E k(x, x') - E k(x, y)), centered. Items: the value plus each
+    influence.
     Not defined where all outputs have the same features; an error below 2 images.
     Source: Bińkowski et al., ICLR 2018.
     """
 
     name: ClassVar[str] = "kid"
+    version: ClassVar[int] = 2
     needs_reference: ClassVar[bool] = True
 
     features: str = Field("", description=OPTION)
@@ -122,8 +149,9 @@ class Kid(Metric):
 
             reference = yardstick.once(f"kid/{spec}/{n}", blocks)
             used = features[: len(reference.within)]
-            value, influence = kernel_distance(used.numpy(), reference)
-            items = used.new_tensor(value + influence) if len(used) == n else None
-            return {"kid": Score(*influence_interval(value, influence), items=items)}
+            distance = kernel_distance(used.numpy(), reference)
+            of_images = distance.value + distance.influence
+            items = used.new_tensor(of_images) if len(used) == n else None
+            return {"kid": Score(*kernel_interval(distance), items=items)}
 
         return feature_meter(spec, summarize)

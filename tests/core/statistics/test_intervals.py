@@ -12,6 +12,7 @@ from bridgebench.statistics.intervals import (
     Estimate,
     bootstrap_mean,
     influence_interval,
+    positive_interval,
     wilson,
 )
 
@@ -61,7 +62,8 @@ def test_bootstrap_covers_the_mean_about_95_times_in_100() -> None:
 def test_bootstrap_equals_resampling_by_hand() -> None:
     values = np.random.default_rng(0).normal(size=20)
     picks = generator(7, "bootstrap", "20").integers(20, size=(RESAMPLES, 20))
-    low, high = np.quantile(values[picks].mean(axis=1), [0.025, 0.975])
+    tail = stats.norm.cdf(-np.sqrt(20 / 19) * stats.t.ppf(0.975, 19))
+    low, high = np.quantile(values[picks].mean(axis=1), [tail, 1 - tail])
     assert bootstrap_mean(values, seed=7)[1:] == pytest.approx((low, high), rel=1e-12)
     assert bootstrap_mean(values, seed=8)[1:] != pytest.approx((low, high), rel=1e-12)
 
@@ -104,3 +106,43 @@ def test_influence_interval_of_a_mean_is_the_normal_one() -> None:
 def test_influence_interval_is_cut_where_the_statistic_ends() -> None:
     assert influence_interval(0.1, [-5.0, 5.0], low=0.0).low == 0.0
     assert influence_interval(0.1, [3.0]) == Estimate(0.1, None, None)
+
+
+def test_positive_interval_is_symmetric_on_the_logarithm() -> None:
+    values = np.random.default_rng(0).uniform(-1, 1, size=400)  # kurtosis 1.8: the most freedom
+    _, low, high = positive_interval(2.0, values)
+    half = stats.t.ppf(0.975, 399) * stats.sem(values)
+    assert (low, high) == pytest.approx((2 * np.exp(-half / 2), 2 * np.exp(half / 2)), rel=1e-9)
+
+
+def test_heavy_tails_leave_fewer_degrees_of_freedom() -> None:
+    values = np.r_[np.zeros(99), 1.0] - 0.01
+    kurtosis = stats.kurtosis(values, fisher=False)
+    half = stats.t.ppf(0.975, int(200 / (kurtosis - 1))) * stats.sem(values)
+    assert positive_interval(9.0, values).high == pytest.approx(9 * np.exp(half / 9), rel=1e-9)
+
+
+def test_at_most_half_of_the_variance_is_excess() -> None:
+    values = np.random.default_rng(0).uniform(-1, 1, size=400)
+    plain = np.log(positive_interval(5.0, values).high / 5.0)
+    variance = values.var(ddof=1) / 400
+    assert np.log(positive_interval(5.0, values, variance / 4).high / 5.0) == pytest.approx(
+        plain * np.sqrt(3 / 4)
+    )
+    assert np.log(positive_interval(5.0, values, 9.0).high / 5.0) == pytest.approx(
+        plain * np.sqrt(1 / 2)
+    )
+    assert positive_interval(5.0, values, -1.0) == positive_interval(5.0, values)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.floats(-1e-12, 1e6), st.integers(2, 50), st.floats(0, 1e6), st.integers(0, 99))
+def test_positive_interval_is_finite_and_contains_its_value(
+    value: float, n: int, scale: float, seed: int
+) -> None:
+    values = np.random.default_rng(seed).exponential(scale, size=n)
+    _, low, high = positive_interval(value, values - values.mean())
+    assert low is not None
+    assert high is not None
+    assert min(0.0, value) <= low <= value <= high < math.inf
+    assert positive_interval(value, [3.0]) == Estimate(value, None, None)

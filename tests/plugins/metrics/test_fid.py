@@ -9,9 +9,10 @@ from hypothesis import given, settings, strategies as st
 from torch import Tensor
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
-from bridgebench import BridgebenchError, influence_interval
+from bridgebench import BridgebenchError, influence_interval, positive_interval
 from bridgebench_metrics.features import checked
 from bridgebench_metrics.fid import Fid
+from bridgebench_metrics.finite_n import at_infinity, excess_variance, shuffled
 from bridgebench_metrics.frechet import frechet, gaussian
 
 
@@ -107,7 +108,7 @@ def test_interval_is_close_to_the_jackknife() -> None:
 def test_interval_covers_the_expectation_about_95_times_in_100() -> None:
     reference = gaussian(draw(4000, 4, 7))
     estimates = [
-        influence_interval(*frechet(draw(128, 4, 100 + i, 1.3, 0.5), reference)) for i in range(500)
+        positive_interval(*frechet(draw(128, 4, 100 + i, 1.3, 0.5), reference)) for i in range(500)
     ]
     expectation = np.mean([value for value, _, _ in estimates if value is not None])
     covered = np.mean([low <= expectation <= high for _, low, high in estimates])
@@ -147,6 +148,58 @@ def test_interval_is_cut_at_zero(feature_bench: Any, score: Any) -> None:
     fid = score(Fid(), feature_bench(real, real), real)["fid"]
     assert fid.value == pytest.approx(0.0, abs=1e-9)
     assert fid.low == 0.0
+
+
+def test_many_images_are_foreseen_from_few(feature_bench: Any, score: Any) -> None:
+    everything, reference = draw(200_000, 8, 1, 1.1), draw(4000, 8, 2)
+    truth = distance(everything, reference)
+    bench = feature_bench(reference, draw(90, 8, 3))
+    found = [score(Fid(), bench, part) for part in everything.split(100)[:200]]
+    here = np.mean([scores["fid"].value for scores in found])
+    foreseen = np.array([scores["fid_infinity"].value for scores in found])
+    error = foreseen.std() / np.sqrt(len(foreseen))
+    assert here - truth > 8 * error
+    assert abs(foreseen.mean() - truth) < 3 * error + 0.05 * (here - truth)
+
+
+def test_extrapolation_is_the_line_through_the_subsets() -> None:
+    features, reference = draw(83, 4, 1, 1.2), gaussian(draw(500, 4, 2))
+    value = frechet(features, reference)[0]
+    used = features[:80].reshape(8, 10, 4)
+    x, y = [1 / 83], [value]
+    for count in (5, 6, 7):
+        runs = [torch.cat([used[(i + j) % 8] for j in range(count)]) for i in range(8)]
+        x.append(1 / (10 * count))
+        y.append(float(np.mean([frechet(run, reference)[0] for run in runs])))
+    expected = np.polynomial.Polynomial.fit(x, y, deg=1)(0.0)
+    assert at_infinity(value, features, reference) == pytest.approx(expected, rel=1e-9)
+
+
+def test_there_is_no_line_below_as_many_images_as_features() -> None:
+    reference = gaussian(draw(500, 16, 2))
+    assert at_infinity(1.0, draw(24, 16, 1), reference) is None
+    assert at_infinity(1.0, draw(32, 16, 1), reference) is not None
+
+
+def test_the_subsets_are_a_function_of_seed_and_n() -> None:
+    features = draw(40, 3, 1)
+    assert torch.equal(shuffled(features, 0), shuffled(features, 0))
+    assert not torch.equal(shuffled(features, 0), shuffled(features, 1))
+    assert torch.equal(shuffled(features, 0).sort(dim=0).values, features.sort(dim=0).values)
+
+
+def test_at_the_floor_half_of_the_variance_is_excess() -> None:
+    reference = gaussian(draw(50_000, 6, 7))
+    parts = [draw(200, 6, 100 + i) for i in range(150)]
+    values, first, excess = [], [], []
+    for part in parts:
+        value, influence = frechet(part, reference)
+        values.append(value)
+        first.append(influence.var().item() / 200)
+        excess.append(excess_variance(part, influence, reference))
+    assert np.mean(first) > 1.5 * np.var(values, ddof=1)
+    corrected = np.mean(first) - np.mean(excess)
+    assert corrected == pytest.approx(np.var(values, ddof=1), rel=0.35)
 
 
 def test_the_named_extractor_is_asked(feature_bench: Any, score: Any) -> None:

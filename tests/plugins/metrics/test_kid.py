@@ -7,7 +7,7 @@ from torch import Tensor
 from torch_fidelity.metric_kid import kid_features_to_metric
 
 from bridgebench import BridgebenchError
-from bridgebench_metrics.kid import Kid, blocks_of, kernel_distance
+from bridgebench_metrics.kid import Kid, blocks_of, kernel_distance, kernel_interval
 
 
 def draw(n: int, seed: int, scale: float = 1.0, shift: float = 0.0) -> Tensor:
@@ -52,7 +52,8 @@ def test_a_short_reference_uses_as_many_outputs(feature_bench: Any, score: Any) 
 
 def test_interval_is_close_to_the_jackknife() -> None:
     features, reference = draw(150, 3, 1.2, 0.2), draw(1500, 4)
-    value, influence = kernel_distance(features.numpy(), blocks_of(reference.numpy(), 150))
+    found = kernel_distance(features.numpy(), blocks_of(reference.numpy(), 150))
+    value, influence = found.value, found.influence
 
     def kernel(a: Any, b: Any) -> Any:
         return (a @ b.T / 16 + 1) ** 3
@@ -73,7 +74,7 @@ def test_interval_is_close_to_the_jackknife() -> None:
 
 def test_influence_of_an_image_is_what_it_has_in_common_with_each_side() -> None:
     features, reference = draw(12, 3, 1.2, 0.2).numpy(), draw(24, 4).numpy()
-    _, influence = kernel_distance(features, blocks_of(reference, 12))
+    influence = kernel_distance(features, blocks_of(reference, 12)).influence
     own = []
     for i in range(12):
         others = [(features[i] @ features[j] / 16 + 1) ** 3 for j in range(12) if j != i]
@@ -89,6 +90,24 @@ def test_equal_distributions_are_around_zero(feature_bench: Any, score: Any) -> 
     assert abs(values.mean()) < 3 * values.std() / np.sqrt(40) + 1e-3
     assert (values < 0).any()
     assert np.mean([kid.low <= 0 <= kid.high for kid in scores]) >= 0.8
+
+
+def test_the_biased_estimate_is_the_squared_distance_of_mean_embeddings() -> None:
+    features, reference = draw(30, 3).numpy(), draw(30, 4).numpy()
+    blocks = blocks_of(reference, 30)
+    found = kernel_distance(features, blocks)
+
+    def kernel(a: Any, b: Any) -> Any:
+        return (a @ b.T / 16 + 1) ** 3
+
+    real = kernel(reference, reference)
+    within = (real.sum() - np.trace(real)) / (30 * 29)
+    expected = kernel(features, features).mean() - 2 * kernel(features, reference).mean() + within
+    assert found.value + found.bias == pytest.approx(expected, rel=1e-9)
+    low, high = kernel_interval(found)[1:]
+    assert low is not None
+    assert high is not None
+    assert -found.bias < low < found.value < high
 
 
 def test_bad_features(feature_bench: Any, score: Any) -> None:
