@@ -147,6 +147,12 @@ class Registry:
                 f"{kind} '{name}' of {entry.source} must be a subclass of "
                 f"{interface.__name__}, but {entry.where} is not"
             )
+        unwritten = sorted(getattr(cls, "__abstractmethods__", ()))
+        if unwritten:
+            raise PluginError(
+                f"{kind} '{name}' of {entry.source} lacks {', '.join(unwritten)}, which a "
+                f"{interface.__name__} must have; docs/how-to/write-a-{kind}.md says what they do"
+            )
         if getattr(cls, "name", None) != name:
             raise PluginError(
                 f"{kind} '{name}' of {entry.source} calls itself {getattr(cls, 'name', None)!r}; "

@@ -128,6 +128,8 @@ def _broken(kind: Kind, error: PluginError) -> BoundCheck:
         """The plugin can be loaded."""
         raise error
 
+    # The one check that looks at neither plugin nor bench: there is no plugin, and making a bench
+    # might fail for the same reason and hide it.
     return BoundCheck(Check(kind, loads), None, lambda: None)  # type: ignore[arg-type, return-value]
 
 

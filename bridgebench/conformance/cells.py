@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, TypeVar
@@ -110,28 +110,35 @@ def _choice(method: Method, bench: Bench) -> Choice:
     task, registry = bench.task, bench.registry
     scores = task.scores_of(method.name)
 
-    def models(specs: Sequence[str]) -> list[ScoreModel]:
-        return [build(registry, Kind.SCORE, ScoreModel, spec) for spec in specs]
+    def model(spec: str) -> ScoreModel:
+        return build(registry, Kind.SCORE, ScoreModel, spec)
 
-    solvers = [build(registry, Kind.SOLVER, Solver, spec) for spec in task.axes.solver]
-    chains = [build_chain(registry, spec) for spec in task.axes.transform]
+    def solver(spec: str) -> Solver:
+        return build(registry, Kind.SOLVER, Solver, spec)
+
+    def chain(spec: str) -> Chain:
+        return build_chain(registry, spec)
+
     return Choice(
-        sources=_on(method, Axis.SOURCE_SCORE, models(scores.source), bench),
-        targets=_on(method, Axis.TARGET_SCORE, models(scores.target), bench),
-        solvers=_on(method, Axis.SOLVER, solvers, bench),
-        chains=_on(method, Axis.TRANSFORM, chains, bench),
+        sources=_on(method, Axis.SOURCE_SCORE, model, scores.source, bench),
+        targets=_on(method, Axis.TARGET_SCORE, model, scores.target, bench),
+        solvers=_on(method, Axis.SOLVER, solver, task.axes.solver, bench),
+        chains=_on(method, Axis.TRANSFORM, chain, task.axes.transform, bench),
     )
 
 
-def _on(method: Method, axis: Axis, values: Sequence[T], bench: Bench) -> Sequence[T | None]:
+def _on(
+    method: Method, axis: Axis, make: Callable[[str], T], specs: Sequence[str], bench: Bench
+) -> Sequence[T | None]:
+    """What the task names on an axis, made only where the method uses it."""
     if axis not in method.axes:
         return (None,)
-    if not values:
+    if not specs:
         raise ConformanceError(
             f"a task that names a {axis}, which the method uses",
             f"task {bench.task.name} with none; give another task",
         )
-    return values
+    return [make(spec) for spec in specs]
 
 
 def _telling(chains: Sequence[Chain | None]) -> list[Chain]:

@@ -113,8 +113,11 @@ def stage_keys(method: Method, bench: Bench) -> None:
     for other in _siblings(cell, bench):
         result = shared_result(other, batch, bench, lender)
         expected = f"what differs in {_difference(cell, other)} to be named in decided_by"
-        alike = result is not None and result.shape == own.shape
-        if not alike or not torch.allclose(result, own, atol=1e-3):  # type: ignore[arg-type]
+        if (
+            result is None
+            or result.shape != own.shape
+            or not torch.allclose(result, own, atol=1e-3)
+        ):
             raise ConformanceError(expected, "a shared stage that gives another result")
 
 

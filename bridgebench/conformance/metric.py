@@ -104,6 +104,9 @@ def merge(metric: Metric, bench: Bench) -> None:
     """Two meters of half the images, merged, give what one meter of all of them gives."""
     gauge = _ready(metric, bench.yardstick())
     whole, first, second = (metric.meter(gauge) for _ in range(3))
+    mergeable = whole.full_state_update is False and not whole.dist_sync_on_step
+    wanted = "a meter with full_state_update = False, whose states torchmetrics can merge"
+    require(mergeable, wanted, f"full_state_update = {whole.full_state_update}")
     parts = _observed(bench, gauge, "target", size=_count(bench))
     _feed(whole, parts)
     halves = list(_observed(bench, gauge, "target", size=-(-_count(bench) // 2)))
@@ -219,10 +222,9 @@ def _feed(meter: torchmetrics.Metric, observed: Iterator[Observed] | Sequence[Ob
 
 
 def _checked(computed: object) -> Scores:
-    fits = isinstance(computed, dict) and all(isinstance(s, Score) for s in computed.values())
-    if not fits:
+    if not isinstance(computed, dict) or not all(isinstance(s, Score) for s in computed.values()):
         raise ConformanceError("compute() to give a dict from column to Score", repr(computed)[:80])
-    return dict(computed)  # type: ignore[call-overload, no-any-return]
+    return dict(computed)
 
 
 def _require_same(found: Scores, wanted: Scores, what: str) -> None:

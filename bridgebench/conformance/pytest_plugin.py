@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -85,8 +85,9 @@ def bridgebench_bench(pytestconfig: pytest.Config) -> Bench:
 class PluginChecks(pytest.Collector):
     """The checks of one plugin."""
 
-    def __init__(self, *, checks: Sequence[BoundCheck], **rest: object) -> None:
-        super().__init__(**rest)  # type: ignore[arg-type]
+    def __init__(self, *, checks: Sequence[BoundCheck], **rest: Any) -> None:
+        # from_parent() hands name, parent and whatever else pytest's nodes take through here.
+        super().__init__(**rest)
         self._checks = checks
 
     def collect(self) -> Iterator[pytest.Item]:
@@ -98,8 +99,8 @@ class PluginChecks(pytest.Collector):
 class CheckItem(pytest.Item):
     """A check as a test."""
 
-    def __init__(self, *, check: BoundCheck, **rest: object) -> None:
-        super().__init__(**rest)  # type: ignore[arg-type]
+    def __init__(self, *, check: BoundCheck, **rest: Any) -> None:
+        super().__init__(**rest)
         self._check = check
 
     def runtest(self) -> None:
