@@ -52,8 +52,8 @@ def at_infinity(value: float, features: Tensor, reference: Gaussian) -> float | 
         second = torch.stack([squares[run].sum(dim=0) for run in runs])
         covariance = (second - n * mean[:, :, None] * mean[:, None, :]) / (n - 1)
         points.append((1.0 / n, _distances(mean, covariance, reference).mean().item()))
-    _, intercept = np.polyfit(*zip(*points, strict=True), deg=1)
-    return float(intercept)
+    x, y = np.array(points).T
+    return float(np.polyfit(x, y, deg=1)[1])
 
 
 def excess_variance(features: Tensor, influence: Tensor, reference: Gaussian) -> float:
@@ -74,9 +74,10 @@ def excess_variance(features: Tensor, influence: Tensor, reference: Gaussian) ->
     n, half = len(features), len(features) // 2
     if half < max(2, features.shape[1]):
         return 0.0
-    parts = [frechet(part, reference)[1].var() for part in features[: 2 * half].split(half)]
-    apart = torch.stack(parts).mean() - influence.var()
-    return max(0.0, apart.item() / 2) / n
+    halves = (features[:half], features[half : 2 * half])
+    in_halves = [frechet(part, reference)[1].var().item() for part in halves]
+    apart = sum(in_halves) / 2 - influence.var().item()
+    return max(0.0, apart / 2) / n
 
 
 def _distances(mean: Tensor, covariance: Tensor, reference: Gaussian) -> Tensor:
@@ -84,4 +85,5 @@ def _distances(mean: Tensor, covariance: Tensor, reference: Gaussian) -> Tensor:
     roots = torch.linalg.eigvalsh(reference.root @ covariance @ reference.root)
     trace = covariance.diagonal(dim1=1, dim2=2).sum(dim=1) + reference.covariance.trace()
     shift = (mean - reference.mean).square().sum(dim=1)
-    return shift + trace - 2.0 * roots.clamp(min=0.0).sqrt().sum(dim=1)
+    distances: Tensor = shift + trace - 2.0 * roots.clamp(min=0.0).sqrt().sum(dim=1)
+    return distances

@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from click.testing import CliRunner
 from torch import Tensor
 
+from bridgebench import normal
+from bridgebench_cmnist.against_exact import denoising_errors
+from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_cmnist.evaluate import images_per_second, main
+from bridgebench_cmnist.exact import CmnistExact
+from bridgebench_cmnist.score_models import CmnistSevens
 
 
 class Counting:
@@ -42,3 +48,50 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "No such file" in result.output
     assert len(result.output.splitlines()) == 1
+
+
+def columns(output: str) -> dict[str, list[float]]:
+    """The numbers of each row of a printed table, by its first cell."""
+    rows = [line.split("│")[1:-1] for line in output.splitlines() if "│" in line]
+    return {row[0].strip(): [float(cell) for cell in row[1:] if "to" not in cell] for row in rows}
+
+
+def test_errors_of_denoisers_are_small_beside_what_is_irreducible() -> None:
+    result = CliRunner().invoke(main, ["denoisers", "--n", "2"], env={"COLUMNS": "160"})
+    assert result.exit_code == 0, result.output
+    found = columns(result.stdout)
+    assert list(found) == ["0.1", "0.25", "0.5", "1", "2", "4", "8", "16", "32"]
+    assert all(len(numbers) == 4 for numbers in found.values())
+    irreducible = [numbers[0] for numbers in found.values()]
+    assert irreducible[0] < irreducible[3] < irreducible[-1]
+    assert all(0 < number < 0.3 for numbers in found.values() for number in numbers[1:])
+
+
+def test_a_denoiser_is_held_against_the_exact_one_of_its_domain() -> None:
+    level = next(iter(denoising_errors(2, 0)))
+    assert level.sigma == 0.1
+    exact = CmnistExact().load(torch.device("cpu"), "fp32").denoiser(["digit:7"] * 2)
+    items = ColoredMnist().items("digit:7", "train", 2, 0)
+    noise = normal(0, "denoising error", items.ids, (3, 32, 32))
+    x, sigma = items.images + 0.1 * noise, torch.full((2,), 0.1)
+    network = CmnistSevens().load(torch.device("cpu"), "fp32").denoiser(["digit:7"] * 2)
+    with torch.inference_mode():
+        error = (network(x, sigma) - exact(x, sigma)).square().mean().item()
+    assert level.of_networks["cmnist_sevens digit:7"] == pytest.approx(error, rel=1e-4)
+
+
+def test_generation_is_a_row_of_the_baseline() -> None:
+    words = ["generation", "--n", "112", "--nfe", "2", "--model", "cmnist_sevens"]
+    result = CliRunner().invoke(main, words, env={"COLUMNS": "160"})
+    assert result.exit_code == 0, result.output
+    fid, floor, ratio, infinity, accuracy = columns(result.stdout)["cmnist_sevens"]
+    assert fid > floor > 0
+    assert ratio == pytest.approx(fid / floor, rel=0.05)
+    assert infinity < fid
+    assert 0 <= accuracy <= 1
+
+
+def test_a_model_that_is_not_there_is_one_line() -> None:
+    result = CliRunner().invoke(main, ["generation", "--n", "4", "--model", "cmnist_seven"])
+    assert result.exit_code == 1
+    assert "did you mean cmnist_sevens" in result.output
