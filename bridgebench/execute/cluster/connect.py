@@ -7,6 +7,7 @@ import logging
 import os
 import platform
 import socket
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,7 +100,9 @@ def _start(ray: ModuleType, needs: Needs) -> None:
 def _join(ray: ModuleType, address: str) -> None:
     _check_answer(address)
     try:
-        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it warns of is in the error that follows
+            ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (ConnectionError, RuntimeError, ValueError, SystemExit) as error:
         raise InvalidOption(
             f"address={address}: no Ray could be used there: {str(error).splitlines()[0]}"

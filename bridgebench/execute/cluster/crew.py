@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from time import monotonic
 from types import ModuleType
@@ -20,6 +21,8 @@ START_SECONDS = 300.0
 TRACE_SECONDS = 3.0
 
 NEVER = float("inf")
+
+PREFIX = "BRIDGEBENCH_"
 
 
 @dataclass
@@ -88,13 +91,18 @@ class Crew:
             num_gpus=self.needs.gpus,
             max_restarts=0,
             concurrency_groups={"work": 1, "talk": 1},
-            runtime_env={"env_vars": {"OMP_NUM_THREADS": str(self.order.threads)}},
+            runtime_env={"env_vars": self._environment()},
         )(Worker)
         actor = actor_class.remote()
         preparing = _in(actor.prepare, "work").remote(self.order)
         hand = Hand(actor, preparing, listening=_in(actor.read, "talk").remote())
         hand.deadline = monotonic() + START_SECONDS
         self.hands.append(hand)
+
+    def _environment(self) -> dict[str, str]:
+        """The variables of a worker: its threads, and what is set for bridgebench here."""
+        ours = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+        return {"OMP_NUM_THREADS": str(self.order.threads), **ours}
 
     def give(self, hand: Hand, unit: Unit, shared: Any) -> None:
         """Give an idle worker a unit; `shared` are its shared stages in Ray's store, or None."""

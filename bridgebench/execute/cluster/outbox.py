@@ -99,7 +99,7 @@ def take_files(folder: Path, identity: str) -> Iterator[Files]:
     paths = [
         path
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and identity in (path.stem, path.parent.name)
+        if path.is_file() and (path.stem == identity or identity in path.relative_to(folder).parts)
     ]
     paths.sort(key=lambda path: path.suffix == ".json")
     portion: list[tuple[str, bytes]] = []

@@ -1,0 +1,200 @@
+"""Runs on real Ray workers: the rows of a local run, whatever dies on the way."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import ray
+
+from bridgebench import InvalidOption
+from bridgebench.api import run_choices
+from bridgebench.execute.cluster import connect
+from bridgebench.execute.progress import Silent
+from bridgebench.leaderboard.files import to_csv
+from bridgebench.plan.choices import choices_of
+
+WORLD = Path(__file__).parents[2] / "world"
+COST = ["seconds", "images_per_s", "peak_memory_mb"]
+
+
+def run(out, progress=None, **words):
+    return run_choices(choices_of({"task": "world", "out": out, **words}), progress)
+
+
+def without_cost(finished):
+    return to_csv(finished.board.table.drop(columns=COST))
+
+
+def numbers(finished):
+    """The numbers of each row, which do not depend on how long its networks take."""
+    names = ("method", "solver", "transform")
+    return {
+        tuple(record.axes[name] for name in names): (record.values, record.items_sha256)
+        for record in finished.records
+    }
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A small Ray, which runs find as a program's own and leave running."""
+    connect.import_ray()
+    ray.init(
+        address="local",
+        num_cpus=2,
+        include_dashboard=False,
+        object_store_memory=80 * 2**20,
+        logging_level="error",
+        log_to_driver=False,
+    )
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("local") / "out", save="images")
+
+
+@pytest.fixture(scope="module")
+def spread(cluster, tmp_path_factory):
+    out = tmp_path_factory.mktemp("spread") / "out"
+    return run(out, executor="ray", workers=2, save="images")
+
+
+def test_two_workers_give_the_files_of_a_local_run(local, spread):
+    assert spread.all_ok
+    assert spread.clock.computed_cells == 10
+    assert without_cost(spread) == without_cost(local)
+    for kind in ("records/*.safetensors", "strips/*.png", "images/*/**/*.png"):
+        there = {path.relative_to(local.folder.path): path.read_bytes()
+                 for path in local.folder.path.glob(kind)}  # fmt: skip
+        assert there == {path.relative_to(spread.folder.path): path.read_bytes()
+                         for path in spread.folder.path.glob(kind)}  # fmt: skip
+        assert there
+
+
+def test_what_one_executor_began_the_other_finishes(cluster, local, tmp_path):
+    run(tmp_path / "a", method="identity,ddib", solver="heun", save="images")
+    finished = run(tmp_path / "a", executor="ray", workers=1, save="images")
+    assert (finished.clock.reused_cells, finished.clock.computed_cells) == (5, 5)
+    assert without_cost(finished) == without_cost(local)
+    for path in sorted(finished.folder.path.glob("records/*.json"))[:4]:
+        path.unlink()
+    again = run(tmp_path / "a", save="images")
+    assert (again.clock.reused_cells, again.clock.computed_cells) == (6, 4)
+    assert without_cost(again) == without_cost(local)
+
+
+def test_nothing_is_asked_of_ray_where_all_is_there(local, monkeypatch):
+    monkeypatch.setattr(connect, "connected", lambda *_: pytest.fail("a Ray was looked for"))
+    assert run(local.folder.path, executor="ray", save="images").clock.reused_cells == 10
+
+
+class Killer(Silent):
+    """Kills the process of one worker, for real, when the first cell has ended."""
+
+    def __init__(self):
+        self.killed = []
+        self.evaluations = 0
+
+    def evaluated(self, count):
+        self.evaluations += count
+
+    def finished_cell(self, identity):
+        if not self.killed:
+            workers = [int(pid) for pid in pids_of("ray::Worker")]
+            assert workers
+            os.kill(workers[0], signal.SIGKILL)
+            self.killed.append(workers[0])
+
+
+def pids_of(name):
+    """The processes below this one that Ray calls so."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith(name.encode()) and below(int(path.parent.name)):
+                yield path.parent.name
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended while we looked
+
+
+def below(pid):
+    while pid > 1:
+        if pid == os.getpid():
+            return True
+        status = Path(f"/proc/{pid}/status").read_text()
+        pid = int(status.partition("PPid:")[2].split()[0])
+    return False
+
+
+def test_a_worker_that_is_killed_is_replaced_and_no_cell_is_lost(cluster, local, tmp_path):
+    killer = Killer()
+    words = {"executor": "ray", "workers": 2, "score": "world_exact:delay=0.02"}
+    finished = run(tmp_path / "out", killer, **words)
+    assert killer.killed
+    assert finished.all_ok
+    assert finished.clock.computed_cells == 10
+    assert killer.evaluations > 0
+    assert numbers(finished) == numbers(local)
+
+
+def test_deaths_hangs_and_failures_are_rows_and_their_siblings_finish(cluster, tmp_path):
+    finished = run(
+        tmp_path / "out",
+        executor="ray",
+        workers=2,
+        retries=1,
+        limit=4,
+        method="identity,hanging,dying,raising,ddib",
+        solver="heun",
+        transform="identity,explode",
+    )
+    status = {
+        (record.axes["method"], record.axes["transform"]): (record.status, record.reason)
+        for record in finished.records
+    }
+    assert status["identity", None][0] == "ok"
+    assert status["ddib", "identity"][0] == "ok"
+    assert status["ddib", "explode"] == ("failed", "RuntimeError: the latent exploded")
+    assert status["raising", None] == ("failed", "ValueError: no bridge here")
+    assert status["dying", None][0] == "failed"
+    assert "its worker died, 2 times" in status["dying", None][1]
+    assert status["hanging", None] == ("timeout", "took longer than the limit of 4 s")
+    (hanging,) = (r for r in finished.records if r.axes["method"] == "hanging")
+    assert "in translate" in hanging.traceback
+    assert not finished.all_ok
+
+
+def test_more_workers_than_there_is_room_for_are_refused(cluster, tmp_path):
+    with pytest.raises(InvalidOption, match="3 workers of 1 cores do not fit"):
+        run(tmp_path / "out", executor="ray", workers=3)
+    with pytest.raises(InvalidOption, match="1 workers of 3 cores do not fit"):
+        run(tmp_path / "out", executor="ray", threads=3)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_is_stopped_keeps_what_is_finished(tmp_path):
+    out = tmp_path / "out"
+    words = ["task=world", "score=world_exact:delay=0.1", f"out={out}", "executor=ray", "workers=1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bridgebench", "run", *words],
+        env={**os.environ, "PYTHONPATH": str(WORLD), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 180
+    while len(list((out / "records").glob("*.json"))) < 2:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, "no records within 180 s"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    said, errors = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert "raylet" not in said + errors
+    assert 2 <= len(list((out / "records").glob("*.json"))) < 10
