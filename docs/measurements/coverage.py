@@ -1,0 +1,211 @@
+"""How often intervals cover and ties hold: `python docs/measurements/coverage.py`.
+
+Shares are computed exactly, from the binomial distribution. The others are simulated: samples with
+replacement from a known population, whose expectation at that n is the mean over all samples. The
+features of FID and KID are those of colored digits under the shipped classifier.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import click
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from bridgebench import Estimate, bootstrap_mean, positive_interval, wilson
+from bridgebench.leaderboard.ranks import tie_groups
+from bridgebench.leaderboard.rows import Row
+from bridgebench.statistics.paired import mcnemar_p
+from bridgebench_cmnist.dataset import ColoredMnist
+from bridgebench_cmnist.extractor import DigitExtractor
+from bridgebench_metrics.finite_n import at_infinity, excess_variance
+from bridgebench_metrics.frechet import frechet, gaussian
+from bridgebench_metrics.kid import blocks_of, kernel_distance, kernel_interval
+
+Array = NDArray[np.float64]
+ROWS = 200
+APART = 5.0
+"""Standard errors of the difference."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table: what, of which population, at which n, and the share that held."""
+
+    what: str
+    of: str
+    n: int
+    held: float
+    note: str = ""
+
+
+def shares(n: int) -> Line:
+    """Wilson's interval for shares of 2 to 98 %, exactly."""
+    ends = np.array([wilson(k, n)[1:] for k in range(n + 1)], dtype=np.float64)
+    levels = np.arange(2, 99) / 100
+    held = [_binomial(n, p) @ ((ends[:, 0] <= p) & (p <= ends[:, 1])) for p in levels]
+    return Line("share", "2 % to 98 %", n, float(np.mean(held)), f"from {min(held):.3f}")
+
+
+def color_errors(rng: np.random.Generator, size: tuple[int, int]) -> Array:
+    """Hue errors of a good method: most near 7°, one in eight unrelated."""
+    near = np.minimum(rng.exponential(7.0, size), 180.0)
+    return np.where(rng.random(size) < 0.125, rng.uniform(0.0, 180.0, size), near)
+
+
+def means(n: int, samples: int) -> Line:
+    """The bootstrap's interval for the mean of skewed values."""
+    rng = np.random.default_rng(0)
+    truth = color_errors(rng, (1000, 2000)).mean()
+    found = [bootstrap_mean(values, seed=0) for values in color_errors(rng, (samples, n))]
+    return Line("mean", "hue errors", n, _covered(found, float(truth)))
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features (N, 64) of the reference, and of the populations that are drawn from."""
+
+    reference: torch.Tensor
+    populations: dict[str, torch.Tensor]
+
+
+def features() -> Features:
+    """Colored sevens in other hues, sevens a little off, and sevens with other digits among them.
+
+    The sevens a little off lie on the line from each seven's features to those of the seven with
+    noise of 0.15, a tenth of the way.
+    """
+    extract = DigitExtractor().load(torch.device("cpu"))
+
+    def of(images: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode():
+            return torch.cat([extract(part).features.double() for part in images.split(500)])
+
+    dataset = ColoredMnist()
+    size = dataset.size("digit:7", "train")
+    sevens = dataset.items("digit:7", "train", size, 1).images
+    noise = 0.15 * torch.randn(sevens.shape, generator=torch.Generator().manual_seed(0))
+    real, off = of(sevens), of((sevens + noise).clamp(-1, 1))
+    others = of(dataset.items("not_digit:7", "test", 1100, 0).images)
+    return Features(
+        of(dataset.items("digit:7", "train", size, 0).images),
+        {
+            "real sevens": real,
+            "a little off": real + 0.1 * (off - real),
+            "15 % other digits": torch.cat([real, others]),
+        },
+    )
+
+
+def distances(data: Features, n: int, samples: int) -> Iterator[Line]:
+    """FID, FID∞ and KID of each population."""
+    fitted = gaussian(data.reference)
+    blocks = blocks_of(data.reference.numpy(), n)
+    for name, population in data.populations.items():
+        rng = np.random.default_rng(n)
+        fid, kid, far = [], [], []
+        for _ in range(samples):
+            part = population[torch.from_numpy(rng.integers(len(population), size=n))]
+            value, influence = frechet(part, fitted)
+            excess = excess_variance(part, influence, fitted)
+            fid.append(positive_interval(value, influence, excess))
+            far.append(at_infinity(value, part, fitted) or math.nan)
+            kid.append(kernel_interval(kernel_distance(part.numpy(), blocks)))
+        expected = _mean(fid)
+        truth = frechet(population, fitted)[0]
+        said = (
+            f"{expected:.2f} expected, ∞ {np.mean(far):.2f} ± {np.std(far):.2f}, true {truth:.2f}"
+        )
+        yield Line("FID", name, n, _covered(fid, expected), said)
+        yield Line("KID", name, n, _covered(kid, _mean(kid)))
+
+
+def ties(boards: int, n: int = 512) -> Iterator[Line]:
+    """Rows drawn equal that all tie, and rows 5 standard errors apart that are told apart.
+
+    Each image has a difficulty that the rows share, as outputs of one source are alike.
+    """
+    levels = {
+        "all equal": np.zeros(ROWS),
+        "one lower": np.r_[1.0, np.zeros(ROWS - 1)],
+        "half lower": np.r_[np.ones(ROWS // 2), np.zeros(ROWS // 2)],
+        "all but one lower": np.r_[np.ones(ROWS - 1), 0.0],
+    }
+    for name, below in levels.items():
+        rng = np.random.default_rng(1)
+        held = [_board(rng, n, below) for _ in range(boards)]
+        what = "tied" if name == "all equal" else "told apart"
+        yield Line(what, f"{ROWS} rows, {name}", n, float(np.mean(held)))
+
+
+def _board(rng: np.random.Generator, n: int, below: Array) -> float:
+    """1 or 0, whether all tie; or the share of the lower rows that do not tie with the best."""
+    share, common = 0.6, 0.5
+    spread = math.sqrt(2 * share * (1 - share) * (1 - common) / n)
+    shift = APART * spread * below
+    kept = rng.random((1, n)) < common  # images on which all rows share their luck
+    luck = np.where(kept, rng.random((1, n)), rng.random((ROWS, n)))
+    items = (luck < (share - shift)[:, None]).astype(np.float64)
+    rows = [_row(values) for values in items]
+    ranked = sorted(range(ROWS), key=lambda index: -items[index].mean())
+    groups = tie_groups(rows, ranked, "m")
+    if not below.any():
+        return float(set(groups.values()) == {1})
+    return float(np.mean([groups[index] != 1 for index in np.flatnonzero(below)]))
+
+
+def _row(values: Array) -> Row:
+    return Row(axes={}, status="ok", baseline=False, values={}, fingerprint="", items={"m": values})
+
+
+def _binomial(n: int, p: float) -> Array:
+    k = np.arange(n + 1)
+    log = [math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) for i in k]
+    return np.exp(np.array(log) + k * math.log(p) + (n - k) * math.log1p(-p))
+
+
+def _mean(estimates: list[Estimate]) -> float:
+    return float(np.mean([estimate.value for estimate in estimates]))
+
+
+def _covered(estimates: list[Estimate], truth: float) -> float:
+    inside = [low <= truth <= high for _, low, high in estimates if low is not None]
+    return float(np.mean(inside))
+
+
+def lines(sizes: tuple[int, ...], samples: int, boards: int) -> Iterator[Line]:
+    """All lines of the table."""
+    yield from (shares(n) for n in sizes)
+    yield from (means(n, 4 * samples) for n in sizes)
+    data = features()
+    for n in sizes:
+        yield from distances(data, n, samples)
+    mcnemar_p.cache_clear()
+    yield from ties(boards)
+
+
+@click.command()
+@click.option("--samples", type=click.IntRange(min=10), default=1000, show_default=True)
+@click.option("--boards", type=click.IntRange(min=2), default=300, show_default=True)
+@click.option("--n", "sizes", type=int, multiple=True, default=(128, 512), show_default=True)
+def main(samples: int, boards: int, sizes: tuple[int, ...]) -> None:
+    """Print how often intervals cover the expectation, rows tie, and rows are told apart."""
+    torch.set_num_threads(1)
+    table = Table("what", "of", "n", "share", "")
+    shown = partial(track, console=Console(stderr=True), transient=True, description="lines")
+    every: Callable[[], Iterator[Line]] = partial(lines, sizes, samples, boards)
+    for line in shown(every(), total=10 * len(sizes) + 4 - 2 * len(sizes)):
+        table.add_row(line.what, line.of, str(line.n), f"{line.held:.3f}", line.note)
+    Console(width=140).print(table)
+
+
+if __name__ == "__main__":
+    main()

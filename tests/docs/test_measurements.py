@@ -1,0 +1,79 @@
+"""The scripts behind the numbers in the docs: what they print holds, on samples that are enough."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+FOLDER = Path(__file__).parents[2] / "docs" / "measurements"
+
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(f"measurements_{name}", FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def coverage():
+    torch.set_num_threads(1)
+    return script("coverage")
+
+
+@pytest.fixture(scope="module")
+def color():
+    return script("color")
+
+
+def beyond_chance(samples):
+    """Two standard errors of a share of 95 % over that many samples."""
+    return 2 * (0.95 * 0.05 / samples) ** 0.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [128, 512])
+def test_intervals_of_shares_and_means_cover(coverage, n):
+    assert 0.93 <= coverage.shares(n).held <= 0.97
+    assert 0.93 - beyond_chance(1000) <= coverage.means(n, 1000).held <= 0.97
+
+
+@pytest.mark.slow
+def test_intervals_of_fid_and_kid_cover_near_the_floor_and_far_from_it(coverage):
+    margin = beyond_chance(200)
+    lines = list(coverage.distances(coverage.features(), 128, 200))
+    assert len(lines) == 6
+    for line in lines:
+        assert 0.93 - margin <= line.held <= 0.97 + margin, line
+
+
+@pytest.mark.slow
+def test_equal_rows_tie_and_rows_five_standard_errors_apart_do_not(coverage):
+    held = {line.of.partition(", ")[2]: line.held for line in coverage.ties(60)}
+    assert held["all equal"] >= 0.95 - beyond_chance(60)
+    assert held["one lower"] >= 0.9
+    assert held["half lower"] >= 0.9
+
+
+def test_the_metric_of_color_follows_a_wrong_hue_and_little_else(color):
+    points = {(point.damage, point.amount): point.found for point in color.measured(60, 0)}
+    hue = {amount: points["wrong hue, degrees", amount]["color_deg"] for amount in ("15", "120")}
+    assert hue == pytest.approx({"15": 15.0, "120": 120.0}, abs=0.05)
+    assert points["blur, pixels", "2"]["color_deg"] < 0.1
+    assert points["less saturation", "0.75"]["color_deg"] < 0.1
+    assert points["noise", "0.1"]["color_deg"] < 3
+    same, unrelated = (points["another digit, hue", hue] for hue in ("same", "unrelated"))
+    assert same["color_deg"] < 0.1
+    assert 60 < unrelated["color_deg"] < 120
+    assert unrelated["paired RMSE"] < 2 * same["paired RMSE"]
+    assert points["noise", "0.1"]["unweighted hue"] > 40
+
+
+def test_the_plot_has_every_metric(color, tmp_path):
+    color.draw(color.measured(4, 0), tmp_path / "color.png")
+    drawn = color.Image.open(tmp_path / "color.png").convert("RGB")
+    found = {f"#{r:02x}{g:02x}{b:02x}" for _, (r, g, b) in drawn.getcolors(1 << 20)}
+    assert set(color.COLORS) <= found
