@@ -26,7 +26,9 @@ def filled_batches(
     """Batches of exactly `size` images; the last is filled up with its own first image."""
     for part in items.batches(size):
         missing = size - len(part)
-        images = torch.cat([part.images, part.images[:1].expand(missing, *part.images.shape[1:])])
+        images = part.images
+        if missing:
+            images = torch.cat([images, images[:1].expand(missing, *images.shape[1:])])
         ids = part.ids + part.ids[:1] * missing
         domains = part.domains + part.domains[:1] * missing
         batch = Batch(images.to(device), ids, domains, Draw(seed, ids))

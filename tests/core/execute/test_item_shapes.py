@@ -44,6 +44,12 @@ def test_a_short_batch_is_filled_up_with_its_first_item_whatever_its_shape(shape
     assert last.batch.ids == ("d", "e", "d")
 
 
+def test_whole_batches_are_no_copy_of_the_items():
+    items = items_of(3, 2, 2)
+    whole, _ = filled_batches(items, 3, 0, torch.device("cpu"))
+    assert whole.batch.images.data_ptr() == items.images.data_ptr()
+
+
 @pytest.mark.parametrize(("shape", "drawn"), [((3, 2, 2), ["source", "output"]), ((7,), [])])
 def test_only_images_are_drawn(shape, drawn):
     (filled,) = filled_batches(items_of(*shape), 5, 0, torch.device("cpu"))
