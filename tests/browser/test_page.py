@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
@@ -184,6 +185,43 @@ def test_light_and_dark(visit: Visit, page: Path) -> None:
     assert background() != first
     click(driver, "#theme")
     assert background() == first
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_is_wider_than_the_window(visit: Visit, page: Path, width: int) -> None:
+    driver = visit(page)
+    metrics = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    driver.execute_script("document.querySelector('tr.row').click()")
+    seen = driver.execute_script(
+        "const board = document.querySelector('.board');"
+        "board.scrollLeft = 60;"
+        "const box = document.querySelector('.pinned').getBoundingClientRect();"
+        "const frame = board.getBoundingClientRect();"
+        "return [document.documentElement.scrollWidth, box.left - frame.left,"
+        " frame.right - box.right];"
+    )
+    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    whole, left, right = seen
+    assert whole <= width
+    assert left >= 0, "an opened row's details stay in sight when the table scrolls"
+    assert right >= 0
+
+
+def test_a_baseline_of_several_solvers_is_named_once(
+    visit: Visit, shown: Shown, tmp_path: Path
+) -> None:
+    table = shown.board.table
+    twin = table[table["method"] == "random_target"].assign(solver="euler", row_sha256="0" * 64)
+    table = pd.concat([table, twin.astype(table.dtypes)], ignore_index=True)
+    board = dataclasses.replace(shown.board, table=table)
+    path = tmp_path / "page.html"
+    path.write_text(build_page([Shown("twins.csv", board, ())]), encoding="utf-8")
+    driver = visit(path)
+    assert texts(driver, "method").count("random_target baseline") == 2
+    for plot in driver.find_elements(By.CSS_SELECTOR, ".plot"):
+        names = [e.text for e in plot.find_elements(By.CSS_SELECTOR, "svg text")]
+        assert sum("random_target" in name for name in names) == 1
 
 
 def test_it_prints_the_table_without_its_controls(visit: Visit, page: Path) -> None:

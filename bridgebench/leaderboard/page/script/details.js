@@ -1,15 +1,16 @@
 // What opens below a row: its picture, all its numbers, and where they come from.
 
 function detailsCell(board, row, span) {
-  const cell = element("td", {colspan: span});
+  // As wide as what is seen of the table, which may be wider, and it stays there when it scrolls.
+  const held = element("div", {class: "pinned"});
   const picture = strip(row);
-  if (picture) cell.append(picture);
-  if (row.reason) cell.append(element("p", {}, `${row.status}: ${row.reason}`));
+  if (picture) held.append(picture);
+  if (row.reason) held.append(element("p", {}, `${row.status}: ${row.reason}`));
   const panes = element("div", {class: "panes"});
   if (row.status === "ok") panes.append(numbersPane(board, row));
   panes.append(standingPane(board, row), originPane(row));
-  cell.append(panes);
-  return cell;
+  held.append(panes);
+  return element("td", {colspan: span}, held);
 }
 
 function strip(row) {

@@ -73,10 +73,14 @@ function tipText(board, point, x, y, more) {
 }
 
 function baselineMarks(points) {
-  return [
-    Plot.dot(points, {x: "x", y: "y", r: 4, symbol: "diamond", stroke: "currentColor", fill: "var(--sheet)"}),
-    Plot.text(points, {x: "x", y: "y", text: (p) => p.row.axes.method, dy: -9, fill: "currentColor", fontSize: 10}),
-  ];
+  return [Plot.dot(points, {x: "x", y: "y", r: 4, symbol: "diamond", stroke: "currentColor", fill: "var(--sheet)"})];
+}
+
+// The name of each baseline once, above the dots: one of several solvers has a diamond for each.
+function baselineNames(points) {
+  const first = points.filter((p, at) => points.findIndex((q) => q.row.axes.method === p.row.axes.method) === at);
+  const halo = {stroke: "var(--sheet)", strokeWidth: 3, strokeOpacity: 0.85};
+  return Plot.text(first, {x: "x", y: "y", text: (p) => p.row.axes.method, dy: -10, fill: "var(--text)", ...halo, fontSize: 10});
 }
 
 // What a baseline reaches, whatever it costs; levels too close for two labels share one.
@@ -85,12 +89,12 @@ function levelMarks(levels) {
   for (const {y, row} of [...levels].sort((a, b) => a.y - b.y)) {
     const last = named[named.length - 1];
     const close = last && Math.abs(y - last.y) < 0.03 * Math.max(...levels.map((one) => Math.abs(one.y)));
-    if (close) last.name += `, ${row.axes.method}`;
-    else named.push({y, name: row.axes.method});
+    if (close) last.names.add(row.axes.method);
+    else named.push({y, names: new Set([row.axes.method])});
   }
   return [
     Plot.ruleY(levels, {y: "y", stroke: "currentColor", strokeDasharray: "2 3", strokeOpacity: 0.7}),
-    Plot.text(named, {y: "y", text: "name", frameAnchor: "right", textAnchor: "end", dy: -6, fill: "currentColor", fontSize: 10}),
+    Plot.text(named, {y: "y", text: (one) => [...one.names].join(", "), frameAnchor: "right", textAnchor: "end", dy: -6, fill: "currentColor", fontSize: 10}),
   ];
 }
 
@@ -108,6 +112,7 @@ function dotPlot(board, points, {x, y, width, paint, label}) {
       ...(paint.levels ? levelMarks(paint.levels) : baselineMarks(baselines)),
       Plot.dot(own, {x: "x", y: "y", r: 4.2, fill: paint.fill, symbol: paint.symbol, stroke: "var(--sheet)", strokeWidth: 0.7}),
       Plot.dot(own.filter((p) => p.row.pareto), {x: "x", y: "y", r: 7, stroke: "var(--accent)", strokeWidth: 1.6}),
+      ...(paint.levels ? [] : [baselineNames(baselines)]),
       Plot.tip(points, Plot.pointer({x: "x", y: "y", title: (p) => tipText(board, p, x, y, paint.more), fill: "var(--sheet)", maxRadius: 24, lineHeight: 1.25})),
     ],
   });
