@@ -58,11 +58,22 @@ def _show_task(registry: Registry, name: str) -> None:
         click.echo(
             f"protocol {protocol}: n={what.n}, nfe={budgets}, seeds {seeds}, batch {what.batch}"
         )
+    _show_intervals(task)
     for axis, values in task.axes.model_dump().items():
         click.echo(f"{axis} ({len(values)}): {', '.join(values)}")
     for part in task.also:
         named = part.model_dump(exclude_none=True).items()
         click.echo("also " + "; ".join(f"{axis} {', '.join(values)}" for axis, values in named))
+
+
+def _show_intervals(task: TaskFile) -> None:
+    several = [name for name, what in task.protocols.items() if len(what.seeds) > 1]
+    click.echo("intervals of 95 %: for the choice of source images, at the same seed")
+    if several:
+        click.echo(
+            f"with several seeds ({', '.join(several)}): `leaderboard show` gives means over "
+            "seeds, their interval for both sources, the choice of images and the seed"
+        )
 
 
 def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:

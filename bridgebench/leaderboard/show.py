@@ -20,6 +20,7 @@ from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.cells import MAX_CELL, UNUSED
 from bridgebench.leaderboard.columns import MetricColumns
 from bridgebench.leaderboard.notes import notes
+from bridgebench.leaderboard.over_seeds import combined, seeds_table
 from bridgebench.leaderboard.rows import section_order
 from bridgebench.leaderboard.validate import rows_of_table
 
@@ -55,6 +56,7 @@ def print_board(board: Board, console: Console, view: View | None = None) -> Non
     _check(view, board.metrics)
     for title, section in _sections(board):
         _print_section(board, console, view, title, section)
+    _print_over_seeds(board, console, view)
     for warning in board.warnings:
         _say(console, f"Warning: {warning}.", style="yellow")
 
@@ -109,6 +111,23 @@ def _print_section(
         _say(console, f"{view.top} of {len(competing)} competing rows are shown.")
     for note in notes(section, board.task, board.metrics):
         _say(console, note)
+
+
+def _print_over_seeds(board: Board, console: Console, view: View) -> None:
+    rows = combined(board.table[_mask(board.table, view)], board.metrics)
+    if not rows:
+        return
+    _say(
+        console,
+        "Means over seeds, with what images and seeds add to the error, in the order above",
+        style="bold",
+    )
+    table = seeds_table(rows[: view.top], board.metrics)
+    width = console.width
+    unlimited = console.options.update(max_width=MAX_CELL)
+    console.width = max(width, console.measure(table, options=unlimited).maximum)
+    console.print(table)
+    console.width = width
 
 
 def _mask(section: pd.DataFrame, view: View) -> pd.Series[bool]:

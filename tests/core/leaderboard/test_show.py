@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+import scipy.stats
 from rich.console import Console
 
 from bridgebench.errors import InvalidOption, UnknownName
@@ -153,7 +154,26 @@ def test_each_seed_has_a_table(bench) -> None:
     text = shown(bench.board())
     assert "seed 0" in text
     assert "seed 1" in text
-    assert [words[0] for words in cells(text, "ddib")] == ["1", "1"]
+    assert [words[0] for words in cells(text, "ddib")][:2] == ["1", "1"]
+
+
+def test_several_seeds_have_means_with_both_sources_of_error(bench) -> None:
+    for seed, share in enumerate((0.2, 0.5, 0.8)):
+        bench.add("ddib", share, seed=seed)
+    bench.add("alone", 0.5)
+    text = shown(bench.board())
+    below = text.partition("Means over seeds")[2]
+    assert "images and seeds" in below
+    assert "ddib" in below
+    assert "alone" not in below
+    half = scipy.stats.t.ppf(0.975, 2) * 0.3 / np.sqrt(3)
+    assert f"0.5 [{max(0.0, 0.5 - half):.3g}, {min(1.0, 0.5 + half):.3g}]" in below
+
+
+def test_rows_of_other_fingerprints_have_no_mean(bench) -> None:
+    bench.add("ddib", 0.5, seed=0)
+    bench.add("ddib", 0.5, seed=1, fingerprint={"n": 41})
+    assert "Means over seeds" not in shown(bench.board())
 
 
 def test_an_empty_board_prints_nothing(bench) -> None:
