@@ -1,0 +1,1 @@
+"""How fast this machine runs bridgebench, as ratios: one file a figure."""

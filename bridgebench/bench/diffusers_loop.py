@@ -1,0 +1,75 @@
+"""diffusers' DDIM loop beside the solver `euler`, which is the same method."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bridgebench.bench.networks import SIGMA_RANGE, fast_denoiser, plain_network, states
+from bridgebench.bench.ratio import Ratio, in_turns
+from bridgebench.errors import UsageError
+from bridgebench.interfaces.solver import Solver
+from bridgebench.probability_flow import decode
+from bridgebench.registry import Kind, Registry
+from bridgebench.specs import build
+
+
+class NoNetwork:
+    """A denoiser that costs nothing, so that the solver alone is timed."""
+
+    sigma_min, sigma_max = SIGMA_RANGE
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """`x` itself."""
+        return x
+
+
+@torch.inference_mode()
+def decode_speed(registry: Registry, batch: int, nfe: int, rounds: int) -> Ratio:
+    """A decode: diffusers' loop over the plain network, over ours at precision=auto."""
+    solver = build(registry, Kind.SOLVER, Solver, "euler")
+    z, plain, denoiser = states(batch), plain_network(), fast_denoiser()
+    return in_turns(
+        "diffusers' DDIM loop in eager float32 / this at precision=auto",
+        ">= 1.6",
+        lambda: ddim_loop(z, nfe, lambda x, t: plain(x, t.expand(len(x)) / 1000.0)),
+        lambda: decode(denoiser, solver, z, nfe),
+        rounds,
+    )
+
+
+@torch.inference_mode()
+def step_speed(registry: Registry, batch: int, nfe: int, rounds: int) -> Ratio:
+    """The steps alone."""
+    solver = build(registry, Kind.SOLVER, Solver, "euler")
+    z = states(batch)
+    return in_turns(
+        "a solver step without its network: diffusers' / this",
+        ">= 4",
+        lambda: ddim_loop(z, nfe, lambda x, t: x),
+        lambda: decode(NoNetwork(), solver, z, nfe),
+        rounds,
+    )
+
+
+def ddim_loop(x: Tensor, nfe: int, network: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """The loop of diffusers' documentation; `network` takes the state and the time."""
+    scheduler = _diffusers().DDIMScheduler(clip_sample=False)
+    scheduler.set_timesteps(nfe)
+    for t in scheduler.timesteps:
+        x = scheduler.step(network(x, t), t, x).prev_sample
+    return x
+
+
+def _diffusers() -> Any:
+    try:
+        return importlib.import_module("diffusers")
+    except ImportError as error:
+        raise UsageError(
+            "bench compares with diffusers, which is not installed; pip install diffusers, or "
+            "leave its figures out with --skip diffusers"
+        ) from error

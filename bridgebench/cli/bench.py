@@ -1,0 +1,107 @@
+"""`bridgebench bench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bridgebench.bench.ratio import Ratio
+
+EXAMPLES = """\b
+Examples:
+  bridgebench bench
+  bridgebench bench --short
+  bridgebench bench --out speed.csv --skip diffusers
+"""
+
+FIGURES = ("network", "diffusers", "fid", "second-run", "run", "study-loop")
+
+SHORT = {"n": "16", "nfe": "4", "solver": "dpm", "transform": "identity,normalize"}
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--short", is_flag=True, help="A few images and rounds: for a first look.")
+@click.option("--skip", multiple=True, type=click.Choice(FIGURES), help="Leave a figure out.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("bench.csv"),
+    show_default=True,
+    help="The CSV to write.",
+)
+def bench(short: bool, skip: tuple[str, ...], out: Path) -> None:
+    """Measure how fast this machine runs bridgebench, as ratios.
+
+    Both sides of a ratio are timed in turns in this process. The machine should have nothing else
+    to do. The cache is not used. Takes about half an hour on 2 cores, --short a minute or two.
+    """
+    import os
+
+    from rich.table import Table
+
+    from bridgebench.cli.console import output
+    from bridgebench.execute.store import LIMIT_VARIABLE
+
+    if not out.parent.is_dir():
+        raise click.ClickException(f"{out.parent} is no folder; give --out in one that is there")
+    os.environ[LIMIT_VARIABLE] = "0"
+    table = Table("figure", "ratio", "reach", "first (s)", "second (s)")
+    ratios = []
+    for ratio in _ratios(short, frozenset(FIGURES) - frozenset(skip)):
+        click.echo(f"{ratio.name}: {ratio.value:.2f}", err=True)
+        ratios.append(ratio)
+        seconds = (f"{ratio.first_seconds:.4g}", f"{ratio.second_seconds:.4g}")
+        table.add_row(ratio.name, f"{ratio.value:.2f}", ratio.reach, *seconds)
+    output().print(table)
+    _write(ratios, out)
+    click.echo(f"written: {out}")
+
+
+def _ratios(short: bool, wanted: frozenset[str]) -> Iterator[Ratio]:
+    from bridgebench.bench.diffusers_loop import decode_speed, step_speed
+    from bridgebench.bench.frechet import fid_speed
+    from bridgebench.bench.networks import network_speed
+    from bridgebench.bench.whole_run import overhead, second_run, study_loop
+    from bridgebench.execute.memory import keep_freed_memory
+    from bridgebench.registry import load_registry
+
+    keep_freed_memory()
+    registry = load_registry()
+    batch, nfe, rounds = (16, 4, 2) if short else (128, 10, 9)
+    words = {"task": "cmnist_to7", **(SHORT if short else {})}
+    if "network" in wanted:
+        yield network_speed(batch, rounds)
+    if "diffusers" in wanted:
+        yield decode_speed(registry, batch, nfe, rounds)
+        yield step_speed(registry, batch, nfe, rounds)
+    if "fid" in wanted:
+        yield fid_speed(registry, 64, rounds)
+        if not short:
+            yield fid_speed(registry, 2048, 3)
+    if "second-run" in wanted:
+        yield second_run({**words, **SHORT}, rounds)
+    if "run" in wanted:
+        yield overhead(registry, words)
+    if "study-loop" in wanted:
+        yield study_loop(registry, {**words, "method": "ddib", "solver": "dpm"})
+
+
+def _write(ratios: list[Ratio], out: Path) -> None:
+    import pandas as pd
+
+    rows = [
+        {
+            "figure": ratio.name,
+            "ratio": ratio.value,
+            "reach": ratio.reach,
+            "first_seconds": ratio.first_seconds,
+            "second_seconds": ratio.second_seconds,
+        }
+        for ratio in ratios
+    ]
+    pd.DataFrame(rows).to_csv(out, index=False)
