@@ -19,6 +19,7 @@ from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.cells import MAX_CELL, UNUSED
 from bridgebench.leaderboard.columns import MetricColumns
+from bridgebench.leaderboard.meaning import first_difference, parts_of
 from bridgebench.leaderboard.notes import notes
 from bridgebench.leaderboard.over_seeds import combined, seeds_table
 from bridgebench.leaderboard.rows import section_order
@@ -57,6 +58,8 @@ def print_board(board: Board, console: Console, view: View | None = None) -> Non
     for title, section in _sections(board):
         _print_section(board, console, view, title, section)
     _print_over_seeds(board, console, view)
+    for sentence in _meanings(board.table):
+        _say(console, sentence)
     for warning in board.warnings:
         _say(console, f"Warning: {warning}.", style="yellow")
 
@@ -91,6 +94,19 @@ def _sections(board: Board) -> Iterator[tuple[str, pd.DataFrame]]:
             f"{task} {protocol}: n = {n}, seed {seed}, ranked by {ranked_by.name} "
             f"({ranked_by.better} is better), fingerprint {fingerprint or 'none'}",
             section,
+        )
+
+
+def _meanings(table: pd.DataFrame) -> Iterator[str]:
+    """Why rows of several fingerprints are not ranked together."""
+    measured = table[table["fingerprint"].fillna("").ne("")].drop_duplicates("fingerprint")
+    rows = measured.to_dict("records")
+    for other in rows[1:]:
+        first = rows[0]
+        difference = first_difference(parts_of(first), parts_of(other))
+        yield (
+            f"Rows of fingerprints {first['fingerprint']} and {other['fingerprint']} are not "
+            f"ranked together: they differ in {difference or 'their fingerprints'}."
         )
 
 

@@ -176,6 +176,16 @@ def test_rows_of_other_fingerprints_have_no_mean(bench) -> None:
     assert "Means over seeds" not in shown(bench.board())
 
 
+def test_rows_that_mean_different_things_are_apart_and_it_says_in_what(bench) -> None:
+    features = [{"metrics": {"fid": {"features": name}}} for name in ("digits", "inception")]
+    for solver, parts in zip(("dpm", "heun"), features, strict=True):
+        bench.add("ddib", 0.5, solver=solver, fingerprint=parts)
+    text = shown(bench.board())
+    assert [words[0] for words in cells(text, "ddib")] == ["1", "1"]
+    assert "not ranked together" in text
+    assert 'they differ in metrics.fid.features: "digits" and "inception".' in text
+
+
 def test_an_empty_board_prints_nothing(bench) -> None:
     assert shown(bench.board()) == ""
 
