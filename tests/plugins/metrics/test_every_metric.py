@@ -62,6 +62,9 @@ def test_scores_fill_the_columns_within_their_range(name: str, yardstick: Any) -
     assert tuple(scores) == tuple(column.name for column in metric.columns())
     for column in metric.columns():
         score = scores[column.name]
+        if column.name == "fid_infinity":  # 50 images are fewer than the 108 features
+            assert score.value is None
+            continue
         assert (-math.inf if column.low is None else column.low) <= score.value
         assert score.value <= (math.inf if column.high is None else column.high)
         if column.interval:
