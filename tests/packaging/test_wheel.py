@@ -21,6 +21,10 @@ def names(wheel):
         "bridgebench_cmnist/data/t10k-images-idx3-ubyte.gz",
         "bridgebench_cmnist/weights/cmnist_digits.safetensors",
         "bridgebench_solvers/heun.py",
+        "bridgebench_bdia/bdia.py",
+        "bridgebench_cyclediffusion/hooks.py",
+        "bridgebench_files/outputs.py",
+        "bridgebench_guided/hooks.py",
     ],
 )
 def test_the_wheel_has(name, names):

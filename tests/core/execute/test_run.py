@@ -8,6 +8,7 @@ import torch
 
 from bridgebench import OutputError
 from bridgebench.api import run_choices
+from bridgebench.item_files import seed_folder
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 
@@ -167,7 +168,8 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path):
 def test_outputs_are_kept_on_request(tmp_path):
     finished = run(tmp_path / "out", method="identity", save="images")
     (record,) = finished.records
-    assert len(list(finished.folder.images(record.identity).glob("*.png"))) == 10
+    kept = finished.folder.images(record.identity)
+    assert len(list((kept / seed_folder(0)).rglob("*.png"))) == 10
 
 
 def test_the_cycle_is_measured_on_request(tmp_path):
