@@ -55,14 +55,14 @@ class Combiner:
         return _distinct(build(self.registry, Kind.METHOD, Method, spec) for spec in specs)
 
     def _combinations_of(self, method: Method) -> tuple[Combination, ...]:
-        """Those of the task that name this very method, or else one of its name, or else the axes.
+        """Those of the task that name this very method, or else the first with one of its name.
 
         A method of other options than the task's is so combined as the task combines its own.
         """
         named = [(part, self._methods(part.method)) for part in self.task.combinations]
         same = tuple(part for part, its in named if method in its)
         alike = tuple(part for part, its in named if method.name in {one.name for one in its})
-        return same or alike or self.task.combinations[:1]
+        return same or alike[:1] or self.task.combinations[:1]
 
     def _combined(self, seed: int, method: Method, part: Combination) -> Iterator[Cell]:
         """The cells of a method in a combination; what was chosen goes before what it names."""

@@ -111,13 +111,25 @@ CLASSIFIER = ClassifierRecipe(
     network=ClassifierConfig(), schedule=Schedule(steps=3_000, warmup=100, ema_width=0.0)
 )
 
+_LABELS_NETWORK = UNetConfig(channels=(64, 128, 256), classes=10)
+
 LABELS = ScoreRecipe(
     digit=None,
-    network=UNetConfig(channels=(64, 128, 256), classes=10),
-    schedule=Schedule(steps=16_500, warmup=200),
-    shape_from=10_500,
+    network=_LABELS_NETWORK,
+    schedule=Schedule(steps=4_800, warmup=100, cooldown=0.65),
+    shape_noise=NoiseLevels(mean=0.4, std=1.1, uniform_share=0.15),
     guidance=0.5,
-    guide_from=14_000,
+    guide_from=3_600,
+    batch=128,
+    lr=1.5e-3,
+    after=ScoreRecipe(
+        digit=None,
+        network=_LABELS_NETWORK,
+        schedule=Schedule(steps=16_500, warmup=200),
+        shape_from=10_500,
+        guidance=0.5,
+        guide_from=14_000,
+    ),
 )
 
 SEVENS = ScoreRecipe(

@@ -35,10 +35,10 @@ def test_a_batch_is_the_same_whenever_it_is_drawn(data: ScoreData) -> None:
 
 def test_the_parts_of_a_step_differ_and_make_up_its_digits(data: ScoreData) -> None:
     first, second = (data.batch(Shard(4, i, 2)) for i in range(2))
-    assert len(first.clean) == len(second.clean) == 32
+    assert len(first.clean) == len(second.clean) == LABELS.batch // 2
     assert not torch.equal(first.noise, second.noise)
-    whole = shuffled_indices(5, Shard(4), 64, 10_000)
-    parts = [shuffled_indices(5, Shard(4, i, 2), 64, 10_000) for i in range(2)]
+    whole = shuffled_indices(5, Shard(4), LABELS.batch, 10_000)
+    parts = [shuffled_indices(5, Shard(4, i, 2), LABELS.batch, 10_000) for i in range(2)]
     assert np.array_equal(np.concatenate(parts), whole)
 
 
@@ -57,7 +57,7 @@ def test_hues_are_fresh_and_uniform(data: ScoreData) -> None:
 
 def test_labels_are_the_digits_but_for_the_dropped_ones() -> None:
     kept = ScoreData(LEARNED, replace(LABELS, label_dropout=0.0), seed=0).batch(Shard(0))
-    chosen = shuffled_indices(0, Shard(0), 64, 10_000)
+    chosen = shuffled_indices(0, Shard(0), LABELS.batch, 10_000)
     assert kept.label.tolist() == LEARNED.labels[chosen].tolist()
     labels = torch.cat([ScoreData(LEARNED, LABELS, 0).batch(Shard(s)).label for s in range(40)])
     assert 0.12 < (labels == NULL_LABEL).float().mean() < 0.18
