@@ -90,7 +90,7 @@ class TestBatchesAndThreads:
                 kept = folder / "kept.pt"
                 words = {**ONE_CELL, "n": 256, "nfe": 2, "batch": batch, "precision": "fp32"}
                 finished = run(folder / "out", **words, metric=f"kept:file={kept}")
-                memo[batch, threads, again] = finished, torch.load(kept)
+                memo[batch, threads, again] = finished, torch.load(kept, weights_only=True)
             return memo[batch, threads, again]
 
         return make

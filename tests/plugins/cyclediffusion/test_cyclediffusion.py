@@ -48,16 +48,15 @@ def test_a_step_is_the_posterior_of_ddpm(x: Tensor) -> None:
         alpha = abar / abar_before
         beta = 1 - alpha
 
-        def posterior(x0: Tensor) -> Tensor:
-            x_t = state * math.sqrt(abar)  # noqa: B023
-            first = math.sqrt(abar_before) * beta / (1 - abar) * x0  # noqa: B023
-            second = math.sqrt(alpha) * (1 - abar_before) / (1 - abar) * x_t  # noqa: B023
-            return (first + second) / math.sqrt(abar_before)  # noqa: B023
+        x_t = state * math.sqrt(abar)
+        of_clean = math.sqrt(abar_before) * beta / (1 - abar)
+        of_noisy = math.sqrt(alpha) * (1 - abar_before) / (1 - abar)
 
         deviation = math.sqrt((1 - abar_before) / (1 - abar) * beta / abar_before)
-        after = posterior(x) + deviation * noise(i)
+        after = (of_clean * x + of_noisy * x_t) / math.sqrt(abar_before) + deviation * noise(i)
         D = model(state, torch.full((len(x),), sigma, dtype=x.dtype))
-        torch.testing.assert_close(latent[:, i], after - posterior(D))
+        mean = (of_clean * D + of_noisy * x_t) / math.sqrt(abar_before)
+        torch.testing.assert_close(latent[:, i], after - mean)
         state = after
 
 
