@@ -13,6 +13,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.chrome.webdriver import WebDriver
+from selenium.webdriver.support.wait import WebDriverWait
 
 from bridgebench.api import run_choices
 from bridgebench.leaderboard.page.build import build_page
@@ -96,6 +97,7 @@ def visit(chromium: WebDriver) -> Iterator[Callable[..., WebDriver]]:
         chromium.get_log("performance")
         chromium.get_log("browser")
         chromium.get(address)
+        WebDriverWait(chromium, timeout=30).until(lambda driver: drawn(driver, path))
         return chromium
 
     yield go
@@ -104,6 +106,17 @@ def visit(chromium: WebDriver) -> Iterator[Callable[..., WebDriver]]:
     assert {url for url in requests(chromium) if not url.startswith("data:")} <= {
         address.partition("#")[0] for address in opened
     }
+
+
+def drawn(driver: WebDriver, path: Path) -> bool:
+    """Whether the page's script has run to its end; `get` may return before that, under load."""
+    theme = "return document.documentElement.dataset.theme"
+    ready = "return document.readyState"
+    return (
+        driver.current_url.startswith(path.as_uri())
+        and driver.execute_script(ready) == "complete"
+        and bool(driver.execute_script(theme))
+    )
 
 
 def requests(driver: WebDriver) -> list[str]:
