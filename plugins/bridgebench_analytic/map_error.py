@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from bridgebench import Column, ItemMeter, Metric, Observed, Score, Yardstick
+from bridgebench import Column, Metric, Observed, Score, Yardstick
 from bridgebench_analytic.answers import exact_outputs
 from bridgebench_analytic.pairs import PairOption, exact_pair
 from bridgebench_analytic.roots import root_mean
@@ -48,6 +48,8 @@ class MapError(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of squared distances."""
+        from bridgebench import ItemMeter
+
         variance = exact_pair(self.pair).domains["target"].mixture.total_variance
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:

@@ -11,7 +11,6 @@ from torch import Tensor
 from bridgebench import (
     BridgebenchError,
     Column,
-    ItemMeter,
     Metric,
     Observed,
     Score,
@@ -63,6 +62,8 @@ class Uvp(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter that keeps sources, outputs and the number of each one's point."""
+        from bridgebench import ItemMeter
+
         plan = entropic_plan(self.dim, self.eps)
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:

@@ -10,7 +10,6 @@ from pydantic import model_validator
 from bridgebench import (
     Column,
     InvalidOption,
-    ItemMeter,
     Metric,
     Observed,
     Score,
@@ -58,6 +57,7 @@ class W2(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of ways."""
+        from bridgebench import ItemMeter
         from bridgebench_analytic.gaussian_pair import wasserstein
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:

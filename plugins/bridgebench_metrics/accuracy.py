@@ -10,7 +10,6 @@ from torch import Tensor
 
 from bridgebench import (
     Column,
-    ItemMeter,
     Metric,
     Observed,
     Score,
@@ -68,6 +67,8 @@ class Accuracy(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of calls and probabilities."""
+        from bridgebench import ItemMeter
+
         spec = self.classifier or yardstick.extractor
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from bridgebench import Column, ItemMeter, Metric, Observed, Score, Yardstick, wilson
+from bridgebench import Column, Metric, Observed, Score, Yardstick, wilson
 from bridgebench_metrics.hue_error import observed_hue_error
 from bridgebench_metrics.means import mean_score, too_few
 
@@ -78,6 +78,7 @@ class Color(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of hue errors."""
+        from bridgebench import ItemMeter
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"error": observed_hue_error(observed, yardstick)}

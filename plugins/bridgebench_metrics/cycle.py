@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from bridgebench import Column, ItemMeter, Metric, Observed, Score, Yardstick, bootstrap_mean
+from bridgebench import Column, Metric, Observed, Score, Yardstick, bootstrap_mean
 from bridgebench_metrics.transport import mean_squared_distance
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Cycle(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of squared errors."""
+        from bridgebench import ItemMeter
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             if observed.cycled is None:

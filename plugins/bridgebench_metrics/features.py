@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from bridgebench import BridgebenchError, ItemMeter, Observed, Score, Yardstick
+from bridgebench import BridgebenchError, Observed, Score, Yardstick
+
+if TYPE_CHECKING:
+    import torchmetrics
 
 OPTION = "the extractor whose features are compared, by spec; empty: the task's own"
 
@@ -14,8 +18,11 @@ ALIKE = 1e-5
 """Features that differ by less, relative to the largest, are one image made again and again."""
 
 
-def feature_meter(spec: str, summarize: Callable[[Tensor], dict[str, Score]]) -> ItemMeter:
+def feature_meter(
+    spec: str, summarize: Callable[[Tensor], dict[str, Score]]
+) -> torchmetrics.Metric:
     """A meter that keeps the (n, F) features of the outputs and scores them together."""
+    from bridgebench import ItemMeter
 
     def measure(observed: Observed) -> Mapping[str, Tensor]:
         return {"features": observed.extract(spec).features}

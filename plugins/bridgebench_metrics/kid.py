@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 from torch import Tensor
-from torch_fidelity.metric_kid import kernel_poly, mmd2
 
 from bridgebench import Column, Estimate, Metric, Score, Yardstick, positive_interval
 from bridgebench_metrics.features import (
@@ -72,6 +71,8 @@ def kernel_distance(features: Array, reference: Blocks) -> KernelDistance:
         features: (m, F), as many as a block has, m >= 2.
         reference: the blocks.
     """
+    from torch_fidelity.metric_kid import mmd2
+
     m = len(features)
     same = _kernel(features, features)  # (m, m)
     across = _kernel(features, reference.features).reshape(m, -1, m).mean(axis=1)  # (m, m)
@@ -94,6 +95,8 @@ def kernel_interval(distance: KernelDistance) -> Estimate:
 
 
 def _kernel(first: Array, second: Array) -> Array:
+    from torch_fidelity.metric_kid import kernel_poly
+
     kernel: Array = kernel_poly(
         first, second, kid_kernel_poly_degree=3, kid_kernel_poly_gamma=None, kid_kernel_poly_coef0=1
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from bridgebench import BridgebenchError, Column, ItemMeter, Metric, Observed, Yardstick
+from bridgebench import BridgebenchError, Column, Metric, Observed, Yardstick
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.means import mean_score
 
@@ -88,6 +88,7 @@ class Memorization(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of ratios."""
+        from bridgebench import ItemMeter
 
         def known() -> Neighbors:
             return neighbors_of(yardstick.reference().items.images)

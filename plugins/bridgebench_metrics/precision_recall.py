@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 from torch import Tensor
-from torch_fidelity.metric_prc import calculate_precision_recall_full
 
 from bridgebench import BridgebenchError, Column, Metric, Score, Yardstick, wilson
 from bridgebench_metrics.features import (
@@ -70,6 +69,8 @@ class PrecisionRecall(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of features."""
+        from torch_fidelity.metric_prc import calculate_precision_recall_full
+
         spec = self.features or yardstick.extractor
 
         def summarize(features: Tensor) -> dict[str, Score]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from bridgebench import Column, ItemMeter, Metric, Observed, Yardstick
+from bridgebench import Column, Metric, Observed, Yardstick
 from bridgebench.color import total_chroma
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.hue_error import observed_color
@@ -59,6 +59,7 @@ class Saturation(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of changes."""
+        from bridgebench import ItemMeter
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             output = _saturation(observed_color(observed).chroma, observed_value(observed))

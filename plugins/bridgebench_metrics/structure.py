@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from bridgebench import Column, ItemMeter, Metric, Observed, Yardstick
+from bridgebench import Column, Metric, Observed, Yardstick
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.means import mean_score
 
@@ -71,6 +71,7 @@ class Structure(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of correlations."""
+        from bridgebench import ItemMeter
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             source, output = hsv_value(observed.source), observed_value(observed)

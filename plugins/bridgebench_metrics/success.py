@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 from torch import Tensor
 
-from bridgebench import Column, ItemMeter, Metric, Observed, Score, Yardstick, wilson
+from bridgebench import Column, Metric, Observed, Score, Yardstick, wilson
 from bridgebench_metrics.classified import OPTION, logits_of
 from bridgebench_metrics.hue_error import observed_hue_error
 
@@ -52,6 +52,8 @@ class Success(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of successes."""
+        from bridgebench import ItemMeter
+
         spec = self.classifier or yardstick.extractor
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:

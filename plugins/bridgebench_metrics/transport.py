@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from bridgebench import Column, ItemMeter, Metric, Observed, Yardstick
+from bridgebench import Column, Metric, Observed, Yardstick
 from bridgebench_metrics.means import mean_score
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Transport(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of costs."""
+        from bridgebench import ItemMeter
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"cost": mean_squared_distance(observed.source, observed.output)}
