@@ -113,6 +113,31 @@ def in_hue(images: Tensor, hue: Tensor, saturated: bool = True) -> Tensor:
     return 2.0 * (grey + (value - grey) * pure) - 1.0
 
 
+def onto_hue(images: Tensor, hue: Tensor) -> Tensor:
+    """The nearest colors of full saturation in one hue each, of any value.
+
+    The projection of each pixel on the line from black through the pure hue. It is linear, so that
+    noise of mean 0 leaves the mean as it was, where the largest channel of a noisy pixel, which
+    `in_hue` keeps, is too large.
+
+    Args:
+        images: (B, 3, H, W) on the scale of [-1, 1]; what lies outside is not clamped.
+        hue: (B,), degrees.
+
+    Returns:
+        (B, 3, H, W); values below black come out below -1.
+
+    Example:
+        >>> onto_hue(torch.tensor([1.0, 0.0, -1.0]).view(1, 3, 1, 1), torch.tensor([0.0])).flatten()
+        tensor([ 1., -1., -1.])
+    """
+    one = torch.ones_like(hue)
+    pure = hsv_to_rgb(hue, one, one).to(images.dtype)[..., None, None]  # (B, 3, 1, 1)
+    along = ((images + 1.0) / 2.0 * pure).sum(dim=1, keepdim=True)
+    value = along / pure.square().sum(dim=1, keepdim=True)
+    return 2.0 * value * pure - 1.0
+
+
 def total_chroma(images: Tensor) -> Tensor:
     """The chroma of each image summed over its pixels: (B, 3, H, W) -> (B,)."""
     return chroma(images).sum(dim=(-2, -1))

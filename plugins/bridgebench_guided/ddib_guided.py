@@ -12,12 +12,16 @@ Stochastic Differential Equations", NeurIPS 2022; that the label does, from Ho a
 - its gradient is taken at the denoised image and not through the network, so that it costs no
   evaluation;
 - it is a step of fixed weight at every noise level.
+
+The restart at the end is from Xu et al., "Restart Sampling for Improving Generative Processes",
+NeurIPS 2023, once and from one noise level.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -36,9 +40,9 @@ from bridgebench import (
     Variant,
     needed,
 )
-from bridgebench.color import mean_hue
+from bridgebench.color import in_hue, mean_hue
 from bridgebench.probability_flow import ClippedDenoiser, Latent, decode, encode_carried
-from bridgebench_guided.guidance import GuidedDenoiser, levels_asked
+from bridgebench_guided.guidance import GuidedDenoiser, levels_asked, restarted
 from bridgebench_guided.paper import BIBTEX, URL
 
 if TYPE_CHECKING:
@@ -59,7 +63,9 @@ class DdibGuided(Method):
 
     At every step the denoised image is moved towards itself in the source's hue, which costs no
     network evaluation. The label guides by its own score; `weight` adds classifier-free guidance,
-    which costs a second evaluation where it is given. Needs images of three channels in [-1, 1].
+    which costs a second evaluation where it is given. What comes out is noised to the level
+    `restart` and decoded once more, guided in the same way, which costs as much as the first
+    decode and one evaluation. Needs images of three channels in [-1, 1].
     """
 
     name: ClassVar[str] = "ddib_guided"
@@ -83,6 +89,11 @@ class DdibGuided(Method):
     )
     weight_above: float = Field(
         0.0, ge=0, description="noise level above which that weight is given"
+    )
+    restart: float = Field(
+        4.0,
+        ge=0,
+        description="noise level to which the images are noised and decoded again; 0: not at all",
     )
     clip: bool = Field(
         False, description="clamp the denoiser's output on the decode to the range of the items"
@@ -115,12 +126,18 @@ class DdibGuided(Method):
             )
         if source.unfit_to_encode:
             return source.unfit_to_encode
-        if source.sigma_range[1] == target.sigma_range[1]:
-            return ""
-        return (
-            f"{source.spec} ends at sigma_max={source.sigma_range[1]:g} and {target.spec} at "
-            f"{target.sigma_range[1]:g}, so their latents are not of one distribution"
-        )
+        low, high = target.sigma_range
+        if source.sigma_range[1] != high:
+            return (
+                f"{source.spec} ends at sigma_max={source.sigma_range[1]:g} and {target.spec} at "
+                f"{high:g}, so their latents are not of one distribution"
+            )
+        if self.restart and not low < self.restart <= high:
+            return (
+                f"restart={self.restart:g} is not above {low:g} and at most {high:g}, the noise "
+                f"levels of {target.spec}; restart=0 is none"
+            )
+        return ""
 
     def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
         """The encode, shared by all targets and latent stages, and the decode."""
@@ -138,7 +155,7 @@ class DdibGuided(Method):
         }
         return (
             Stage("encode", decided_by, nfe, made_by=(source, solver, *image_stage.links)),
-            Stage("decode", cell.resolved(), nfe + self._second_evaluations(cell)),
+            Stage("decode", cell.resolved(), self._evaluations(cell)),
         )
 
     def share(
@@ -169,13 +186,17 @@ class DdibGuided(Method):
         transform = needed(cell.transform, Axis.TRANSFORM)
         changed = latent.changed_to(transform.latent(latent.z, batch.images, batch.draw))
         guided = self._guided(cell, batch, context)
+        solver, nfe = needed(cell.solver, Axis.SOLVER), needed(cell.nfe, Axis.NFE)
         x = decode(
             ClippedDenoiser(guided, setting.low, setting.high) if self.clip else guided,
-            needed(cell.solver, Axis.SOLVER),
+            solver,
             changed.z,
-            needed(cell.nfe, Axis.NFE),
+            nfe,
             carry=changed.carry,
         )
+        if self.restart:
+            noise = batch.draw.each("ddib_guided restart", x.shape[1:]).to(x)
+            x = restarted(guided, solver, x, noise, self.restart, nfe, self.saturated)
         return Translation(x.clamp(setting.low, setting.high), latent=latent.z, changed=changed.z)
 
     def _guided(self, cell: Cell, batch: Batch, context: Context) -> GuidedDenoiser:
@@ -191,16 +212,20 @@ class DdibGuided(Method):
             self.weight_above,
             mean_hue(batch.images),
             self.color,
-            self.saturated,
+            partial(in_hue, saturated=self.saturated),
+            target.sigma_min,
+            target.sigma_max,
         )
 
-    def _second_evaluations(self, cell: Cell) -> int:
-        """How many of the noise levels of the decode are guided by a second evaluation."""
-        if self.weight == 0:
-            return 0
+    def _evaluations(self, cell: Cell) -> int:
+        """Those of the decode and of the restart, two at each noise level with a weight."""
         solver, nfe = needed(cell.solver, Axis.SOLVER), needed(cell.nfe, Axis.NFE)
-        sigma_range = needed(cell.target_score, Axis.TARGET_SCORE).sigma_range
-        return sum(sigma > self.weight_above for sigma in levels_asked(solver, nfe, sigma_range))
+        low, high = needed(cell.target_score, Axis.TARGET_SCORE).sigma_range
+        levels = levels_asked(solver, nfe, (low, high))
+        if self.restart:
+            levels = (*levels, *levels_asked(solver, nfe, (low, self.restart)), low)
+        twice = (sigma for sigma in levels if self.weight > 0 and sigma > self.weight_above)
+        return len(levels) + len(tuple(twice))
 
     def _source_domains(self, setting: Setting) -> tuple[str, ...]:
         own = self.source_label is SourceLabel.OWN

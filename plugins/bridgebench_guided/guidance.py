@@ -1,19 +1,24 @@
-"""A denoiser that is guided by a label and by a hue, and where a solver asks for it."""
+"""A denoiser that is guided by a label and by a hue, where a solver asks for it, and a restart."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
 
-from bridgebench.color import in_hue
-from bridgebench.probability_flow import decode
+from bridgebench.color import onto_hue
+from bridgebench.probability_flow import decode, latent_scale
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import Denoiser, Solver
+
+
+Aim = Callable[["Tensor", "Tensor"], "Tensor"]
+"""(B, 3, H, W), (B,) degrees -> (B, 3, H, W): images in the hue that they are moved towards."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,9 @@ class GuidedDenoiser:
     above       noise level above which `weight` is given (Kynkäänniemi et al. 2024)
     hue         (B,) degrees, the hue of each source
     color       weight λ of the hue, from 0 to 1: a step of size λ down the energy of the color
-    saturated   whether the color that is aimed at has full saturation
+    aim         (D, hue) -> D in that hue
+    sigma_min   lowest noise level
+    sigma_max   highest noise level
     """
 
     target: Denoiser
@@ -35,17 +42,9 @@ class GuidedDenoiser:
     above: float
     hue: Tensor
     color: float
-    saturated: bool
-
-    @property
-    def sigma_min(self) -> float:
-        """That of the target's denoiser."""
-        return self.target.sigma_min
-
-    @property
-    def sigma_max(self) -> float:
-        """That of the target's denoiser."""
-        return self.target.sigma_max
+    aim: Aim
+    sigma_min: float
+    sigma_max: float
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """(B, 3, H, W), (B,) -> x0, (B, 3, H, W)."""
@@ -54,7 +53,40 @@ class GuidedDenoiser:
             D = D.lerp(self.pooled(x, sigma), -self.weight)
         if self.color == 0:
             return D
-        return D.lerp(in_hue(D, self.hue.to(D), self.saturated), self.color)
+        return D.lerp(self.aim(D, self.hue.to(D)), self.color)
+
+
+def restarted(
+    denoiser: GuidedDenoiser,
+    solver: Solver,
+    x: Tensor,
+    noise: Tensor,
+    sigma: float,
+    nfe: int,
+    saturated: bool,
+) -> Tensor:
+    """Noise images to `sigma` and decode them again, with a step to 0 at the end.
+
+    One restart of Xu et al., "Restart Sampling for Improving Generative Processes" (NeurIPS 2023).
+    What the first decode got wrong below `sigma` is forgotten, and what is above it is kept: the
+    color, so that the nearest color of the hue will do from here on. The largest channel, which
+    carries an image from one hue to another, would be too large in what is left of the noise.
+
+    Args:
+        denoiser: of the target, guided.
+        solver: of the decode.
+        x: (B, C, H, W), images.
+        noise: (B, C, H, W), standard normal.
+        sigma: noise level, between the ends of the denoiser.
+        nfe: evaluations; the step to 0 takes one more.
+        saturated: whether the color aimed at has full saturation.
+
+    Returns:
+        (B, C, H, W), not clamped.
+    """
+    aim = onto_hue if saturated else denoiser.aim
+    lower = replace(denoiser, sigma_max=sigma, aim=aim)
+    return decode(lower, solver, (x + sigma * noise) / latent_scale(sigma), nfe, last_step=True)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from bridgebench.color import (
     hue_difference,
     in_hue,
     mean_hue,
+    onto_hue,
     pixel_hue,
     total_chroma,
 )
@@ -80,3 +81,19 @@ def test_an_image_in_another_hue_keeps_its_values_and_may_leave_the_range():
         least = torch.full((2, 1, 1), -1.0) if saturated else images.amin(1)
         torch.testing.assert_close(out.amin(1), least)
         assert hue_difference(mean_hue(out), hues).max() < 0.01
+
+
+def test_the_nearest_color_of_a_hue_is_nearer_than_any_other_and_unbiased_by_noise():
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(1, 3, 8, 8, generator=generator) * 2 - 1
+    hue = torch.tensor([75.0])
+    near = onto_hue(images, hue)
+    distance = (images - near).square().sum(dim=1)
+    pure = hsv_to_rgb(hue, torch.ones(1), torch.ones(1))[..., None, None]
+    for value in torch.linspace(-0.5, 1.5, 21):
+        assert (distance <= (images - (2 * value * pure - 1)).square().sum(dim=1) + 1e-6).all()
+    torch.testing.assert_close(onto_hue(near, hue), near)
+    noise = torch.randn(1, 3, 8, 8, generator=generator)
+    torch.testing.assert_close(
+        onto_hue(images + noise, hue) + onto_hue(images - noise, hue), 2 * near
+    )

@@ -11,7 +11,7 @@ from bridgebench import Solver
 from bridgebench.color import hue_difference, in_hue, mean_hue
 from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
 from bridgebench.registry import load_registry
-from bridgebench_guided.guidance import GuidedDenoiser, levels_asked
+from bridgebench_guided.guidance import GuidedDenoiser, levels_asked, restarted
 from bridgebench_solvers.dpm import Dpm
 from bridgebench_solvers.euler import Euler
 from bridgebench_solvers.heun import Heun
@@ -42,7 +42,9 @@ def images() -> Tensor:
 def guided(target: Tensor, pooled: Tensor | None = None, **options: float) -> Tensor:
     other = None if pooled is None else Constant(pooled)
     words = {"weight": 0.0, "above": 0.0, "color": 0.0} | options
-    denoiser = GuidedDenoiser(Constant(target), other, hue=HUE, saturated=True, **words)
+    denoiser = GuidedDenoiser(
+        Constant(target), other, hue=HUE, aim=in_hue, sigma_min=0.02, sigma_max=80.0, **words
+    )
     return denoiser(target, torch.full((2,), 1.0))
 
 
@@ -74,9 +76,17 @@ def test_the_levels_of_a_decode_are_those_of_its_grid(solver: Solver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "second"), [("", 0), (":weight=0.5", 10), (":weight=0.5:weight_above=70", 1)]
+    ("options", "evaluations"),
+    [
+        ("", 10 + 10 + 1),
+        (":restart=0", 10),
+        (":weight=0.5", 20 + 20 + 2),
+        (":weight=0.5:restart=0", 20),
+        (":weight=0.5:weight_above=70", 11 + 10 + 1),
+        (":weight=0.5:weight_above=3.9", 21 + 6 + 1),
+    ],
 )
-def test_a_row_counts_every_evaluation(options: str, second: int, tmp_path: Path) -> None:
+def test_a_row_counts_every_evaluation(options: str, evaluations: int, tmp_path: Path) -> None:
     table = bridgebench.run(
         "world",
         method=[f"ddib_guided{options}"],
@@ -86,8 +96,44 @@ def test_a_row_counts_every_evaluation(options: str, second: int, tmp_path: Path
         out=tmp_path,
     )
     (row,) = table.to_dict("records")
-    assert (row["status"], row["nfe_encode"], row["nfe_decode"]) == ("ok", 10, 10 + second)
-    assert row["color_deg"] < 15
+    assert (row["status"], row["nfe_encode"], row["nfe_decode"]) == ("ok", 10, evaluations)
+
+
+@pytest.mark.parametrize("options", ["", ":restart=0", ":saturated=false", ":weight=0.1"])
+def test_a_row_keeps_the_color(options: str, tmp_path: Path) -> None:
+    table = bridgebench.run(
+        "world",
+        method=[f"ddib_guided{options}"],
+        solver=["dpm"],
+        transform=["identity"],
+        nfe=10,
+        out=tmp_path,
+    )
+    assert table["color_deg"][0] < 15
+
+
+def test_a_restart_keeps_what_the_denoiser_says_of_the_noised_images(images: Tensor) -> None:
+    seen: list[tuple[Tensor, float]] = []
+
+    def target(x: Tensor, sigma: Tensor) -> Tensor:
+        seen.append((x, sigma[0].item()))
+        return images
+
+    denoiser = GuidedDenoiser(target, None, 0.0, 0.0, HUE, 0.0, in_hue, 0.02, 80.0)
+    noise = torch.ones_like(images)
+    out = restarted(denoiser, Dpm(), images.flip(0), noise, 4.0, 10, saturated=True)
+    torch.testing.assert_close(out, images)
+    first, level = seen[0]
+    torch.testing.assert_close(first, images.flip(0) + 4.0)
+    assert level == pytest.approx(4.0)
+    assert [sigma for _, sigma in seen] == sorted((s for _, s in seen), reverse=True)
+    assert len(seen) == 11
+
+
+def test_a_restart_outside_the_noise_levels_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    table = bridgebench.run("world", method=["ddib_guided:restart=1000"], n=2, out=tmp_path)
+    assert set(table["status"]) == {"skipped"}
+    assert "restart=1000 is not above" in table["reason"][0]
 
 
 @pytest.mark.parametrize("options", ["", ":weight=0.5:weight_above=5"])
