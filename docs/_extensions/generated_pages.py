@@ -26,6 +26,7 @@ WIDTH = 96
 OWN = "bridgebench"
 SHARED = (
     "bridgebench.probability_flow",
+    "bridgebench.source_label",
     "bridgebench.color",
     "bridgebench.nn.preconditioning",
     "bridgebench.nn.unet",

@@ -9,7 +9,6 @@ by the label of the model rather than by a text, and outputs are clamped to the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
@@ -32,6 +31,7 @@ from bridgebench import (
     sigma_grid,
 )
 from bridgebench.probability_flow import latent_scale
+from bridgebench.source_label import SourceLabel, SourceLabelOption
 from bridgebench_cyclediffusion.dpm_encoder import decode, encode
 from bridgebench_cyclediffusion.paper import BIBTEX, URL
 
@@ -39,13 +39,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import ScoreModel
-
-
-class SourceLabel(StrEnum):
-    """What the source model is told of each image."""
-
-    OWN = "own"
-    NONE = "none"
 
 
 class CycleDiffusion(Method):
@@ -76,19 +69,14 @@ class CycleDiffusion(Method):
     spacing: Spacing = Field(
         Spacing.KARRAS, description="how the noise levels are spaced: " + ", ".join(Spacing)
     )
-    source_label: SourceLabel = Field(
-        SourceLabel.NONE,
-        description="own: the source model is conditioned on each image's own narrow domain; "
-        "none: on the domain of all of them",
-    )
+    source_label: SourceLabelOption = SourceLabel.NONE
 
     def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model, the target domain of the target model."""
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
         target = needed(cell.target_score, Axis.TARGET_SCORE)
-        own = self.source_label is SourceLabel.OWN
-        domains = setting.narrow if own else (setting.pooled,)
-        return (*((source, domain) for domain in domains), (target, setting.target))
+        asked = self.source_label.asked(setting)
+        return (*((source, domain) for domain in asked), (target, setting.target))
 
     def impossible(self, cell: Cell, setting: Setting) -> str:
         """Models of different noise levels; a start above or below them; a budget of one."""
@@ -130,9 +118,7 @@ class CycleDiffusion(Method):
     ) -> Tensor:
         """The trajectories of a batch, (B, 1 + nfe, C, H, W)."""
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        setting, x = context.setting, batch.images
-        own = self.source_label is SourceLabel.OWN
-        domains = batch.domains if own else (setting.pooled,) * len(x)
+        x, domains = batch.images, self.source_label.of(batch, context.setting)
 
         def noise(step: int) -> Tensor:
             return batch.draw.each(f"cyclediffusion {step}", x.shape[1:]).to(x)

@@ -7,10 +7,7 @@ Su, Song, Meng and Ermon, "Dual Diffusion Implicit Bridges for Image-to-Image Tr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
-
-from pydantic import Field
 
 from bridgebench import (
     Axis,
@@ -25,6 +22,7 @@ from bridgebench import (
     Variant,
     needed,
 )
+from bridgebench.source_label import SourceLabel, SourceLabelOption, unlike_latents
 from bridgebench_ddib.decoding import decode_latents, translate_variants
 from bridgebench_ddib.encoding import encode_images, encode_stage, started
 from bridgebench_ddib.options import Clip, ClipOption, LastStepOption, Start, StartOption
@@ -34,13 +32,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import ScoreModel
-
-
-class SourceLabel(StrEnum):
-    """What the source model is told of each image."""
-
-    OWN = "own"
-    NONE = "none"
 
 
 class Ddib(Method):
@@ -61,39 +52,28 @@ class Ddib(Method):
     start: StartOption = Start.CLEAN
     clip: ClipOption = Clip.DECODE
     last_step: LastStepOption = False
-    source_label: SourceLabel = Field(
-        SourceLabel.OWN,
-        description="own: the source model is conditioned on each image's own narrow domain; "
-        "none: on the domain of all of them",
-    )
+    source_label: SourceLabelOption = SourceLabel.OWN
 
     def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model, the target domain of the target model."""
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
         target = needed(cell.target_score, Axis.TARGET_SCORE)
         return (
-            *((source, domain) for domain in self._source_domains(setting)),
+            *((source, domain) for domain in self.source_label.asked(setting)),
             (target, setting.target),
         )
 
     def impossible(self, cell: Cell, setting: Setting) -> str:
         """A source model unfit to encode; models that end at different noise levels."""
-        source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        target = needed(cell.target_score, Axis.TARGET_SCORE)
-        if source.unfit_to_encode:
-            return source.unfit_to_encode
-        ends = source.sigma_range[1], target.sigma_range[1]
-        if ends[0] == ends[1]:
-            return ""
-        return (
-            f"{source.spec} ends at sigma_max={ends[0]:g} and {target.spec} at {ends[1]:g}, "
-            "so their latents are not of one distribution"
+        return unlike_latents(
+            needed(cell.source_score, Axis.SOURCE_SCORE),
+            needed(cell.target_score, Axis.TARGET_SCORE),
         )
 
     def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
         """The encode, shared by all targets and latent stages, and the decode."""
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        domains = self._source_domains(setting)
+        domains = self.source_label.asked(setting)
         return (
             encode_stage(cell, source, domains, self.start, self.clip),
             Stage("decode", cell.resolved(), needed(cell.nfe, Axis.NFE) + self.last_step),
@@ -105,7 +85,7 @@ class Ddib(Method):
         """The unit latents of a batch, (B, C, H, W), packed with what the solver carries."""
         x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        denoiser = context.denoiser(source, self._domains_of(batch, context.setting))
+        denoiser = context.denoiser(source, self.source_label.of(batch, context.setting))
         x = started(x, self.start, denoiser.sigma_min, "start", batch.draw)
         return encode_images(cell, denoiser, x, self.clip, context.setting).packed()
 
@@ -122,13 +102,5 @@ class Ddib(Method):
         up = context.denoiser(target, (context.setting.target,) * len(images))
         x = started(images, self.start, up.sigma_min, "start_back", batch.draw)
         z = encode_images(cell, up, x, self.clip, context.setting)
-        down = context.denoiser(source, self._domains_of(batch, context.setting))
+        down = context.denoiser(source, self.source_label.of(batch, context.setting))
         return decode_latents(cell, down, z, self.clip, self.last_step, context.setting)
-
-    def _source_domains(self, setting: Setting) -> tuple[str, ...]:
-        own = self.source_label is SourceLabel.OWN
-        return setting.narrow if own else (setting.pooled,)
-
-    def _domains_of(self, batch: Batch, setting: Setting) -> tuple[str, ...]:
-        own = self.source_label is SourceLabel.OWN
-        return batch.domains if own else (setting.pooled,) * len(batch.domains)

@@ -20,7 +20,6 @@ NeurIPS 2023, once and from one noise level.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -42,6 +41,7 @@ from bridgebench import (
 )
 from bridgebench.color import in_hue, mean_hue
 from bridgebench.probability_flow import ClippedDenoiser, Latent, decode, encode_carried
+from bridgebench.source_label import SourceLabel, SourceLabelOption, unlike_latents
 from bridgebench_guided.guidance import GuidedDenoiser, levels_asked, restarted
 from bridgebench_guided.paper import BIBTEX, URL
 
@@ -49,13 +49,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import ScoreModel
-
-
-class SourceLabel(StrEnum):
-    """What the source model is told of each image."""
-
-    OWN = "own"
-    NONE = "none"
 
 
 class DdibGuided(Method):
@@ -98,11 +91,7 @@ class DdibGuided(Method):
     clip: bool = Field(
         False, description="clamp the denoiser's output on the decode to the range of the items"
     )
-    source_label: SourceLabel = Field(
-        SourceLabel.NONE,
-        description="own: the source model is conditioned on each image's own narrow domain; "
-        "none: on the domain of all of them",
-    )
+    source_label: SourceLabelOption = SourceLabel.NONE
 
     def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model; target and pooled domain of the target model."""
@@ -110,7 +99,7 @@ class DdibGuided(Method):
         target = needed(cell.target_score, Axis.TARGET_SCORE)
         pooled = ((target, setting.pooled),) if self.weight > 0 else ()
         return (
-            *((source, domain) for domain in self._source_domains(setting)),
+            *((source, domain) for domain in self.source_label.asked(setting)),
             (target, setting.target),
             *pooled,
         )
@@ -124,14 +113,9 @@ class DdibGuided(Method):
                 f"it needs images of shape (3, H, W) in [-1, 1], and this task's are "
                 f"{setting.shape} in [{setting.low:g}, {setting.high:g}]"
             )
-        if source.unfit_to_encode:
-            return source.unfit_to_encode
+        if unlike := unlike_latents(source, target):
+            return unlike
         low, high = target.sigma_range
-        if source.sigma_range[1] != high:
-            return (
-                f"{source.spec} ends at sigma_max={source.sigma_range[1]:g} and {target.spec} at "
-                f"{high:g}, so their latents are not of one distribution"
-            )
         if self.restart and not low < self.restart <= high:
             return (
                 f"restart={self.restart:g} is not above {low:g} and at most {high:g}, the noise "
@@ -147,7 +131,7 @@ class DdibGuided(Method):
         decided_by = {
             "score": source.resolved(),
             "weights": dict(sorted(source.files().items())),
-            "domains": list(self._source_domains(setting)),
+            "domains": list(self.source_label.asked(setting)),
             "solver": solver.resolved(),
             "nfe": nfe,
             "image_stage": image_stage.resolved(),
@@ -163,8 +147,7 @@ class DdibGuided(Method):
     ) -> Tensor:
         """The unit latents of a batch, (B, C, H, W), packed with what the solver carries."""
         x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
-        own = self.source_label is SourceLabel.OWN
-        domains = batch.domains if own else (context.setting.pooled,) * len(x)
+        domains = self.source_label.of(batch, context.setting)
         denoiser = context.denoiser(needed(cell.source_score, Axis.SOURCE_SCORE), domains)
         solver, nfe = needed(cell.solver, Axis.SOLVER), needed(cell.nfe, Axis.NFE)
         return encode_carried(denoiser, solver, x, nfe).packed()
@@ -226,7 +209,3 @@ class DdibGuided(Method):
             levels = (*levels, *levels_asked(solver, nfe, (low, self.restart)), low)
         twice = (sigma for sigma in levels if self.weight > 0 and sigma > self.weight_above)
         return len(levels) + len(tuple(twice))
-
-    def _source_domains(self, setting: Setting) -> tuple[str, ...]:
-        own = self.source_label is SourceLabel.OWN
-        return setting.narrow if own else (setting.pooled,)
