@@ -10,6 +10,7 @@ from bridgebench.cli.words import describe_words, parse_words
 
 if TYPE_CHECKING:
     from bridgebench.interfaces.method import Cell
+    from bridgebench.plan.model import Group, Plan
 
 EXAMPLES = """\b
 Examples:
@@ -40,49 +41,63 @@ def plan(words: tuple[str, ...]) -> None:
     from bridgebench.execute.sharing import cached_share
     from bridgebench.execute.store import user_store
     from bridgebench.plan.make import make_plan
-    from bridgebench.plan.model import evaluations
     from bridgebench.registry import load_registry
 
     made = make_plan(load_registry(), choices)
     folder = RunFolder(default_out(choices, made))
+    store = user_store()
     table = Table(
         "seed", "method", "solver", "shared", "cells", "there", "cached", "evaluations an image"
     )
-    store = user_store()
-    alone = 0
     spared = 0.0
     for group in made.groups:
-        cell = group.cells[0].cell
         there = sum(valid_record(folder.records, member) is not None for member in group.cells)
-        shared = sum(stage.evaluations for stage, _ in group.shared)
         cached = cached_share(group, made, store)
-        spared += cached * shared
-        own = sum(member.own.evaluations for member in group.cells)
-        alone += shared * len(group.cells) + own
-        table.add_row(
-            str(group.seed),
-            cell.method.spec,
-            cell.solver.spec if cell.solver else "-",
-            _shared(group.cells[0].cell, [stage.name for stage, _ in group.shared]),
-            str(len(group.cells)),
-            str(there),
-            f"{cached:.0%}" if group.shared else "-",
-            f"{shared} shared + {own}" if shared else str(own),
-        )
+        spared += cached * _shared_evaluations(group)
+        table.add_row(*_row(group, there, cached))
     console = output()
     console.print(table)
+    for line in (*_totals(made, spared), f"out: {folder.path}"):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _shared_evaluations(group: Group) -> int:
+    return sum(stage.evaluations for stage, _ in group.shared)
+
+
+def _own_evaluations(group: Group) -> int:
+    return sum(member.own.evaluations for member in group.cells)
+
+
+def _row(group: Group, there: int, cached: float) -> tuple[str, ...]:
+    cell = group.cells[0].cell
+    shared, own = _shared_evaluations(group), _own_evaluations(group)
+    return (
+        str(group.seed),
+        cell.method.spec,
+        cell.solver.spec if cell.solver else "-",
+        _shared(cell, [stage.name for stage, _ in group.shared]),
+        str(len(group.cells)),
+        str(there),
+        f"{cached:.0%}" if group.shared else "-",
+        f"{shared} shared + {own}" if shared else str(own),
+    )
+
+
+def _totals(made: Plan, spared: float) -> tuple[str, str]:
+    from bridgebench.plan.model import evaluations
+
     total = sum(evaluations(group) for group in made.groups)
-    console.print(
+    alone = sum(
+        _shared_evaluations(group) * len(group.cells) + _own_evaluations(group)
+        for group in made.groups
+    )
+    return (
         f"{len(made.cells)} cells in {len(made.groups)} groups; {made.n} images in batches of "
         f"{made.batch}, {made.device}, {made.precision}",
-        highlight=False,
-    )
-    console.print(
         f"{total} network evaluations an image, {total * made.padded_n} in all; without sharing "
         f"{alone} an image; {spared:g} an image are in the cache",
-        highlight=False,
     )
-    console.print(f"out: {folder.path}", highlight=False, soft_wrap=True)
 
 
 def _shared(cell: Cell, stages: list[str]) -> str:

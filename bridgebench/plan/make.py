@@ -40,15 +40,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     device = resolve_device(choices.device)
     precision = resolve_precision(choices.precision, device)
     dataset = build(registry, Kind.DATASET, Dataset, task.dataset)
-    setting = Setting(
-        source=task.source.domain,
-        pooled=task.source.pooled,
-        narrow=dataset.narrow_domains(task.source.domain),
-        target=task.target.domain,
-        shape=task.item.shape,
-        low=task.item.low,
-        high=task.item.high,
-    )
+    setting = _setting(task, dataset)
     _check_pictures(task, choices)
     n = choices.n or protocol.n
     check_size(task, dataset, n)
@@ -59,14 +51,11 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     _check_domains(cells, setting)
     check_seen(task, dataset, cells, setting, n)
     metrics = _metrics(registry, task, choices.metric)
-    extractors = {
-        spec: build(registry, Kind.EXTRACTOR, Extractor, spec)
-        for metric in metrics
-        for spec in _extractors(task, metric)
-    }
+    extractors = _extractors(registry, task, metrics)
     meaning = fingerprint(task, dataset, metrics, extractors, n)
     measuring = _measuring(registry, task, metrics, tuple(extractors))
-    keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in combiner.seeds()}
+    seeds = combiner.seeds()
+    keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in seeds}
     source = task_source(registry, choices.task)
     planner = _Planner(registry, task, source, choices.protocol, setting, n, device.type, measuring)
     planned = [
@@ -81,7 +70,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         dataset=dataset,
         n=n,
         batch=batch,
-        seeds=combiner.seeds(),
+        seeds=seeds,
         metrics=metrics,
         extractors=extractors,
         columns=_columns(task, metrics),
@@ -96,7 +85,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
             "protocol": choices.protocol,
             "n": n,
             "batch": batch,
-            "seeds": list(combiner.seeds()),
+            "seeds": list(seeds),
             "metrics": [metric.spec for metric in metrics],
             "fingerprint": digest(meaning),
             "precision": precision,
@@ -217,7 +206,30 @@ def _check_pictures(task: TaskFile, choices: Choices) -> None:
         check_savable(task, f"save={choices.save}")
 
 
-def _extractors(task: TaskFile, metric: Metric) -> tuple[str, ...]:
+def _setting(task: TaskFile, dataset: Dataset) -> Setting:
+    return Setting(
+        source=task.source.domain,
+        pooled=task.source.pooled,
+        narrow=dataset.narrow_domains(task.source.domain),
+        target=task.target.domain,
+        shape=task.item.shape,
+        low=task.item.low,
+        high=task.item.high,
+    )
+
+
+def _extractors(
+    registry: Registry, task: TaskFile, metrics: Sequence[Metric]
+) -> dict[str, Extractor]:
+    """By spec, those that the metrics see images with."""
+    return {
+        spec: build(registry, Kind.EXTRACTOR, Extractor, spec)
+        for metric in metrics
+        for spec in _extractor_specs(task, metric)
+    }
+
+
+def _extractor_specs(task: TaskFile, metric: Metric) -> tuple[str, ...]:
     specs = metric.extractors(task.extractor or "")
     if "" in specs:
         raise UsageError(
