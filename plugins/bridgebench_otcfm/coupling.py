@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 
-import ot
 import torch
 from torch import Tensor
 
+from bridgebench import UsageError
 from bridgebench.color import mean_hue
 
 
@@ -47,7 +47,16 @@ def coupled(source: Tensor, target: Tensor, color_weight: float) -> Tensor:
 
     Returns:
         (M, C, H, W), a permutation of `target`.
+
+    Raises:
+        UsageError: POT is not installed; running a trained flow does not need it.
     """
+    try:
+        import ot
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "couplings by optimal transport need POT; pip install 'bridgebench[train]'"
+        ) from error
     if len(source) != len(target):
         raise ValueError(f"a coupling needs batches of one size: {len(source)} and {len(target)}")
     cost = transport_cost(source, target, color_weight).numpy()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import platform
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +19,7 @@ from bridgebench import BridgebenchError, Dataset, Solver, UnknownName
 from bridgebench.nn.training import Trainer, run
 from bridgebench.registry import Kind, load_registry
 from bridgebench.specs import build
+from bridgebench_otcfm.card import card_text
 from bridgebench_otcfm.pairs import Paths, PathStream, coupled_paths, flow_paths
 from bridgebench_otcfm.recipe import CMNIST_TO7, FlowRecipe
 from bridgebench_otcfm.training import flow_loss, fresh_trainer, in_bfloat16
@@ -99,6 +102,7 @@ class Job:
             "seconds": round(trainer.seconds),
             "torch": torch.__version__,
             "workers": trainer.workers,
+            "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
         }
 
 
@@ -171,7 +175,10 @@ def train(job: Job, out: Path, command: str, console: Console) -> Path:
             snapshots=_SNAPSHOTS,
             on_snapshot=keep,
         )
-    return write_flow(out, job.name, trainer.average, job.description, job.facts(command))
+    facts = job.facts(command)
+    card = card_text(job.name, job.description, job.stream.recipe, facts)
+    (out / f"{job.name}.md").write_text(card, encoding="utf-8")
+    return write_flow(out, job.name, trainer.average, job.description, facts)
 
 
 def _check_domain(dataset: Dataset, domain: str, coupling: int) -> None:
@@ -246,7 +253,7 @@ def main(
     pairs: int | None,
     resume: bool,
 ) -> None:
-    """Train a flow and write its weights, manifest, checkpoint and snapshots below --out.
+    """Train a flow and write its weights, manifest, card, checkpoint and snapshots below --out.
 
     The same seed, recipe and number of threads give the same weights; a run that was stopped goes
     on from its last checkpoint.

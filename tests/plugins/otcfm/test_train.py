@@ -1,6 +1,7 @@
 """The training as a command: weights, manifest, resume, a reflow round, and bad input."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +54,10 @@ def test_a_command_makes_weights_that_load(tmp_path: Path) -> None:
     )
     assert (training["images_seen"], training["steps"]) == (48, 6)
     assert read_description(path).target == "digit:3"
+    card = path.with_suffix(".md").read_text()
+    assert card.startswith("# Model card: mine\n")
+    assert "optimal transport between 16 images a side" in card
+    assert "| images seen | 48 in 6 steps |" in card
     assert load_flow(path)(torch.zeros(2, 3, 32, 32), torch.zeros(2)).shape == (2, 3, 32, 32)
 
 
@@ -92,6 +97,7 @@ def test_a_reflow_round_learns_from_the_first_flow(tmp_path: Path) -> None:
     training = json.loads((tmp_path / "again.json").read_text())["training"]
     sha256 = json.loads(first.with_suffix(".json").read_text())["sha256"]
     assert training["first_flow"] == sha256
+    assert f"those of the flow with sha256 {sha256[:12]}" in (tmp_path / "again.md").read_text()
     assert training["command"].endswith("--reflow cmnist_to7.safetensors --pairs 16")
     assert not torch.equal(weights(tmp_path, "again"), weights(tmp_path))
     other = tmp_path / "other"
@@ -139,3 +145,11 @@ def test_another_seed_is_refused_over_a_checkpoint_in_one_line(tmp_path: Path) -
     assert "the checkpoint of another recipe" in output
     assert len(output.splitlines()) == 1
     command(tmp_path, "--seed", "9", "--restart")
+
+
+def test_without_pot_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ot", None)
+    output = command(tmp_path, fails=True)
+    assert output == (
+        "Error: couplings by optimal transport need POT; pip install 'bridgebench[train]'\n"
+    )
