@@ -25,6 +25,8 @@ def names(wheel):
         "bridgebench_cyclediffusion/hooks.py",
         "bridgebench_files/outputs.py",
         "bridgebench_guided/hooks.py",
+        "bridgebench_otcfm/hooks.py",
+        "bridgebench_otcfm/weights/cmnist_to7.safetensors",
     ],
 )
 def test_the_wheel_has(name, names):
