@@ -31,6 +31,7 @@ SHARED = (
     "bridgebench.nn.preconditioning",
     "bridgebench.nn.unet",
     "bridgebench.nn.files",
+    "bridgebench.nn.weights",
     "bridgebench.nn.optimizers",
     "bridgebench.nn.training",
 )

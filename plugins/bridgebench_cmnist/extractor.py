@@ -22,7 +22,7 @@ class DigitExtractor(Extractor):
 
     def sha256(self) -> str:
         """The hash of its weights file, checked against the manifest; IntegrityError otherwise."""
-        from bridgebench_cmnist.weights import checked_sha256
+        from bridgebench.nn.weights import checked_sha256
 
         return checked_sha256(self._path())
 
