@@ -8,13 +8,14 @@ does not depend on which cell finished first.
 
 **Tie groups.** The best row without a group opens the next one, and is tested against every other
 row that has none yet: McNemar's exact test where the statistic of an image is 0 or 1, Student's
-paired test otherwise, p-values adjusted by Holm's step-down, in which all pairs of the rows that
-are left count, because any of them could have come out best (`holm_with_best`). The rows that
-cannot be told apart from it, at 5 %, join. So two things hold of every row: it cannot be told apart
-from the best row of its group, and it can be told apart from the best row of each earlier group.
-Groups therefore need not be contiguous: a row may be certainly worse than the leader while one
-below it is not, because the two do not fail on the same images. Cutting a group at its first
-member that can be told apart would make the second of those statements false.
+paired test otherwise. P-values are adjusted for all pairs of the rows that are left, because any
+of them could have come out best, and by Hochberg's step-up, because a row that beats each of the
+others did not come out best by having been chosen (`hochberg_with_best`). The rows that cannot be
+told apart from it, at 5 %, join. So two things hold of every row: it cannot be told apart from the
+best row of its group, and it can be told apart from the best row of each earlier group. Groups
+therefore need not be contiguous: a row may be certainly worse than the leader while one below it is
+not, because the two do not fail on the same images. Cutting a group at its first member that can be
+told apart would make the second of those statements false.
 
 **Pareto.** A row is marked if no other is at least as good on all of the task's `pareto` columns
 and better on one of them; a row that lacks one of the numbers is not marked.
@@ -31,7 +32,7 @@ import numpy as np
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import MetricColumns
 from bridgebench.leaderboard.rows import Items, Row, sections
-from bridgebench.statistics.paired import holm, holm_with_best, mcnemar_p, paired_t
+from bridgebench.statistics.paired import hochberg_with_best, holm, mcnemar_p, paired_t
 from bridgebench.taskfile import TaskFile
 
 ALPHA = 0.05
@@ -100,7 +101,7 @@ def tie_groups(rows: Sequence[Row], ranked: Sequence[int], column: str) -> dict[
         group += 1
         leader, *others = unassigned
         groups[waiting[leader]] = group
-        adjusted = holm_with_best([p_value(leader, other) for other in others])
+        adjusted = hochberg_with_best([p_value(leader, other) for other in others])
         unassigned = [other for other, p in zip(others, adjusted, strict=True) if p < ALPHA]
         for other, p in zip(others, adjusted, strict=True):
             if p >= ALPHA:

@@ -84,13 +84,14 @@ def test_a_group_may_skip_a_row_that_is_certainly_worse_than_its_leader() -> Non
     assert tie_groups(rows, [0, 1, 2], "m") == {0: 1, 1: 2, 2: 1}
 
 
-def test_holm_counts_the_comparisons_of_the_group() -> None:
+def test_all_pairs_count_unless_the_best_beats_every_other_row() -> None:
     leader = np.r_[np.ones(99), 0]
-    below = np.r_[np.zeros(9), np.ones(91)]  # p = 0.021: below 0.05 over 2, not over 3 pairs
-    alone = [make_row(items=leader), make_row(items=below)]
-    assert tie_groups(alone, [0, 1], "m") == {0: 1, 1: 2}
-    with_another = [*alone, make_row(items=below)]
-    assert tie_groups(with_another, [0, 1, 2], "m") == {0: 1, 1: 1, 2: 1}
+    below = np.r_[np.zeros(9), np.ones(91)]  # p = 0.021: below 0.05, not below 0.05 over 3 pairs
+    near = np.r_[np.ones(98), np.zeros(2)]
+    beaten = [make_row(items=items) for items in (leader, below, below)]
+    assert tie_groups(beaten, [0, 1, 2], "m") == {0: 1, 1: 2, 2: 2}
+    with_a_near_one = [make_row(items=items) for items in (leader, near, below)]
+    assert tie_groups(with_a_near_one, [0, 1, 2], "m") == {0: 1, 1: 1, 2: 1}
 
 
 def test_a_row_without_per_image_statistics_has_no_group() -> None:
@@ -112,14 +113,12 @@ def independent_p(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def told_apart(p_values: list[float]) -> list[bool]:
-    """Which rows are told apart from the best at 5 %: Holm over all pairs of those left."""
-    rejected = [False] * len(p_values)
-    for step, index in enumerate(np.argsort(p_values, kind="stable")):
-        rows_left = len(p_values) - step + 1
-        if p_values[index] * math.comb(rows_left, 2) >= 0.05:
-            break
-        rejected[index] = True
-    return rejected
+    """Which rows are told apart from the best at 5 %: Hochberg over all pairs of those left."""
+    order = np.argsort(p_values, kind="stable")
+    held = [p_values[i] * math.comb(len(p_values) - s + 1, 2) < 0.05 for s, i in enumerate(order)]
+    last = max((step for step, small in enumerate(held) if small), default=-1)
+    rejected = set(order[: last + 1])
+    return [index in rejected for index in range(len(p_values))]
 
 
 @pytest.mark.parametrize("kind", ["shares", "means"])

@@ -8,8 +8,8 @@ from scipy import stats
 
 from bridgebench import InvalidOption
 from bridgebench.statistics.paired import (
+    hochberg_with_best,
     holm,
-    holm_with_best,
     mcnemar,
     paired_t,
     student_p,
@@ -91,12 +91,39 @@ def test_holm_refuses_what_is_not_a_probability() -> None:
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(0.001, 0.5))
 def test_with_the_best_all_pairs_of_what_is_left_count(p_values: list[float], level: float) -> None:
-    rejected = set()
-    for rank, index in enumerate(np.argsort(p_values, kind="stable")):
-        if p_values[index] * math.comb(len(p_values) - rank + 1, 2) > level:
+    order = np.argsort(p_values, kind="stable").tolist()
+    rejected: set[int] = set()
+    for rows_left, index in enumerate(reversed(order), start=2):
+        if p_values[index] * math.comb(rows_left, 2) <= level:
+            rejected = set(order[: order.index(index) + 1])
             break
-        rejected.add(int(index))
-    assert {i for i, p in enumerate(holm_with_best(p_values)) if p <= level} == rejected
+    assert {i for i, p in enumerate(hochberg_with_best(p_values)) if p <= level} == rejected
+
+
+def best_told_apart(rng: np.random.Generator, loadings: np.ndarray, boards: int = 4000) -> float:
+    """How often the best of equal normal rows, factors (boards, F) @ loadings.T, has no tie."""
+    rows = rng.standard_normal((boards, loadings.shape[1])) @ loadings.T
+    found = 0
+    for row in rows:
+        best = int(row.argmax())
+        spread = np.linalg.norm(loadings[best] - np.delete(loadings, best, 0), axis=1)
+        z = (row[best] - np.delete(row, best)) / spread
+        found += min(hochberg_with_best((2 * stats.norm.sf(z)).tolist())) < 0.05
+    return found / boards
+
+
+@pytest.mark.parametrize(
+    "loadings",
+    [
+        pytest.param(np.eye(2), id="two"),
+        pytest.param(np.eye(3), id="three"),
+        pytest.param(np.eye(60), id="sixty"),
+        pytest.param(np.arange(6.0)[:, None], id="on one line"),
+        pytest.param(np.vstack([np.eye(21), np.eye(20, 21) * 1e-6]), id="half of them noisy"),
+    ],
+)
+def test_the_best_of_equal_rows_is_told_apart_once_in_twenty(loadings: np.ndarray) -> None:
+    assert best_told_apart(np.random.default_rng(0), loadings) <= 0.05 + 3 * 0.0035
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 7, 127, 1999])
