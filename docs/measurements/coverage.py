@@ -34,6 +34,8 @@ Array = NDArray[np.float64]
 ROWS = 200
 APART = 5.0
 """Standard errors of the difference."""
+COMMON = 0.5
+"""The share of images on which all rows have the same luck."""
 
 
 @dataclass(frozen=True)
@@ -133,33 +135,68 @@ def ties(boards: int, n: int = 512) -> Iterator[Line]:
 
     Each image has a difficulty that the rows share, as outputs of one source are alike.
     """
+    for share in (0.6, 0.98):
+        rng = np.random.default_rng(1)
+        tied = [_tied(_shares(rng, n, np.full(ROWS, share))) for _ in range(boards)]
+        yield Line("tied", f"{ROWS} equal shares of {100 * share:.0f} %", n, float(np.mean(tied)))
+    rng = np.random.default_rng(1)
+    tied = [_tied(color_errors(rng, (ROWS, n))) for _ in range(boards)]
+    yield Line("tied", f"{ROWS} equal means of skewed values", n, float(np.mean(tied)))
     levels = {
-        "all equal": np.zeros(ROWS),
         "one lower": np.r_[1.0, np.zeros(ROWS - 1)],
         "half lower": np.r_[np.ones(ROWS // 2), np.zeros(ROWS // 2)],
+        "all but two lower": np.r_[np.ones(ROWS - 2), 0.0, 0.0],
         "all but one lower": np.r_[np.ones(ROWS - 1), 0.0],
     }
     for name, below in levels.items():
         rng = np.random.default_rng(1)
-        held = [_board(rng, n, below) for _ in range(boards)]
-        what = "tied" if name == "all equal" else "told apart"
-        yield Line(what, f"{ROWS} rows, {name}", n, float(np.mean(held)))
+        held = [_lower_apart(rng, n, below) for _ in range(boards)]
+        yield Line("told apart", f"{ROWS} rows, {name}", n, float(np.mean(held)))
+    rng = np.random.default_rng(1)
+    held = [_steps_apart(rng, n) for _ in range(max(1, boards // 10))]
+    yield Line("told apart", f"{ROWS} rows, evenly spaced", n, float(np.mean(held)))
 
 
-def _board(rng: np.random.Generator, n: int, below: Array) -> float:
-    """1 or 0, whether all tie; or the share of the lower rows that do not tie with the best."""
-    share, common = 0.6, 0.5
-    spread = math.sqrt(2 * share * (1 - share) * (1 - common) / n)
-    shift = APART * spread * below
-    kept = rng.random((1, n)) < common  # images on which all rows share their luck
-    luck = np.where(kept, rng.random((1, n)), rng.random((ROWS, n)))
-    items = (luck < (share - shift)[:, None]).astype(np.float64)
-    rows = [_row(values) for values in items]
-    ranked = sorted(range(ROWS), key=lambda index: -items[index].mean())
-    groups = tie_groups(rows, ranked, "m")
-    if not below.any():
-        return float(set(groups.values()) == {1})
+def _shares(rng: np.random.Generator, n: int, shares: Array) -> Array:
+    """(K, n) 0 or 1 of rows with these shares; on some images all rows have the same luck."""
+    kept = rng.random((1, n)) < COMMON
+    luck = np.where(kept, rng.random((1, n)), rng.random((len(shares), n)))
+    return (luck < shares[:, None]).astype(np.float64)
+
+
+def _lower(share: float, n: int) -> float:
+    """The share that is APART standard errors of the difference below another."""
+    lower = share
+    for _ in range(100):
+        own = share * (1 - lower) + lower * (1 - share)
+        apart = share - lower
+        variance = COMMON * apart + (1 - COMMON) * own - apart**2
+        lower = share - APART * math.sqrt(variance / n)
+    return lower
+
+
+def _groups(items: Array) -> dict[int, int]:
+    ranked = sorted(range(len(items)), key=lambda index: -items[index].mean())
+    return tie_groups([_row(values) for values in items], ranked, "m")
+
+
+def _tied(items: Array) -> bool:
+    return set(_groups(items).values()) == {1}
+
+
+def _lower_apart(rng: np.random.Generator, n: int, below: Array) -> float:
+    """The share of the lower rows that do not tie with the best."""
+    best = 0.6
+    groups = _groups(_shares(rng, n, np.where(below > 0, _lower(best, n), best)))
     return float(np.mean([groups[index] != 1 for index in np.flatnonzero(below)]))
+
+
+def _steps_apart(rng: np.random.Generator, n: int) -> float:
+    """The share of rows, each lower than the one before by the same step, that tie with none."""
+    step = APART * math.sqrt(2.0 / n)
+    items = rng.standard_normal((ROWS, n)) - step * np.arange(ROWS)[:, None]
+    groups = list(_groups(items).values())
+    return float(np.mean([groups.count(group) == 1 for group in groups]))
 
 
 def _row(values: Array) -> Row:
@@ -202,7 +239,7 @@ def main(samples: int, boards: int, sizes: tuple[int, ...]) -> None:
     table = Table("what", "of", "n", "share", "")
     shown = partial(track, console=Console(stderr=True), transient=True, description="lines")
     every: Callable[[], Iterator[Line]] = partial(lines, sizes, samples, boards)
-    for line in shown(every(), total=10 * len(sizes) + 4 - 2 * len(sizes)):
+    for line in shown(every(), total=8 * len(sizes) + 8):
         table.add_row(line.what, line.of, str(line.n), f"{line.held:.3f}", line.note)
     Console(width=140).print(table)
 
