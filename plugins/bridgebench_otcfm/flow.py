@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from bridgebench import DenoiserFamily, Precision, ScoreModel
+from bridgebench.nn.weights import checked_sha256
 from bridgebench_otcfm.velocity import SIGMA_MAX, FlowDenoiser
-from bridgebench_otcfm.weights import checked_sha256, load_flow
+from bridgebench_otcfm.weights import load_flow
 
 if TYPE_CHECKING:
     from torch import Tensor

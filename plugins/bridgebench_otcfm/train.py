@@ -17,13 +17,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bridgebench import BridgebenchError, Dataset, Solver, UnknownName
 from bridgebench.nn.training import Trainer, run
+from bridgebench.nn.weights import checked_sha256
 from bridgebench.registry import Kind, load_registry
 from bridgebench.specs import build
 from bridgebench_otcfm.card import card_text
 from bridgebench_otcfm.pairs import Paths, PathStream, coupled_paths, flow_paths
 from bridgebench_otcfm.recipe import CMNIST_TO7, FlowRecipe
 from bridgebench_otcfm.training import flow_loss, fresh_trainer, in_bfloat16
-from bridgebench_otcfm.weights import FlowDescription, checked_sha256, load_flow, write_flow
+from bridgebench_otcfm.weights import FlowDescription, load_flow, write_flow
 
 REFLOW_BATCHES = 32
 """Coupling batches of a reflow round, unless it is said how many pairs."""

@@ -10,9 +10,9 @@ import torch
 from bridgebench import IntegrityError
 from bridgebench.nn.files import read_tensors, write_tensors
 from bridgebench.nn.unet import UNet, UNetConfig
+from bridgebench.nn.weights import checked_sha256
 from bridgebench_otcfm.weights import (
     FlowDescription,
-    checked_sha256,
     load_flow,
     read_description,
     shipped_path,
@@ -66,14 +66,14 @@ def test_a_missing_file_names_the_remedy(tmp_path: Path) -> None:
 
 def test_a_broken_manifest_is_refused(path: Path) -> None:
     path.with_suffix(".json").write_text("{}")
-    with pytest.raises(IntegrityError, match="not a readable manifest"):
+    with pytest.raises(IntegrityError, match="a manifest has the fields"):
         checked_sha256(path)
 
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other.safetensors"
     write_tensors(other, {"x": torch.zeros(1)}, {})
-    with pytest.raises(IntegrityError, match="does not say which flow it is"):
+    with pytest.raises(IntegrityError, match="does not say what network it fits"):
         read_description(other)
     other.write_bytes(b"no tensors")
     with pytest.raises(IntegrityError, match="not a readable safetensors file"):
