@@ -1,0 +1,1 @@
+"""CycleGAN: two generators learned against two discriminators, from unpaired images."""
