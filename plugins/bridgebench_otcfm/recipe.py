@@ -49,5 +49,5 @@ class FlowRecipe:
 
 CMNIST_TO7 = FlowRecipe(
     network=UNetConfig(channels=(32, 64, 128)),
-    schedule=Schedule(steps=9_000, warmup=200),
+    schedule=Schedule(steps=7_000, warmup=200),
 )
