@@ -31,8 +31,8 @@ def card_text(
         "discriminators": f"three strided 4x4 convolutions of {width}, {2 * width} and {4 * width} "
         f"channels, norms over {recipe.discriminator_group} channel(s)",
         "recipe": f"`{facts['command']}`",
-        "losses": f"least squares, real is {recipe.real_is:g}; cycle {recipe.cycle:g}, falling to "
-        f"{recipe.cycle * recipe.cycle_left:g}, identity {recipe.identity:g}; "
+        "losses": f"least squares, real is {recipe.real_is:g}; cycle {recipe.cycle:g}, identity "
+        f"{recipe.identity:g}, falling to {recipe.identity * recipe.identity_left:g}; "
         f"history of {recipe.history} images",
         "optimizer": f"Adam, betas {recipe.betas[0]:g} and {recipe.betas[1]:g}; batch "
         f"{recipe.batch} of each domain; {recipe.lr:g} for the generators, "

@@ -122,7 +122,7 @@ class CycleGanTrainer:
             cycle = reconstruction_loss(x, F(made_y)) + reconstruction_loss(y, G(made_x))
         identity = reconstruction_loss(y, same_y) + reconstruction_loss(x, same_x)
         fooled = adversarial_loss(scores_y) + adversarial_loss(scores_x)
-        loss = fooled + recipe.cycle_at(self.step) * cycle + recipe.identity * identity
+        loss = fooled + recipe.cycle * cycle + recipe.identity_at(self.step) * identity
         self._update(0, loss)
         self._judges.requires_grad_(True)
         return loss.item(), cycle.item() / 2, made_y.detach(), made_x.detach()

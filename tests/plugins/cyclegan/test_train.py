@@ -65,7 +65,7 @@ def test_a_command_makes_weights_that_load(tmp_path: Path) -> None:
     assert (training["images_seen"], training["steps"]) == (48, 6)
     card = (tmp_path / "mine.md").read_text()
     assert f"`{training['command']}`" in card
-    assert "cycle 1, falling to 0.2, identity 3; history of 6 images" in card
+    assert "cycle 1, identity 3, falling to 0.3; history of 6 images" in card
     description = read_description(path)
     assert (description.source, description.target) == ("not_digit:3", "digit:3")
     x = torch.zeros(2, 3, 32, 32)
