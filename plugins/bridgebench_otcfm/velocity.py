@@ -20,6 +20,7 @@ SIGMA_MAX = 1.0
 def noise_input(sigma: Tensor) -> Tensor:
     """What the network takes for σ in [0, 1]: the range of its embedding, [-1, 1].
 
+    >>> import torch
     >>> noise_input(torch.tensor([0.0, 1.0])).tolist()
     [-1.0, 1.0]
     """

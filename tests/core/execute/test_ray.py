@@ -148,7 +148,7 @@ def test_deaths_hangs_and_failures_are_rows_and_their_siblings_finish(cluster, t
         executor="ray",
         workers=2,
         retries=1,
-        limit=4,
+        limit=12,
         method="identity,hanging,dying,raising,ddib",
         solver="heun",
         transform="identity,explode",
@@ -163,7 +163,7 @@ def test_deaths_hangs_and_failures_are_rows_and_their_siblings_finish(cluster, t
     assert status["raising", None] == ("failed", "ValueError: no bridge here")
     assert status["dying", None][0] == "failed"
     assert "its worker died, 2 times" in status["dying", None][1]
-    assert status["hanging", None] == ("timeout", "took longer than the limit of 4 s")
+    assert status["hanging", None] == ("timeout", "took longer than the limit of 12 s")
     (hanging,) = (r for r in finished.records if r.axes["method"] == "hanging")
     assert "in translate" in hanging.traceback
     assert not finished.all_ok
