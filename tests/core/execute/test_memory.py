@@ -7,19 +7,31 @@ import sys
 from bridgebench.execute.memory import keep_freed_memory
 
 FAULTS = """
-import resource, sys, torch
+import ctypes, resource, sys
 from bridgebench.execute.memory import keep_freed_memory
 if sys.argv[1] == "keep":
     assert keep_freed_memory()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.malloc.argtypes = [ctypes.c_size_t]
+libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+SIZE = 31 * 2**20
 def work():
-    parts = [torch.ones(2**20) for _ in range(8)]
-    return sum(parts).sum()
-work(), work()
+    blocks = [libc.malloc(SIZE) for _ in range(3)]
+    for block in blocks:
+        libc.memset(block, 1, SIZE)
+    for block in blocks:
+        libc.free(block)
+for _ in range(4):
+    work()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(10):
     work()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
+"""Blocks as large as activations, and few enough that nothing else decides where they come to lie:
+glibc left alone gives the top of the heap back whenever all three are free."""
 
 
 def faults(how: str) -> int:
