@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
@@ -175,8 +175,10 @@ def build_registry(points: Iterable[EntryPoint], off: Iterable[str] = ()) -> Reg
     blocked = set(off)
     sources: dict[str, Source] = {}
     faults: list[Fault] = []
+    # Most plugins share a distribution, and to parse its metadata is the slow part of listing them.
+    release_of = cache(_release)
     for point in sorted(points, key=lambda point: (point.name, point.value)):
-        source = _source(point)
+        source = Source(point.name, point.value, *release_of(point.dist))
         if blocked & {point.name, source.distribution}:
             continue
         try:
@@ -204,11 +206,12 @@ def build_registry(points: Iterable[EntryPoint], off: Iterable[str] = ()) -> Reg
     return Registry(entries, tuple(sources.values()), tuple(faults), tuple(sorted(blocked)))
 
 
-def _source(point: EntryPoint) -> Source:
-    distribution = point.dist
-    name = distribution.name if distribution else "unknown"
-    release = distribution.version if distribution else "unknown"
-    return Source(point.name, point.value, name, release)
+def _release(distribution: Distribution | None) -> tuple[str, str]:
+    """Name and version; `name` and `version` would parse the metadata once each."""
+    if distribution is None:
+        return "unknown", "unknown"
+    metadata = distribution.metadata
+    return metadata["Name"], metadata["Version"]
 
 
 def _check_api(module: ModuleType) -> None:
