@@ -62,7 +62,7 @@ def generation_scores(
 ) -> Iterator[Mapping[str, Any]]:
     """The row of each score model's images from noise, as the baseline random_latent makes them.
 
-    With its step to 0: the noise that is left at sigma_min would be most of the distance.
+    With its step to 0: the noise that is left at sigma_min would be a third of the distance.
     """
     with tempfile.TemporaryDirectory() as folder:
         for model in models:
