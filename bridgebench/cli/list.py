@@ -76,18 +76,35 @@ def _task_summary(entry: Entry) -> str:
     """The summary in a task's file; all of a task is checked where it is used, which is slow."""
     import yaml
 
-    loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
     package, _, inner = str(entry.target).partition(":")
     try:
         text = files(package).joinpath(inner).read_text(encoding="utf-8")
-        fields = yaml.load(text, Loader=loader)  # a safe one
+        summary = _top_level_text(text, "summary")
     except (OSError, ModuleNotFoundError, ValueError, yaml.YAMLError):
-        fields = None
-    if isinstance(fields, dict) and isinstance(fields.get("summary"), str):
-        return str(fields["summary"])
+        summary = None
+    if summary is not None:
+        return summary
     from bridgebench.plan.tasks import task_of
 
     return task_of(entry).summary
+
+
+def _top_level_text(text: str, key: str) -> str | None:
+    """The text under a key of a YAML mapping, None where it has none; what follows is not read."""
+    import yaml
+
+    loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+    depth, last = 0, None
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth, last = depth - 1, None
+        elif depth == 1 and isinstance(event, yaml.ScalarEvent):
+            if last == key:
+                return str(event.value)
+            last = None if last is not None else event.value
+    return None
 
 
 def _kind(text: str) -> Kind:

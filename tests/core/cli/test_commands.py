@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from bridgebench.cli import main
+from bridgebench.plan.tasks import task_of
 from bridgebench.registry import Kind, load_registry
 
 
@@ -52,6 +53,14 @@ def test_plan_counts_what_is_shared_and_what_is_there(tmp_path):
 def test_list_shows_every_plugin_of_a_kind(kind):
     said = call("list", kind).stdout
     assert all(name in said for name in load_registry().names(kind))
+
+
+def test_list_gives_the_summary_in_each_tasks_file(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "250")
+    said = call("list", "tasks").stdout
+    registry = load_registry()
+    for name in registry.names(Kind.TASK):
+        assert task_of(registry.entry(Kind.TASK, name)).summary in said
 
 
 def test_list_methods_says_family_supervision_and_paper(monkeypatch):
