@@ -9,6 +9,7 @@ import torch
 from pydantic import Field
 
 from bridgebench import Transform
+from bridgebench_transforms.planes import height_and_width
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,11 +54,10 @@ def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     """Blur (B, C, H, W) by `sigma` pixels along height and width.
 
     A sum of shifted copies rather than a convolution, so that an item gets the same bits in any
-    batch.
+    batch. UsageError for items of another shape.
     """
     kernel = gaussian_kernel(sigma)
-    for dim in (-2, -1):
-        size = x.shape[dim]
+    for dim, size in zip((-2, -1), height_and_width(x, "a blur"), strict=True):
         padded = x.index_select(dim, reflected(size, len(kernel) // 2, x.device))
         blurred = torch.zeros_like(x)
         for shift, weight in enumerate(kernel):

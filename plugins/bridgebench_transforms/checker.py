@@ -8,6 +8,7 @@ import torch
 
 from bridgebench import Transform
 from bridgebench_transforms.noise import fixed_noise
+from bridgebench_transforms.planes import height_and_width
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,6 +27,11 @@ def checkerboard(height: int, width: int, device: torch.device) -> Tensor:
     return (rows + columns) % 2 == 0
 
 
+def _board(z: Tensor) -> Tensor:
+    """The checkerboard of latents; UsageError where they are not (B, C, H, W)."""
+    return checkerboard(*height_and_width(z, "a checkerboard"), z.device)
+
+
 class CheckerImage(Transform):
     """Alternate source image and latent on a checkerboard of pixels.
 
@@ -36,7 +42,7 @@ class CheckerImage(Transform):
 
     def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
         """x on the even cells and z on the others, (B, C, H, W)."""
-        return torch.where(checkerboard(z.shape[-2], z.shape[-1], z.device), x.to(z), z)
+        return torch.where(_board(z), x.to(z), z)
 
 
 class CheckerNoise(Transform):
@@ -50,5 +56,4 @@ class CheckerNoise(Transform):
 
     def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
         """The noise on the even cells and z on the others, (B, C, H, W)."""
-        board = checkerboard(z.shape[-2], z.shape[-1], z.device)
-        return torch.where(board, fixed_noise(z, draw), z)
+        return torch.where(_board(z), fixed_noise(z, draw), z)

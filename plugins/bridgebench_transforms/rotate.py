@@ -11,6 +11,7 @@ from pydantic import Field
 from torch.nn import functional as F
 
 from bridgebench import Transform
+from bridgebench_transforms.planes import height_and_width
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,8 +50,11 @@ HowFilled = Annotated[
 
 
 def rotate(x: Tensor, angle: float, interpolation: Interpolation, fill: Fill) -> Tensor:
-    """Turn (B, C, H, W) counterclockwise by `angle` degrees about the center; the size stays."""
-    height, width = x.shape[-2:]
+    """Turn (B, C, H, W) counterclockwise by `angle` degrees about the center; the size stays.
+
+    UsageError for items of another shape.
+    """
+    height, width = height_and_width(x, "a rotation")
     cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     # from output to input coordinates, each axis on [-1, 1], hence the aspect ratios
     theta = [[cos, -sin * height / width, 0.0], [sin * width / height, cos, 0.0]]

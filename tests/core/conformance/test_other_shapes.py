@@ -83,3 +83,19 @@ def test_a_run_gives_a_sound_board(registry, task, tmp_path):
     board = checked_board(tmp_path / "mine" / "leaderboard.csv", registry, None)
     own = board.table.set_index("method").loc["own_weights"]
     assert "own_weights/net.pt" in str(own["weights"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"transform": "blur_latent"}, "a blur needs items of shape (C, H, W)"),
+        ({"metric": "color"}, "color needs images of shape (3, H, W)"),
+    ],
+)
+def test_a_row_says_what_points_cannot_be_given_to(registry, words, said, tmp_path):
+    chosen = {"task": "points_task", "method": "ddib", "seed": "0", "out": tmp_path / "mine"}
+    finished = run_choices(choices_of({**chosen, **words}), registry=registry)
+    assert finished.records
+    for record in finished.records:
+        assert record.status == "failed"
+        assert record.reason.startswith(said)

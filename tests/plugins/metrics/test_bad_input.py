@@ -1,4 +1,4 @@
-"""Features and logits that no number can be made of are an error, never a number."""
+"""Features, logits and items that no number can be made of are an error, never a number."""
 
 from importlib import import_module
 from typing import Any
@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 import torch
 
-from bridgebench import BridgebenchError, Extracted, Items, Metric, Observed, Population
+from bridgebench import (
+    BridgebenchError,
+    Extracted,
+    Items,
+    Metric,
+    Observed,
+    Population,
+    UsageError,
+)
 from bridgebench_metrics import hooks
 
 OF_FEATURES = ("fid", "kid", "precision_recall", "diversity")
@@ -70,3 +78,21 @@ def test_logits_that_are_not_finite_are_an_error(name: str, bad: float) -> None:
     score(load(name, label=7), None, None)
     with pytest.raises(BridgebenchError, match="logits with NaN or infinity"):
         score(load(name, label=7), bad, None)
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 5), (4, 6, 5), (3,), (3, 6)])
+@pytest.mark.parametrize("name", ["color", "saturation", "success"])
+def test_items_that_are_no_images_of_three_channels_have_no_color(
+    name: str, shape: tuple[int, ...]
+) -> None:
+    items = torch.rand(20, *shape, generator=torch.Generator().manual_seed(0))
+    meter = load(name, **({"label": 7} if name == "success" else {})).meter(Yardstick(None))
+    seen_items = Observed(
+        items, items, tuple(map(str, range(20))), None, lambda spec: seen(20, 2, None)
+    )
+    with pytest.raises(UsageError) as refused:
+        meter.update(seen_items)
+    assert str(refused.value) == (
+        f"color needs images of shape (3, H, W), and these items have the shape {shape}; "
+        "leave out the metrics color, saturation and success"
+    )

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from bridgebench import Draw, Transform
+from bridgebench import Draw, Transform, UsageError
 from bridgebench_transforms.blend_image import BlendImage
 from bridgebench_transforms.blur import BlurImage, BlurLatent
 from bridgebench_transforms.checker import CheckerImage, CheckerNoise
@@ -88,3 +88,28 @@ def test_an_item_gets_the_same_in_any_batch(
     image, latent = transform.image(x, draw), transform.latent(z, x, draw)
     assert torch.equal(transform.image(x[order], other), image[order])
     assert torch.equal(transform.latent(z[order], x[order], other), latent[order])
+
+
+@pytest.mark.parametrize("shape", [(4,), (6, 5)])
+@pytest.mark.parametrize(
+    ("transform", "what"),
+    [
+        (BlurImage(), "a blur"),
+        (RotateImage(), "a rotation"),
+        (BlurLatent(), "a blur"),
+        (RotateLatent(), "a rotation"),
+        (CheckerImage(), "a checkerboard"),
+        (CheckerNoise(), "a checkerboard"),
+    ],
+    ids=lambda value: value.spec if isinstance(value, Transform) else "",
+)
+def test_items_without_channels_height_and_width_are_refused_in_one_line(
+    transform: Transform, what: str, shape: tuple[int, ...], draw: Draw
+) -> None:
+    x = torch.zeros(3, *shape)
+    with pytest.raises(UsageError) as refused:
+        transform.latent(transform.image(x, draw), x, draw)
+    assert str(refused.value) == (
+        f"{what} needs items of shape (C, H, W), and these have the shape {shape}; "
+        "leave this transform out"
+    )
