@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import bridgebench_cmnist
 from bridgebench.cli import main
+from bridgebench.execute.store import LIMIT_VARIABLE
 
 PACKAGE = Path(bridgebench_cmnist.__file__).parent
 TO7 = Path(__file__).parents[3] / "tasks" / "cmnist_to7.yaml"
@@ -111,6 +112,15 @@ def test_a_folder_that_cannot_be_made_is_refused(here):
     (here / "file").write_text("")
     said = refused("task=world", "method=identity", "out=file/mine", cwd=here)
     assert "cannot be written" in said or "cannot be read" in said
+
+
+@pytest.mark.parametrize("how", [[], ["limit=60"], ["overwrite=true"]])
+def test_a_limit_of_the_cache_that_is_no_size_is_refused(here, monkeypatch, how):
+    words = ["task=world", "method=identity"]
+    if how == ["overwrite=true"]:
+        assert CliRunner().invoke(main, ["run", *words, "out=mine"]).exit_code == 0
+    monkeypatch.setenv(LIMIT_VARIABLE, "plenty")
+    assert f"{LIMIT_VARIABLE}=plenty" in refused(*words, "out=mine", *how, cwd=here)
 
 
 @pytest.mark.parametrize("words", [["lisst"], ["list", "solvrs"], ["info", "eulr"], ["info", "7"]])
