@@ -12,6 +12,7 @@ from bridgebench.registry import Kind, Registry, load_registry
 
 if TYPE_CHECKING:
     from bridgebench.interfaces.method import Method
+    from bridgebench.interfaces.metric import Metric
     from bridgebench.interfaces.plugin import Plugin
     from bridgebench.taskfile import TaskFile
 
@@ -77,6 +78,7 @@ def _show_intervals(task: TaskFile) -> None:
 
 
 def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
+    from bridgebench.interfaces.metric import Metric
     from bridgebench.interfaces.plugin import Plugin, format_option
     from bridgebench.specs import build, parse_spec
 
@@ -84,12 +86,14 @@ def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
     click.echo(f"\n{inspect.cleandoc(cls.__doc__ or '')}")
     if not issubclass(cls, Plugin):
         return
-    _show_class_facts(kind, cls)
+    _, given = parse_spec(spec)
+    made = build(registry, kind, Plugin, spec) if given else None
+    _show_class_facts(cls)
+    if issubclass(cls, Metric):
+        _show_columns(cls, made)
     if not cls.model_fields:
         click.echo("\nno options")
         return
-    _, given = parse_spec(spec)
-    made = build(registry, kind, Plugin, spec) if given else None
     click.echo("\noptions")
     for option, field in cls.model_fields.items():
         if made is not None:
@@ -103,9 +107,8 @@ def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
         click.echo(f"  {option}={value}    {said}".rstrip())
 
 
-def _show_class_facts(kind: Kind, cls: type[Plugin]) -> None:
+def _show_class_facts(cls: type[Plugin]) -> None:
     from bridgebench.interfaces.method import Method
-    from bridgebench.interfaces.metric import Metric
     from bridgebench.interfaces.score_model import ScoreModel
 
     if issubclass(cls, Method):
@@ -120,14 +123,26 @@ def _show_class_facts(kind: Kind, cls: type[Plugin]) -> None:
         click.echo(f"\ndomains: {', '.join(cls.domains)}")
         if cls.unfit_to_encode:
             click.echo(f"not to encode with: {cls.unfit_to_encode}")
-    if issubclass(cls, Metric) and not any(f.is_required() for f in cls.model_fields.values()):
-        for column in cls().columns():
-            bounds = f"[{_bound(column.low)}, {_bound(column.high)}]"
-            click.echo(
-                f"\ncolumn {column.name}: {column.description}\n"
-                f"  unit {column.unit or '1'}, range {bounds}, {column.better or 'neither'} is "
-                f"better{', with an interval of 95 %' if column.interval else ''}"
-            )
+
+
+def _show_columns(cls: type[Metric], made: Plugin | None) -> None:
+    """The columns with the options that were given; without them, those of every value."""
+    needed = {option for option, field in cls.model_fields.items() if field.is_required()}
+    plain = cls.model_construct() if needed else cls()
+    try:
+        columns = (made if isinstance(made, cls) else plain).columns()
+    except AttributeError as error:
+        if error.name not in needed:
+            raise
+        click.echo(f"\ncolumns: those that {error.name} decides; give {cls.name}:{error.name}=...")
+        return
+    for column in columns:
+        bounds = f"[{_bound(column.low)}, {_bound(column.high)}]"
+        click.echo(
+            f"\ncolumn {column.name}: {column.description}\n"
+            f"  unit {column.unit or '1'}, range {bounds}, {column.better or 'neither'} is "
+            f"better{', with an interval of 95 %' if column.interval else ''}"
+        )
 
 
 def _supervision(cls: type[Method]) -> str:
