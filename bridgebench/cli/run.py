@@ -14,6 +14,22 @@ Examples:
   bridgebench run task=cmnist_to7 protocol=standard metric=cycle
 """
 
+NETWORK_SHARE = 0.1
+"""The share of a run's seconds under which a multiple of those in networks says nothing."""
+
+
+def spent(total: float, network: float) -> str:
+    """The seconds of a run, and beside them those of its network evaluations.
+
+    >>> spent(12.0, 10.0)
+    '12.0 s, 1.20 times those of its network evaluations'
+    >>> spent(12.0, 0.31)
+    '12.0 s, 0.3 s of them in network evaluations'
+    """
+    if network < NETWORK_SHARE * total:
+        return f"{total:.1f} s, {network:.1f} s of them in network evaluations"
+    return f"{total:.1f} s, {total / network:.2f} times those of its network evaluations"
+
 
 @click.command(
     epilog=EXAMPLES,
@@ -46,14 +62,9 @@ def run(words: tuple[str, ...]) -> None:
     print_board(finished.board, output())
     print_convergence(finished.curves, finished.plan.task, output())
     counts = finished.clock
-    times = (
-        f", {finished.seconds / counts.network:.2f} times those of its network evaluations"
-        if counts.network
-        else ""
-    )
     click.echo(
         f"{counts.computed_cells} cells computed, {counts.reused_cells} kept from before, in "
-        f"{finished.seconds:.1f} s{times}"
+        f"{spent(finished.seconds, counts.network)}"
     )
     click.echo(f"leaderboard: {finished.folder.leaderboard}")
     if finished.plan.task.item.is_image:

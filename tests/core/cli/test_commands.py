@@ -1,11 +1,37 @@
 """The commands do what their help says."""
 
+import re
+from importlib.metadata import EntryPoint, entry_points
+
 import pytest
 from click.testing import CliRunner
 
 from bridgebench.cli import main
+from bridgebench.cli.run import spent
 from bridgebench.plan.tasks import task_of
-from bridgebench.registry import Kind, load_registry
+from bridgebench.registry import GROUP, Kind, load_registry
+
+SLICED = """
+from bridgebench import Column, Metric, hookimpl
+
+api = 1
+
+class Sliced(Metric):
+    "The mean of one channel."
+
+    name = "sliced"
+    channel: int
+
+    def columns(self):
+        return (Column(f"channel_{self.channel}", "", "", "the mean of the channel"),)
+
+    def meter(self, yardstick):
+        raise NotImplementedError
+
+@hookimpl
+def bridgebench_metrics():
+    return {"sliced": Sliced}
+"""
 
 
 def call(*words):
@@ -31,6 +57,26 @@ def test_run_prints_the_board_and_where_it_is(tmp_path):
     assert "10 cells computed" in result.stdout
     assert "\x1b" not in result.stdout
     assert (tmp_path / "mine" / "leaderboard.csv").is_file()
+
+
+def test_run_of_cells_that_ask_no_network_says_seconds_and_no_multiple(tmp_path):
+    said = call("run", "task=world", "method=identity", f"out={tmp_path / 'mine'}").stdout
+    assert re.search(r", in \d+\.\d s, 0\.0 s of them in network evaluations\n", said)
+    assert "times those of" not in said
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [
+        (0.004, "20.0 s, 0.0 s of them in network evaluations"),
+        (1.96, "20.0 s, 2.0 s of them in network evaluations"),
+        (2.04, "20.0 s, 9.80 times those of its network evaluations"),
+        (16.0, "20.0 s, 1.25 times those of its network evaluations"),
+        (40.0, "20.0 s, 0.50 times those of its network evaluations"),
+    ],
+)
+def test_seconds_in_networks_are_a_multiple_only_where_they_are_a_tenth(network, said):
+    assert spent(20.0, network) == said
 
 
 def test_run_says_which_cells_failed_and_exits_with_1(tmp_path):
@@ -87,6 +133,24 @@ def test_info_explains_every_plugin():
 
 def test_info_resolves_the_options_of_a_spec():
     assert "variant=2s" in call("info", "dpm:variant=2s").stdout
+
+
+@pytest.mark.parametrize("spec", ["accuracy", "accuracy:label=7"])
+def test_info_shows_the_columns_of_a_metric_with_an_option_that_must_be_given(spec):
+    said = call("info", spec).stdout
+    assert "column accuracy: outputs called the target class" in said
+    assert "column confidence: mean probability of the target class" in said
+
+
+def test_info_says_which_option_the_columns_depend_on(monkeypatch, tmp_path):
+    (tmp_path / "sliced_plugin.py").write_text(SLICED)
+    monkeypatch.syspath_prepend(tmp_path)
+    points = [*entry_points(group=GROUP), EntryPoint("sliced", "sliced_plugin", GROUP)]
+    monkeypatch.setattr("bridgebench.registry.entry_points", lambda group: points)
+    assert "columns: those that channel decides; give sliced:channel=..." in (
+        call("info", "sliced").stdout
+    )
+    assert "column channel_2: the mean of the channel" in call("info", "sliced:channel=2").stdout
 
 
 def test_plugins_shows_distributions():
