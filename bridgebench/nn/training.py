@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
@@ -21,7 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from bridgebench.nn.files import read_tensors, write_tensors
+from bridgebench.nn.checkpoint import Reached, read_checkpoint, save_checkpoint
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,10 @@ class Schedule:
         rise = (step + 1) / self.warmup if self.warmup else 1.0
         fall = (self.steps - step) / (self.cooldown * self.steps) if self.cooldown else 1.0
         return min(rise, 1.0, fall)
+
+    def factor_of(self, step: int, steps: int) -> float:
+        """The `factor` of a step if there were `steps` of them."""
+        return dataclasses.replace(self, steps=steps).factor(step)
 
 
 def ema_decay(step: int, width: float) -> float:
@@ -182,51 +185,23 @@ class Trainer:
                     mine.grad.add_(theirs.grad)
                 theirs.grad = None
 
-    def save(self, path: Path, identity: dict[str, object]) -> None:
+    def save(self, path: Path, identity: Mapping[str, object]) -> None:
         """Write the whole state, atomically, with `identity` to recognize the run by."""
-        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        for i, optimizer in enumerate(self.optimizers):
-            for j, state in optimizer.state_dict()["state"].items():
-                tensors |= {f"optimizer.{i}.{j}.{k}": v for k, v in state.items()}
-        metadata = {
-            "step": str(self.step),
-            "seconds": f"{self.seconds:.1f}",
-            "steps": str(self.schedule.steps),
-            "identity": json.dumps(identity, sort_keys=True),
-        }
-        write_tensors(path, tensors, metadata)
+        parts = {"network": self.network.state_dict(), "average": self.average.state_dict()}
+        reached = Reached(self.step, self.schedule.steps, self.seconds)
+        save_checkpoint(path, parts, self.optimizers, reached, identity)
 
-    def restore(self, path: Path, identity: dict[str, object]) -> None:
+    def restore(self, path: Path, identity: Mapping[str, object]) -> None:
         """Continue from a checkpoint of the same run.
 
         Raises:
             ValueError: the checkpoint belongs to another run.
         """
-        tensors, metadata = read_tensors(path)
-        if metadata.get("identity") != json.dumps(identity, sort_keys=True):
-            raise ValueError(
-                f"{path}: the checkpoint of another recipe; give the options it was made with, "
-                "or another --out"
-            )
-        step = int(metadata["step"])
-        planned = dataclasses.replace(self.schedule, steps=int(metadata["steps"]))
-        if step and planned.factor(step - 1) != self.schedule.factor(step - 1):
-            raise ValueError(
-                f"{path}: its learning rate fell towards {planned.steps} steps already; "
-                "train for as many, or start anew"
-            )
-        self.network.load_state_dict(_below(tensors, "network."))
-        self.average.load_state_dict(_below(tensors, "average."))
-        for i, optimizer in enumerate(self.optimizers):
-            state: dict[int, dict[str, Tensor]] = {}
-            for name, tensor in _below(tensors, f"optimizer.{i}.").items():
-                index, key = name.split(".")
-                state.setdefault(int(index), {})[key] = tensor
-            groups = optimizer.state_dict()["param_groups"]
-            optimizer.load_state_dict({"state": state, "param_groups": groups})
-        self.step = step
-        self.seconds = float(metadata["seconds"])
+        checkpoint = read_checkpoint(path, identity, self.schedule.factor_of, self.schedule.steps)
+        self.network.load_state_dict(checkpoint.part("network"))
+        self.average.load_state_dict(checkpoint.part("average"))
+        checkpoint.fill(self.optimizers)
+        self.step, self.seconds = checkpoint.reached.step, checkpoint.reached.seconds
 
 
 def run(
@@ -234,7 +209,7 @@ def run(
     loss_of: ShardLoss,
     *,
     checkpoint: Path,
-    identity: dict[str, object],
+    identity: Mapping[str, object],
     on_step: Callable[[int, float], None],
     snapshots: Sequence[int] = (),
     on_snapshot: Callable[[int], None] = lambda step: None,
@@ -264,7 +239,3 @@ def run(
         last = trainer.step == trainer.schedule.steps
         if last or trainer.step % trainer.schedule.checkpoint_every == 0:
             trainer.save(checkpoint, identity)
-
-
-def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

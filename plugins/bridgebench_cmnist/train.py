@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -11,13 +10,13 @@ from typing import TypeVar
 import click
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
 from bridgebench.errors import BridgebenchError
 from bridgebench.nn.optimizers import split_optimizers
 from bridgebench.nn.preconditioning import EDMScaling, Guide, RawNetwork, edm_loss
 from bridgebench.nn.training import Schedule, Shard, ShardLoss, Trainer, run
+from bridgebench.nn.training_report import Smoothed, TrainingReport
 from bridgebench.nn.unet import UNet
 from bridgebench_cmnist.classifier import DigitClassifier
 from bridgebench_cmnist.classifier_data import ClassifierData
@@ -243,20 +242,12 @@ def train(job: Job, out: Path, seed: int, command: str, console: Console) -> Pat
         folder = out / "snapshots"
         write_weights(folder, f"{job.name}-{step:06d}", trainer.average, job.description, facts())
 
-    with progress_bar(console) as progress:
-        task = progress.add_task(job.name, total=steps, loss=float("nan"), rate=0.0)
-        smooth = float("nan")
-        shown = time.monotonic()
+    with TrainingReport(console, job.name, steps) as report:
+        smooth = Smoothed()
 
         def show(step: int, loss: float) -> None:
-            nonlocal smooth, shown
-            smooth = loss if smooth != smooth else 0.99 * smooth + 0.01 * loss
             rate = step * job.batch / trainer.seconds
-            progress.update(task, completed=step, loss=smooth, rate=rate)
-            if not console.is_terminal and time.monotonic() - shown > 30:
-                shown = time.monotonic()
-                line = f"{job.name} {step}/{steps} loss {smooth:.4f} {rate:.0f} images/s"
-                console.print(line, soft_wrap=True, highlight=False)
+            report.show(step, f"loss {smooth.add(loss):.4f}  {rate:.0f} images/s")
 
         run(
             trainer,
@@ -268,18 +259,6 @@ def train(job: Job, out: Path, seed: int, command: str, console: Console) -> Pat
             on_snapshot=keep,
         )
     return write_weights(out, job.name, trainer.average, job.description, facts())
-
-
-def progress_bar(console: Console) -> Progress:
-    """A bar with loss, speed and time left; silent when the output is piped."""
-    return Progress(
-        TextColumn("{task.description} {task.completed}/{task.total}"),
-        BarColumn(),
-        TextColumn("loss {task.fields[loss]:.4f}  {task.fields[rate]:.0f} images/s"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
 
 
 def planned(schedule: Schedule, steps: int | None) -> Schedule:

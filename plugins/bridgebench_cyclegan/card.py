@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bridgebench.nn.two_domains import TwoDomains
 from bridgebench_cyclegan.recipe import CycleGanRecipe
-from bridgebench_cyclegan.weights import PairDescription
 
 
 def card_text(
-    name: str, description: PairDescription, recipe: CycleGanRecipe, facts: Mapping[str, Any]
+    name: str, description: TwoDomains, recipe: CycleGanRecipe, facts: Mapping[str, Any]
 ) -> str:
     """Markdown; results are not known here and are left to whoever measures them.
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import ScoreModel
+    from bridgebench.nn.two_domains import TwoDomains
     from bridgebench_cyclegan.translator import Direction
-    from bridgebench_cyclegan.weights import PairDescription
 
 
 class CycleGan(Method):
@@ -66,17 +66,9 @@ class CycleGan(Method):
 
     def impossible(self, cell: Cell, setting: Setting) -> str:
         """Domains, or a shape of the items, that the weights were not trained for."""
-        there = self._description()
-        if (there.source, there.target) != (setting.source, setting.target):
-            return (
-                f"its weights lead from {there.source} to {there.target} alone, not from "
-                f"{setting.source} to {setting.target}; train others with `python -m "
-                f"bridgebench_cyclegan.train --source {setting.source} --target {setting.target}` "
-                "and give weights=PATH"
-            )
-        if there.shape != setting.shape:
-            return f"its weights are for items of shape {there.shape}, not {setting.shape}"
-        return ""
+        from bridgebench_cyclegan.weights import BY
+
+        return self._description().unfit_for(setting.source, setting.target, setting.shape, BY)
 
     def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
         """The one evaluation."""
@@ -107,7 +99,7 @@ class CycleGan(Method):
 
         return Direction(weights=self._path(), direction=direction)
 
-    def _description(self) -> PairDescription:
+    def _description(self) -> TwoDomains:
         from bridgebench_cyclegan.weights import read_description
 
         return read_description(self._path())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from bridgebench_cyclegan.networks import GeneratorConfig
 
@@ -63,6 +63,10 @@ class CycleGanRecipe:
         """
         fall = (self.steps - step) / (self.cooldown * self.steps) if self.cooldown else 1.0
         return min(1.0, fall)
+
+    def factor_of(self, step: int, steps: int) -> float:
+        """The `factor` of a step if there were `steps` of them."""
+        return replace(self, steps=steps).factor(step)
 
     def identity_at(self, step: int) -> float:
         """The weight of the identity terms at a step.

@@ -5,24 +5,22 @@ from __future__ import annotations
 import dataclasses
 import os
 import platform
-import time
 from pathlib import Path
 
 import click
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bridgebench import BridgebenchError, Dataset, InvalidOption, UnknownName
+from bridgebench import BridgebenchError, Dataset, InvalidOption
+from bridgebench.nn.training_report import TrainingReport
+from bridgebench.nn.two_domains import TwoDomains, check_trainable
 from bridgebench.registry import Kind, load_registry
 from bridgebench.specs import build
 from bridgebench_cyclegan.card import card_text
 from bridgebench_cyclegan.image_stream import ImageStream
 from bridgebench_cyclegan.recipe import CMNIST_TO7, CycleGanRecipe
 from bridgebench_cyclegan.training import CycleGanTrainer, Losses, run
-from bridgebench_cyclegan.weights import SHIPPED, PairDescription, write_pair
-
-_LINE_SECONDS = 30
+from bridgebench_cyclegan.weights import BY, SHIPPED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Job:
     name: str
     trainer: CycleGanTrainer
     stream: ImageStream
-    description: PairDescription
+    description: TwoDomains
 
     def identity(self) -> dict[str, object]:
         """All that decides the weights but the number of steps."""
@@ -72,7 +70,7 @@ def make_job(recipe: CycleGanRecipe, name: str, seed: int) -> Job:
     dataset = build(load_registry(), Kind.DATASET, Dataset, recipe.dataset)
     stream = ImageStream(dataset, recipe, seed)
     for domain in (recipe.source, recipe.target):
-        _check_domain(dataset, domain, stream.batches * recipe.batch)
+        check_trainable(dataset, domain, stream.batches * recipe.batch, "--batch")
     shape = tuple(dataset.items(recipe.source, "train", 1, seed).images.shape[1:])
     if (
         len(shape) != 3
@@ -83,7 +81,7 @@ def make_job(recipe: CycleGanRecipe, name: str, seed: int) -> Job:
             f"{recipe.dataset} has items of shape {shape}; the networks take images of "
             f"{recipe.generator.image_channels} channels, their sides multiples of 8"
         )
-    description = PairDescription(
+    description = TwoDomains(
         dataset=recipe.dataset,
         source=recipe.source,
         target=recipe.target,
@@ -97,20 +95,15 @@ def train(job: Job, out: Path, command: str, console: Console) -> Path:
     """Run a job to its end below `out` and write weights and card; returns the former's path."""
     trainer = job.trainer
     steps, batch = trainer.recipe.steps, trainer.recipe.batch
-    with _progress_bar(console) as progress:
-        task = progress.add_task(job.name, total=steps, said="")
-        shown = time.monotonic()
+    with TrainingReport(console, job.name, steps) as report:
 
         def show(step: int, losses: Losses) -> None:
-            nonlocal shown
-            said = (
+            rate = step * batch / trainer.seconds
+            report.show(
+                step,
                 f"generators {losses.generators:.3f}  discriminators {losses.discriminators:.3f}  "
-                f"cycle {losses.cycle:.4f}  {step * batch / trainer.seconds:.0f} images/s"
+                f"cycle {losses.cycle:.4f}  {rate:.0f} images/s",
             )
-            progress.update(task, completed=step, said=said)
-            if not console.is_terminal and time.monotonic() - shown > _LINE_SECONDS:
-                shown = time.monotonic()
-                console.print(f"{job.name} {step}/{steps} {said}", soft_wrap=True, highlight=False)
 
         run(
             trainer,
@@ -122,32 +115,7 @@ def train(job: Job, out: Path, command: str, console: Console) -> Path:
     facts = job.facts(command)
     card = card_text(job.name, job.description, trainer.recipe, facts)
     (out / f"{job.name}.md").write_text(card, encoding="utf-8")
-    return write_pair(out, job.name, trainer.average, job.description, facts)
-
-
-def _check_domain(dataset: Dataset, domain: str, needed: int) -> None:
-    if domain not in dataset.domains:
-        raise UnknownName(f"domain of {dataset.name}", domain, dataset.domains)
-    if "train" not in dataset.splits:
-        raise UnknownName(f"split of {dataset.name}", "train", dataset.splits)
-    size = dataset.size(domain, "train")
-    if size < needed:
-        raise InvalidOption(
-            f"{domain} has {size} training images, fewer than the {needed} that are drawn at once; "
-            "give a smaller --batch"
-        )
-
-
-def _progress_bar(console: Console) -> Progress:
-    """A bar with losses, speed and time left; silent when the output is piped."""
-    return Progress(
-        TextColumn("{task.description} {task.completed}/{task.total}"),
-        BarColumn(),
-        TextColumn("{task.fields[said]}"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
+    return job.description.write(out, job.name, trainer.average, facts, BY)
 
 
 @click.command()

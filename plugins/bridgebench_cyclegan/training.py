@@ -7,17 +7,16 @@ stopped and resumed makes the same weights as one that was not.
 from __future__ import annotations
 
 import copy
-import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from bridgebench import generator
-from bridgebench.nn.files import read_tensors, write_tensors
+from bridgebench.nn.checkpoint import Reached, read_checkpoint, save_checkpoint
 from bridgebench.nn.training import ema_decay
 from bridgebench_cyclegan.history import History
 from bridgebench_cyclegan.image_stream import ImageStream
@@ -153,55 +152,31 @@ class CycleGanTrainer:
         with torch.no_grad():
             torch._foreach_lerp_(averages, weights, share)
 
-    def save(self, path: Path, identity: dict[str, object]) -> None:
+    def save(self, path: Path, identity: Mapping[str, object]) -> None:
         """Write the whole state, atomically, with `identity` to recognize the run by."""
-        tensors = {f"module.{k}": v for k, v in self.modules.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        for i, optimizer in enumerate(self._optimizers):
-            for j, state in optimizer.state_dict()["state"].items():
-                tensors |= {f"optimizer.{i}.{j}.{k}": v for k, v in state.items()}
-        for name, history in self._histories.items():
-            if history.images is not None:
-                tensors[f"history.{name}"] = history.images
-        metadata = {
-            "step": str(self.step),
-            "seconds": f"{self.seconds:.1f}",
-            "steps": str(self.recipe.steps),
-            "identity": json.dumps(identity, sort_keys=True),
+        histories = {k: h.images for k, h in self._histories.items() if h.images is not None}
+        parts = {
+            "module": self.modules.state_dict(),
+            "average": self.average.state_dict(),
+            "history": histories,
         }
-        write_tensors(path, tensors, metadata)
+        reached = Reached(self.step, self.recipe.steps, self.seconds)
+        save_checkpoint(path, parts, self._optimizers, reached, identity)
 
-    def restore(self, path: Path, identity: dict[str, object]) -> None:
+    def restore(self, path: Path, identity: Mapping[str, object]) -> None:
         """Continue from a checkpoint of the same run.
 
         Raises:
             ValueError: the checkpoint belongs to another run.
         """
-        tensors, metadata = read_tensors(path)
-        if metadata.get("identity") != json.dumps(identity, sort_keys=True):
-            raise ValueError(
-                f"{path}: the checkpoint of another recipe; give the options it was made with, "
-                "or another --out, or --restart"
-            )
-        step, planned = int(metadata["step"]), replace(self.recipe, steps=int(metadata["steps"]))
-        if step and planned.factor(step - 1) != self.recipe.factor(step - 1):
-            raise ValueError(
-                f"{path}: its learning rate fell towards {planned.steps} steps already; "
-                "train for as many, or give --restart"
-            )
-        self.modules.load_state_dict(_below(tensors, "module."))
-        self.average.load_state_dict(_below(tensors, "average."))
-        for i, optimizer in enumerate(self._optimizers):
-            state: dict[int, dict[str, Tensor]] = {}
-            for name, tensor in _below(tensors, f"optimizer.{i}.").items():
-                index, key = name.split(".")
-                state.setdefault(int(index), {})[key] = tensor
-            groups = optimizer.state_dict()["param_groups"]
-            optimizer.load_state_dict({"state": state, "param_groups": groups})
+        checkpoint = read_checkpoint(path, identity, self.recipe.factor_of, self.recipe.steps)
+        self.modules.load_state_dict(checkpoint.part("module"))
+        self.average.load_state_dict(checkpoint.part("average"))
+        checkpoint.fill(self._optimizers)
+        histories = checkpoint.part("history")
         for name, history in self._histories.items():
-            history.images = tensors.get(f"history.{name}")
-        self.step = step
-        self.seconds = float(metadata["seconds"])
+            history.images = histories.get(name)
+        self.step, self.seconds = checkpoint.reached.step, checkpoint.reached.seconds
 
 
 def run(
@@ -209,7 +184,7 @@ def run(
     stream: ImageStream,
     *,
     checkpoint: Path,
-    identity: dict[str, object],
+    identity: Mapping[str, object],
     on_step: Callable[[int, Losses], None],
 ) -> None:
     """Train to the end of the recipe, resuming from `checkpoint` where that file exists.
@@ -232,7 +207,3 @@ def run(
         on_step(trainer.step, losses)
         if trainer.step == steps or trainer.step % every == 0:
             trainer.save(checkpoint, identity)
-
-
-def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bridgebench.nn.two_domains import TwoDomains
 from bridgebench_otcfm.recipe import FlowRecipe
-from bridgebench_otcfm.weights import FlowDescription
 
 
 def card_text(
-    name: str, description: FlowDescription, recipe: FlowRecipe, facts: Mapping[str, Any]
+    name: str, description: TwoDomains, recipe: FlowRecipe, facts: Mapping[str, Any]
 ) -> str:
     """Markdown; results are not known here and are left to whoever measures them.
 

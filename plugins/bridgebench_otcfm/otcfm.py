@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import ScoreModel
+    from bridgebench.nn.two_domains import TwoDomains
     from bridgebench_otcfm.flow import Flow
-    from bridgebench_otcfm.weights import FlowDescription
 
 
 class Otcfm(Method):
@@ -70,17 +70,9 @@ class Otcfm(Method):
 
     def impossible(self, cell: Cell, setting: Setting) -> str:
         """Domains, or a shape of the items, that the weights were not trained for."""
-        there = self._description()
-        if (there.source, there.target) != (setting.source, setting.target):
-            return (
-                f"its weights lead from {there.source} to {there.target} alone, not from "
-                f"{setting.source} to {setting.target}; train others with `python -m "
-                f"bridgebench_otcfm.train --source {setting.source} --target {setting.target}` "
-                "and give weights=PATH"
-            )
-        if there.shape != setting.shape:
-            return f"its weights are for items of shape {there.shape}, not {setting.shape}"
-        return ""
+        from bridgebench_otcfm.weights import BY
+
+        return self._description().unfit_for(setting.source, setting.target, setting.shape, BY)
 
     def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
         """The one integration."""
@@ -118,7 +110,7 @@ class Otcfm(Method):
 
         return Flow(weights=self._path(), sigma_min=self.sigma_min)
 
-    def _description(self) -> FlowDescription:
+    def _description(self) -> TwoDomains:
         from bridgebench_otcfm.weights import read_description
 
         return read_description(self._path())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import platform
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,10 +12,11 @@ from pathlib import Path
 import click
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bridgebench import BridgebenchError, Dataset, Solver, UnknownName
+from bridgebench import BridgebenchError, Dataset, Solver
 from bridgebench.nn.training import Trainer, run
+from bridgebench.nn.training_report import Smoothed, TrainingReport
+from bridgebench.nn.two_domains import TwoDomains, check_trainable
 from bridgebench.nn.weights import checked_sha256
 from bridgebench.registry import Kind, load_registry
 from bridgebench.specs import build
@@ -24,7 +24,7 @@ from bridgebench_otcfm.card import card_text
 from bridgebench_otcfm.pairs import Paths, PathStream, coupled_paths, flow_paths
 from bridgebench_otcfm.recipe import CMNIST_TO7, FlowRecipe
 from bridgebench_otcfm.training import flow_loss, fresh_trainer, in_bfloat16
-from bridgebench_otcfm.weights import FlowDescription, load_flow, write_flow
+from bridgebench_otcfm.weights import BY, load_flow
 
 REFLOW_BATCHES = 32
 """Coupling batches of a reflow round, unless it is said how many pairs."""
@@ -73,7 +73,7 @@ class Job:
     name: str
     trainer: Trainer
     stream: PathStream
-    description: FlowDescription
+    description: TwoDomains
     first: str
     seed: int
 
@@ -116,7 +116,7 @@ def make_job(
     registry = load_registry()
     dataset = build(registry, Kind.DATASET, Dataset, recipe.dataset)
     for domain in (recipe.source, recipe.target):
-        _check_domain(dataset, domain, recipe.coupling)
+        check_trainable(dataset, domain, recipe.coupling, "--coupling")
     make: Callable[[int], Paths] = partial(coupled_paths, dataset, recipe, seed)
     if reflow is not None:
         velocity = in_bfloat16(load_flow(reflow.first).to(memory_format=torch.channels_last))
@@ -132,7 +132,7 @@ def make_job(
         name=name,
         trainer=fresh_trainer(recipe, seed, workers),
         stream=PathStream(make, recipe, reflow.batches(recipe.coupling) if reflow else None),
-        description=FlowDescription(
+        description=TwoDomains(
             dataset=recipe.dataset,
             source=recipe.source,
             target=recipe.target,
@@ -150,22 +150,14 @@ def train(job: Job, out: Path, command: str, console: Console) -> Path:
 
     def keep(step: int) -> None:
         name = f"{job.name}-{step:06d}"
-        write_flow(out / "snapshots", name, trainer.average, job.description, job.facts(command))
+        job.description.write(out / "snapshots", name, trainer.average, job.facts(command), BY)
 
-    with _progress_bar(console) as progress:
-        steps = trainer.schedule.steps
-        task = progress.add_task(job.name, total=steps, loss=float("nan"), rate=0.0)
-        smooth, shown = float("nan"), time.monotonic()
+    with TrainingReport(console, job.name, trainer.schedule.steps) as report:
+        smooth = Smoothed()
 
         def show(step: int, loss: float) -> None:
-            nonlocal smooth, shown
-            smooth = loss if smooth != smooth else 0.99 * smooth + 0.01 * loss
             rate = step * batch / trainer.seconds
-            progress.update(task, completed=step, loss=smooth, rate=rate)
-            if not console.is_terminal and time.monotonic() - shown > 30:
-                shown = time.monotonic()
-                line = f"{job.name} {step}/{steps} loss {smooth:.4f} {rate:.0f} images/s"
-                console.print(line, soft_wrap=True, highlight=False)
+            report.show(step, f"loss {smooth.add(loss):.4f}  {rate:.0f} images/s")
 
         run(
             trainer,
@@ -179,32 +171,7 @@ def train(job: Job, out: Path, command: str, console: Console) -> Path:
     facts = job.facts(command)
     card = card_text(job.name, job.description, job.stream.recipe, facts)
     (out / f"{job.name}.md").write_text(card, encoding="utf-8")
-    return write_flow(out, job.name, trainer.average, job.description, facts)
-
-
-def _check_domain(dataset: Dataset, domain: str, coupling: int) -> None:
-    if domain not in dataset.domains:
-        raise UnknownName(f"domain of {dataset.name}", domain, dataset.domains)
-    if "train" not in dataset.splits:
-        raise UnknownName(f"split of {dataset.name}", "train", dataset.splits)
-    size = dataset.size(domain, "train")
-    if size < coupling:
-        raise ValueError(
-            f"{domain} has {size} training images, fewer than the {coupling} of a coupling; "
-            "give a smaller --coupling"
-        )
-
-
-def _progress_bar(console: Console) -> Progress:
-    """A bar with loss, speed and time left; silent when the output is piped."""
-    return Progress(
-        TextColumn("{task.description} {task.completed}/{task.total}"),
-        BarColumn(),
-        TextColumn("loss {task.fields[loss]:.4f}  {task.fields[rate]:.0f} images/s"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
+    return job.description.write(out, job.name, trainer.average, facts, BY)
 
 
 @click.command()

@@ -1,74 +1,29 @@
-"""Weights of a flow: safetensors that say what they are, and a manifest with their hash.
-
-Any file has to name its architecture and domains and to hold exactly the tensors of that network.
-"""
+"""Weights of a flow: where ours is, and the network of any."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
-
-import torch
 
 from bridgebench import IntegrityError
+from bridgebench.nn.two_domains import TwoDomains, read_two_domains
 from bridgebench.nn.unet import UNet, UNetConfig
-from bridgebench.nn.weights import fill, read_weights, write_weights
+from bridgebench.nn.weights import fill
 
 SHIPPED = "cmnist_to7"
 
-_BY = "bridgebench_otcfm"
-
-
-@dataclass(frozen=True)
-class FlowDescription:
-    """What a weights file says of itself.
-
-    Attributes:
-        dataset: the name of the dataset that it learned from.
-        source: the domain that the flow sets out from.
-        target: the domain that it carries into.
-        shape: (C, H, W) of an image.
-        architecture: of the network, as `UNetConfig` gives it.
-    """
-
-    dataset: str
-    source: str
-    target: str
-    shape: tuple[int, int, int]
-    architecture: Mapping[str, Any]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", tuple(self.shape))
-        if len(self.shape) != 3 or not all(isinstance(size, int) for size in self.shape):
-            raise ValueError(f"shape is {self.shape}, expected three numbers")
+BY = "bridgebench_otcfm"
 
 
 def shipped_path() -> Path:
     """Where the package keeps its weights."""
-    with as_file(files(_BY) / "weights") as folder:
+    with as_file(files(BY) / "weights") as folder:
         return folder / f"{SHIPPED}.safetensors"
 
 
-def write_flow(
-    folder: Path,
-    name: str,
-    network: torch.nn.Module,
-    description: FlowDescription,
-    training: Mapping[str, Any],
-) -> Path:
-    """Write `name`.safetensors and its manifest; returns the path of the former.
-
-    `training` says where the weights come from, in JSON types.
-    """
-    return write_weights(folder, name, network, asdict(description), training, _BY)
-
-
-def read_description(path: Path) -> FlowDescription:
+def read_description(path: Path) -> TwoDomains:
     """What the file at `path` says of itself, after the check of its hash."""
-    return _described(path)[0]
+    return read_two_domains(path, BY)[0]
 
 
 def load_flow(path: Path) -> UNet:
@@ -77,20 +32,10 @@ def load_flow(path: Path) -> UNet:
     Raises:
         IntegrityError: the file is not what its manifest, its metadata or the network say.
     """
-    description, tensors = _described(path)
+    description, tensors = read_two_domains(path, BY)
     try:
         network = UNet(UNetConfig.from_json(dict(description.architecture)))
     except (TypeError, ValueError) as error:
         raise IntegrityError(f"{path}: an architecture that cannot be built: {error}") from error
-    fill(network, tensors, path, _BY)
+    fill(network, tensors, path, BY)
     return network
-
-
-def _described(path: Path) -> tuple[FlowDescription, dict[str, torch.Tensor]]:
-    description, tensors = read_weights(path, _BY)
-    try:
-        return FlowDescription(**description), tensors
-    except (TypeError, ValueError) as error:
-        raise IntegrityError(
-            f"{path}: does not say which flow it is ({error}); use a file that {_BY}.train wrote"
-        ) from error

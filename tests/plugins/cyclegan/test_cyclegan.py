@@ -11,16 +11,17 @@ from safetensors.torch import load_file, save_file
 import bridgebench
 from bridgebench import IntegrityError
 from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
+from bridgebench.nn.two_domains import TwoDomains
 from bridgebench.nn.weights import read_manifest
 from bridgebench.registry import load_registry
 from bridgebench_cyclegan.networks import Generator, GeneratorConfig
 from bridgebench_cyclegan.recipe import CMNIST_TO7
 from bridgebench_cyclegan.training import networks
 from bridgebench_cyclegan.translator import ALL, SIGMA, Direction
-from bridgebench_cyclegan.weights import PairDescription, load_pair, shipped_path, write_pair
+from bridgebench_cyclegan.weights import BY, load_pair, shipped_path
 
 CONFIG = GeneratorConfig(width=8, blocks=1, group_width=4)
-RED_TO_GREEN = PairDescription("world", "red", "green", (3, 32, 32), CONFIG.to_json())
+RED_TO_GREEN = TwoDomains("world", "red", "green", (3, 32, 32), CONFIG.to_json())
 GREEN, RED = (-2.0, 2.0, -2.0), (2.0, -2.0, -2.0)
 
 
@@ -35,7 +36,7 @@ def path(tmp_path: Path) -> Path:
             # The head's channels are those of the image, each for the 2x2 pixels of a patch.
             network.head.bias.copy_(torch.tensor(color).repeat_interleave(4))  # type: ignore[union-attr]
         pair[name] = network
-    return write_pair(tmp_path, "pair", pair, RED_TO_GREEN, {})
+    return RED_TO_GREEN.write(tmp_path, "pair", pair, {}, BY)
 
 
 def run(path: Path, out: Path, **words: object):
@@ -71,8 +72,8 @@ def test_other_domains_are_told_what_there_is_and_how_to_train(tmp_path: Path) -
 
 
 def test_another_shape_is_told(path: Path, tmp_path: Path) -> None:
-    odd = PairDescription("world", "red", "green", (3, 16, 16), CONFIG.to_json())
-    other = write_pair(tmp_path, "odd", load_pair(path), odd, {})
+    odd = TwoDomains("world", "red", "green", (3, 16, 16), CONFIG.to_json())
+    other = odd.write(tmp_path, "odd", load_pair(path), {}, BY)
     (row,) = run(other, tmp_path / "out").to_dict("records")
     assert row["reason"] == "its weights are for items of shape (3, 16, 16), not (3, 32, 32)"
 

@@ -13,14 +13,15 @@ import bridgebench
 from bridgebench.cli import main
 from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
 from bridgebench.item_files import item_file
+from bridgebench.nn.two_domains import TwoDomains
 from bridgebench.nn.unet import UNet, UNetConfig
 from bridgebench.registry import Kind, load_registry
 from bridgebench.specs import build
 from bridgebench_otcfm.flow import ALL, Flow
-from bridgebench_otcfm.weights import FlowDescription, load_flow, shipped_path, write_flow
+from bridgebench_otcfm.weights import BY, load_flow, shipped_path
 
 CONFIG = UNetConfig(channels=(16, 16), blocks=(1, 1), attention=(False, True), embedding=16)
-RED_TO_GREEN = FlowDescription("world", "red", "green", (3, 32, 32), CONFIG.to_json())
+RED_TO_GREEN = TwoDomains("world", "red", "green", (3, 32, 32), CONFIG.to_json())
 RED_AND_GREEN = torch.tensor([-0.8, 0.8, 0.0])
 """The velocity of each channel."""
 
@@ -32,7 +33,7 @@ def path(tmp_path: Path) -> Path:
     with torch.no_grad():
         # The head's channels are those of the image, each for the 2x2 pixels of a patch.
         network.head.bias.copy_(RED_AND_GREEN.repeat_interleave(4))
-    return write_flow(tmp_path, "flow", network, RED_TO_GREEN, {})
+    return RED_TO_GREEN.write(tmp_path, "flow", network, {}, BY)
 
 
 def run(path: Path, out: Path, **words: object):
@@ -99,8 +100,8 @@ def test_other_domains_are_told_what_there_is_and_how_to_train(tmp_path: Path) -
 
 
 def test_another_shape_is_told(path: Path, tmp_path: Path) -> None:
-    odd = FlowDescription("world", "red", "green", (3, 16, 16), CONFIG.to_json())
-    other = write_flow(tmp_path, "odd", load_flow(path), odd, {})
+    odd = TwoDomains("world", "red", "green", (3, 16, 16), CONFIG.to_json())
+    other = odd.write(tmp_path, "odd", load_flow(path), {}, BY)
     (row,) = run(other, tmp_path / "out", solver=["euler"]).to_dict("records")
     assert row["reason"] == "its weights are for items of shape (3, 16, 16), not (3, 32, 32)"
 

@@ -9,24 +9,19 @@ import torch
 
 from bridgebench import IntegrityError
 from bridgebench.nn.files import read_tensors, write_tensors
+from bridgebench.nn.two_domains import TwoDomains
 from bridgebench.nn.unet import UNet, UNetConfig
 from bridgebench.nn.weights import checked_sha256
-from bridgebench_otcfm.weights import (
-    FlowDescription,
-    load_flow,
-    read_description,
-    shipped_path,
-    write_flow,
-)
+from bridgebench_otcfm.weights import BY, load_flow, read_description, shipped_path
 
 CONFIG = UNetConfig(channels=(16, 16), blocks=(1, 1), attention=(False, True), embedding=16)
-DESCRIPTION = FlowDescription("cmnist", "a", "b", (3, 32, 32), CONFIG.to_json())
+DESCRIPTION = TwoDomains("cmnist", "a", "b", (3, 32, 32), CONFIG.to_json())
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     torch.manual_seed(0)
-    return write_flow(tmp_path, "mine", UNet(CONFIG), DESCRIPTION, {"seed": 0})
+    return DESCRIPTION.write(tmp_path, "mine", UNet(CONFIG), {"seed": 0}, BY)
 
 
 def altered(path: Path, **changes: torch.Tensor) -> Path:
@@ -104,7 +99,7 @@ def test_a_description_is_checked() -> None:
 def test_an_architecture_that_cannot_be_built_is_refused(tmp_path: Path) -> None:
     odd = replace(DESCRIPTION, architecture=CONFIG.to_json() | {"blocks": [1]})
     torch.manual_seed(0)
-    path = write_flow(tmp_path, "odd", UNet(CONFIG), odd, {})
+    path = odd.write(tmp_path, "odd", UNet(CONFIG), {}, BY)
     with pytest.raises(IntegrityError, match="cannot be built: channels, blocks and attention"):
         load_flow(path)
 
