@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from bridgebench.canonical import digest
+from bridgebench.errors import BridgebenchError
 from bridgebench.execute.batches import FilledBatch
 from bridgebench.execute.cell import Outcome, SharedResult, failed
 from bridgebench.execute.counting import Lender
@@ -35,10 +36,16 @@ def compute_shared(
             tensors.append(tensor)
             evaluated += spent
             seconds += took
+    except BridgebenchError as error:
+        return _stage_failed(group, str(error))
     except Exception as error:
-        stages = ", ".join(stage.name for stage, _ in group.shared)
-        return failed(f"in the shared stage {stages}: {type(error).__name__}: {error}")
+        return _stage_failed(group, f"{type(error).__name__}: {error}")
     return SharedResult(tuple(tensors), evaluated, seconds)
+
+
+def _stage_failed(group: Group, reason: str) -> Outcome:
+    stages = ", ".join(stage.name for stage, _ in group.shared)
+    return failed(f"in the shared stage {stages}: {reason}")
 
 
 def cached_share(group: Group, plan: Plan, store: Store) -> float:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from bridgebench import Draw
 
-ITEM = (-3, -2, -1)
-"""The dimensions of one item."""
-
 
 class Kind(StrEnum):
     """What is made equal for all latents."""
@@ -29,34 +26,39 @@ class Kind(StrEnum):
     MINMAX = "minmax"
 
 
+def _item(z: Tensor) -> tuple[int, ...]:
+    """The dimensions of one item of (B, ...)."""
+    return tuple(range(1, z.ndim))
+
+
 def _above_zero(scale: Tensor) -> Tensor:
     return scale.clamp_min(torch.finfo(scale.dtype).tiny)
 
 
 def standardize(z: Tensor) -> Tensor:
-    """Zero mean and unit standard deviation (divisor n) for each item of (B, C, H, W).
+    """Zero mean and unit standard deviation (divisor n) for each item of (B, ...).
 
     A constant item becomes 0.
     """
-    deviation, mean = torch.std_mean(z, dim=ITEM, correction=0, keepdim=True)
+    deviation, mean = torch.std_mean(z, dim=_item(z), correction=0, keepdim=True)
     return (z - mean) / _above_zero(deviation)
 
 
 def onto_sphere(z: Tensor) -> Tensor:
-    """The L2 norm sqrt(C·H·W), that of a unit latent, for each item of (B, C, H, W).
+    """The L2 norm sqrt(d) of a unit latent of d values, for each item of (B, ...).
 
     An item that is 0 stays 0.
     """
-    norm = torch.linalg.vector_norm(z, dim=ITEM, keepdim=True)
+    norm = torch.linalg.vector_norm(z, dim=_item(z), keepdim=True)
     return z / _above_zero(norm) * math.sqrt(z[0].numel())
 
 
 def stretch(z: Tensor) -> Tensor:
-    """The least value -1 and the largest 1 for each item of (B, C, H, W).
+    """The least value -1 and the largest 1 for each item of (B, ...).
 
     A constant item becomes -1.
     """
-    least, largest = z.amin(dim=ITEM, keepdim=True), z.amax(dim=ITEM, keepdim=True)
+    least, largest = z.amin(dim=_item(z), keepdim=True), z.amax(dim=_item(z), keepdim=True)
     return 2 * (z - least) / _above_zero(largest - least) - 1
 
 
@@ -79,5 +81,5 @@ class Normalize(Transform):
     )
 
     def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
-        """Normalize each item of `z`, (B, C, H, W)."""
+        """Normalize each item of `z`, (B, ...)."""
         return _NORMALIZE[self.kind](z)

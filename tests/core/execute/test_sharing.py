@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from bridgebench import UsageError
 from bridgebench.api import run_choices
 from bridgebench.execute.sharing import cached_share, entry_key
 from bridgebench.execute.store import FOLDER_VARIABLE, LIMIT_VARIABLE, Store, user_store
@@ -72,6 +73,24 @@ def test_a_cached_encode_gives_the_same_row_and_its_whole_cost(tmp_path, cache, 
     keys = [entry_key(key, 0, min(plan.batch, plan.n), CPU) for _, key in plan.cells[0].shared]
     encode_seconds = user_store().get(keys[0]).facts["seconds"]
     assert second.board.table["seconds"].item() > encode_seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (UsageError("a blur needs planes"), "in the shared stage encode: a blur needs planes"),
+        (KeyError("mean"), "in the shared stage encode: KeyError: 'mean'"),
+    ],
+)
+def test_a_stage_that_fails_names_itself_and_only_what_is_no_message_its_class(
+    tmp_path, monkeypatch, error, said
+):
+    def fail(self, stage, cell, batch, previous, context):
+        raise error
+
+    monkeypatch.setattr("bridgebench_ddib.ddib.Ddib.share", fail)
+    (record,) = run(tmp_path / "a", solver="heun").records
+    assert (record.status, record.reason) == ("failed", said)
 
 
 def test_a_damaged_entry_is_computed_again(tmp_path, cache):

@@ -27,6 +27,16 @@ def normalized(values: NDArray[np.float64], kind: Kind) -> NDArray[np.float64]:
     return out.numpy()
 
 
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("shape", [(6,), (2, 3)])
+def test_items_without_planes_are_normalized_one_by_one(kind: Kind, shape: tuple[int, ...]) -> None:
+    images = np.random.default_rng(0).normal(size=(2, 1, 2, 3))
+    flat = images.reshape(2, *shape)
+    np.testing.assert_allclose(
+        normalized(flat, kind).reshape(images.shape), normalized(images, kind)
+    )
+
+
 @settings(deadline=None)
 @given(values=batches)
 def test_normalize_gives_mean_0_and_deviation_1(values: NDArray[np.float64]) -> None:
