@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from bridgebench.bench.networks import SIGMA_RANGE, fast_denoiser, plain_network, states
-from bridgebench.bench.ratio import Ratio, in_turns
+from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.errors import UsageError
 from bridgebench.interfaces.solver import Solver
 from bridgebench.probability_flow import decode
@@ -35,7 +35,7 @@ def decode_speed(registry: Registry, batch: int, nfe: int, rounds: int) -> Ratio
     z, plain, denoiser = states(batch), plain_network(), fast_denoiser()
     return in_turns(
         "diffusers' DDIM loop in eager float32 / this at precision=auto",
-        ">= 1.6",
+        Reach.at_least(1.6),
         lambda: ddim_loop(z, nfe, lambda x, t: plain(x, t.expand(len(x)) / 1000.0)),
         lambda: decode(denoiser, solver, z, nfe),
         rounds,
@@ -49,7 +49,7 @@ def step_speed(registry: Registry, batch: int, nfe: int, rounds: int) -> Ratio:
     z = states(batch)
     return in_turns(
         "a solver step without its network: diffusers' / this",
-        ">= 4",
+        Reach.at_least(4),
         lambda: ddim_loop(z, nfe, lambda x, t: x),
         lambda: decode(NoNetwork(), solver, z, nfe),
         rounds,

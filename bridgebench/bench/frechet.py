@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor
 
-from bridgebench.bench.ratio import Ratio, in_turns
+from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.interfaces.dataset import Items
 from bridgebench.interfaces.extractor import Extracted
 from bridgebench.interfaces.metric import Metric, Observed, Population
@@ -69,7 +69,7 @@ def fid_speed(registry: Registry, width: int, rounds: int) -> Ratio:
 
     return in_turns(
         f"torch-fidelity's FID of given features, {width} wide / this",
-        ">= 2",
+        Reach.at_least(2),
         theirs,
         ours,
         rounds,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bridgebench.bench.ratio import Ratio, in_turns
+from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.nn.preconditioning import EDMDenoiser, EDMScaling
 from bridgebench.nn.unet import UNet, UNetConfig
 from bridgebench.plan.machine import resolve_precision
@@ -83,7 +83,7 @@ def network_speed(batch: int, rounds: int) -> Ratio:
     plain, fast = plain_network(), fast_network()
     return in_turns(
         "eager float32 NCHW network / the fast path",
-        ">= 1.7",
+        Reach.at_least(1.7),
         lambda: plain(x, c_noise),
         lambda: fast(x, c_noise),
         rounds,

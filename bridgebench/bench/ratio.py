@@ -9,14 +9,44 @@ from time import perf_counter
 
 
 @dataclass(frozen=True)
-class Ratio:
-    """How many times longer the first way takes than the second.
+class Reach:
+    """What is aimed at.
 
-    reach  what is aimed at, such as ">= 1.7"
+    >>> str(Reach.at_least(1.7)), str(Reach.at_most(20))
+    ('>= 1.7', '<= 20')
     """
 
+    bound: float
+    upwards: bool
+
+    @classmethod
+    def at_least(cls, bound: float) -> Reach:
+        """The bound or more."""
+        return cls(bound, upwards=True)
+
+    @classmethod
+    def at_most(cls, bound: float) -> Reach:
+        """The bound or less."""
+        return cls(bound, upwards=False)
+
+    def margin(self, value: float) -> float:
+        """How many times better than the bound a value is; below 1 it falls short.
+
+        >>> Reach.at_least(2).margin(3), Reach.at_most(20).margin(40)
+        (1.5, 0.5)
+        """
+        return value / self.bound if self.upwards else self.bound / value
+
+    def __str__(self) -> str:
+        return f"{'>=' if self.upwards else '<='} {self.bound:g}"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times longer the first way takes than the second."""
+
     name: str
-    reach: str
+    reach: Reach
     first_seconds: float
     second_seconds: float
 
@@ -25,10 +55,15 @@ class Ratio:
         """First over second."""
         return self.first_seconds / self.second_seconds
 
+    @property
+    def margin(self) -> float:
+        """How many times better than what is aimed at."""
+        return self.reach.margin(self.value)
+
 
 def in_turns(
     name: str,
-    reach: str,
+    reach: Reach,
     first: Callable[[], object],
     second: Callable[[], object],
     rounds: int,

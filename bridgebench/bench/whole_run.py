@@ -14,7 +14,7 @@ from time import perf_counter
 import torch
 
 from bridgebench.api import run_choices
-from bridgebench.bench.ratio import Ratio, in_turns
+from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
@@ -39,7 +39,7 @@ def overhead(registry: Registry, words: Mapping[str, str]) -> Ratio:
     with TemporaryDirectory() as scratch:
         run_seconds = _run(choices, Path(scratch))
     bare = (before + _bare_seconds(plan)) / 2
-    return Ratio("whole run / bare evaluations", "<= 1.10", run_seconds, bare)
+    return Ratio("whole run / bare evaluations", Reach.at_most(1.10), run_seconds, bare)
 
 
 def study_loop(registry: Registry, words: Mapping[str, str]) -> Ratio:
@@ -60,14 +60,14 @@ def study_loop(registry: Registry, words: Mapping[str, str]) -> Ratio:
             one = {**words, **apart, "batch": str(STUDY_BATCH), "precision": "fp32"}
             alone += _run(choices_of(one), Path(scratch) / str(number))
     name = f"each combination alone with batch {STUDY_BATCH} / this"
-    return Ratio(name, ">= 3", alone, together)
+    return Ratio(name, Reach.at_least(3), alone, together)
 
 
 def second_run(words: Mapping[str, str], rounds: int) -> Ratio:
     """The command again when all its cells are there, over `bridgebench --help`."""
     with TemporaryDirectory() as scratch:
         command = ["run", *(f"{k}={v}" for k, v in words.items()), f"out={scratch}/out"]
-        name, reach = "a second run of the same command / --help", "<= 20"
+        name, reach = "a second run of the same command / --help", Reach.at_most(20)
         return in_turns(name, reach, lambda: _call(*command), lambda: _call("--help"), rounds)
 
 

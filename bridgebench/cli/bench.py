@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,18 @@ EXAMPLES = """\b
 Examples:
   bridgebench bench
   bridgebench bench --short
-  bridgebench bench --out speed.csv --skip diffusers
+  bridgebench bench --out speed.csv --skip diffusers --skip ray
 """
 
-FIGURES = ("network", "diffusers", "fid", "second-run", "run", "study-loop")
+FIGURES = ("network", "diffusers", "fid", "second-run", "run", "study-loop", "ray")
 
 SHORT = {"n": "16", "nfe": "4", "solver": "dpm", "transform": "identity,normalize"}
+SHARED_BY_WORKERS = {
+    "method": "ddib",
+    "solver": "euler,heun",
+    "transform": "identity,normalize,scale:c=0.8,scale:c=1.2",
+}
+"""Two groups of cells, each with an encode of its own, so that each worker has one."""
 
 
 @click.command(epilog=EXAMPLES)
@@ -32,40 +39,48 @@ SHORT = {"n": "16", "nfe": "4", "solver": "dpm", "transform": "identity,normaliz
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("bench.csv"),
     show_default=True,
-    help="The CSV to write.",
+    help="The CSV to write, with a plot beside it.",
 )
 def bench(short: bool, skip: tuple[str, ...], out: Path) -> None:
     """Measure how fast this machine runs bridgebench, as ratios.
 
-    Both sides of a ratio are timed in turns in this process. The machine should have nothing else
-    to do. The cache is not used. Takes about half an hour on 2 cores, --short a minute or two.
+    Both sides of a ratio are timed in turns. The machine should have nothing else to do. The cache
+    is not used. Written are a CSV and, beside it, a plot of how far each ratio is from what is
+    aimed at. Takes about half an hour on 2 cores, --short a minute or two.
     """
     import os
 
     from rich.table import Table
 
+    from bridgebench.bench.machine import machine_in_words
+    from bridgebench.bench.plot import save_ratios
     from bridgebench.cli.console import output
     from bridgebench.execute.store import LIMIT_VARIABLE
 
     if not out.parent.is_dir():
         raise click.ClickException(f"{out.parent} is no folder; give --out in one that is there")
     os.environ[LIMIT_VARIABLE] = "0"
-    table = Table("figure", "ratio", "reach", "first (s)", "second (s)")
+    machine = machine_in_words()
+    table = Table("figure", "ratio", "reach", "first (s)", "second (s)", title=machine)
     ratios = []
     for ratio in _ratios(short, frozenset(FIGURES) - frozenset(skip)):
         click.echo(f"{ratio.name}: {ratio.value:.2f}", err=True)
         ratios.append(ratio)
         seconds = (f"{ratio.first_seconds:.4g}", f"{ratio.second_seconds:.4g}")
-        table.add_row(ratio.name, f"{ratio.value:.2f}", ratio.reach, *seconds)
+        table.add_row(ratio.name, f"{ratio.value:.2f}", str(ratio.reach), *seconds)
+    if not ratios:
+        raise click.UsageError("every figure is skipped; leave one to be measured")
     output().print(table)
-    _write(ratios, out)
-    click.echo(f"written: {out}")
+    _write(ratios, machine, out)
+    save_ratios(out.with_suffix(".png"), ratios, machine)
+    click.echo(f"written: {out} and {out.with_suffix('.png')}")
 
 
 def _ratios(short: bool, wanted: frozenset[str]) -> Iterator[Ratio]:
     from bridgebench.bench.diffusers_loop import decode_speed, step_speed
     from bridgebench.bench.frechet import fid_speed
     from bridgebench.bench.networks import network_speed
+    from bridgebench.bench.scaling import worker_scaling
     from bridgebench.bench.whole_run import overhead, second_run, study_loop
     from bridgebench.execute.memory import keep_freed_memory
     from bridgebench.registry import load_registry
@@ -89,18 +104,25 @@ def _ratios(short: bool, wanted: frozenset[str]) -> Iterator[Ratio]:
         yield overhead(registry, words)
     if "study-loop" in wanted:
         yield study_loop(registry, {**words, "method": "ddib", "solver": "dpm"})
+    if "ray" in wanted:
+        own = {**words, **SHARED_BY_WORKERS, "n": "16" if short else "256"}
+        yield worker_scaling(own, 1 if short else 3)
 
 
-def _write(ratios: list[Ratio], out: Path) -> None:
+def _write(ratios: list[Ratio], machine: str, out: Path) -> None:
     import pandas as pd
 
+    versions = {"torch": version("torch"), "bridgebench": version("bridgebench")}
     rows = [
         {
             "figure": ratio.name,
             "ratio": ratio.value,
-            "reach": ratio.reach,
+            "reach": str(ratio.reach),
+            "reached": ratio.margin >= 1,
             "first_seconds": ratio.first_seconds,
             "second_seconds": ratio.second_seconds,
+            "machine": machine,
+            **versions,
         }
         for ratio in ratios
     ]
