@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,10 +69,11 @@ def bench(short: bool, skip: tuple[str, ...], out: Path) -> None:
         ratios.append(ratio)
         seconds = (f"{ratio.first_seconds:.4g}", f"{ratio.second_seconds:.4g}")
         table.add_row(ratio.name, f"{ratio.value:.2f}", str(ratio.reach), *seconds)
+        # After each figure, so that Ctrl-C loses none that is there.
+        _write(ratios, machine, out)
     if not ratios:
         raise click.UsageError("every figure is skipped; leave one to be measured")
     output().print(table)
-    _write(ratios, machine, out)
     save_ratios(out.with_suffix(".png"), ratios, machine)
     click.echo(f"written: {out} and {out.with_suffix('.png')}")
 
@@ -85,6 +87,12 @@ def _ratios(short: bool, wanted: frozenset[str]) -> Iterator[Ratio]:
     from bridgebench.execute.memory import keep_freed_memory
     from bridgebench.registry import load_registry
 
+    for package in ("diffusers", "ray"):
+        if package in wanted and find_spec(package) is None:
+            raise click.UsageError(
+                f"bench compares with {package}, which is not installed; pip install {package}, "
+                f"or leave its figure out with --skip {package}"
+            )
     keep_freed_memory()
     registry = load_registry()
     batch, nfe, rounds = (16, 4, 2) if short else (128, 10, 9)

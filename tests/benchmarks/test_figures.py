@@ -12,7 +12,8 @@ from bridgebench.bench.plot import WIDTH, save_ratios
 from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.bench.scaling import worker_scaling
 from bridgebench.bench.whole_run import overhead, study_loop
-from bridgebench.cli import main
+from bridgebench.cli import bench, main
+from bridgebench.cli.bench import FIGURES
 from bridgebench.registry import load_registry
 
 WORDS = {
@@ -84,11 +85,8 @@ def test_a_figure(benchmark, registry, figure):
 
 def test_the_command_writes_the_table(tmp_path):
     out = tmp_path / "bench.csv"
-    skipped = [
-        part
-        for name in ("fid", "second-run", "run", "study-loop", "ray")
-        for part in ("--skip", name)
-    ]
+    slow = ("fid", "second-run", "run", "study-loop", "ray")
+    skipped = [part for name in slow for part in ("--skip", name)]
     result = CliRunner().invoke(main, ["bench", "--short", "--out", str(out), *skipped])
     assert result.exit_code == 0, result.output
     table = pd.read_csv(out)
@@ -105,12 +103,25 @@ def test_the_command_writes_the_table(tmp_path):
     ]
     assert len(table) == 3
     assert all(name in result.output for name in table["figure"])
-    assert (
-        table["reached"]
-        == [
-            ratio >= float(reach[3:])
-            for ratio, reach in zip(table["ratio"], table["reach"], strict=True)
-        ]
-    ).all()
+    bounds = table["reach"].str.removeprefix(">= ").astype(float)
+    assert (table["reached"] == (table["ratio"] >= bounds)).all()
     with Image.open(tmp_path / "bench.png") as plot:
         assert plot.width == WIDTH
+
+
+@pytest.mark.parametrize("package", ["diffusers", "ray"])
+def test_what_is_not_installed_is_said_before_anything_is_measured(tmp_path, monkeypatch, package):
+    known = bench.find_spec
+    monkeypatch.setattr(bench, "find_spec", lambda name: None if name == package else known(name))
+    result = CliRunner().invoke(main, ["bench", "--short", "--out", str(tmp_path / "bench.csv")])
+    assert result.exit_code == 2
+    assert f"pip install {package}, or leave its figure out with --skip {package}" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_left_to_measure_is_an_error(tmp_path):
+    skipped = [part for name in FIGURES for part in ("--skip", name)]
+    result = CliRunner().invoke(main, ["bench", "--out", str(tmp_path / "bench.csv"), *skipped])
+    assert result.exit_code == 2
+    assert "every figure is skipped" in result.output
+    assert list(tmp_path.iterdir()) == []
