@@ -13,13 +13,14 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.chrome.webdriver import WebDriver
-from selenium.webdriver.support.wait import WebDriverWait
 
 from bridgebench.api import run_choices
 from bridgebench.leaderboard.page.build import build_page
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.verifications import Verification
 from bridgebench.plan.choices import choices_of
+
+from .waiting import PATIENCE, settle, until
 
 MARKUP = '<img src=x onerror="window.intruded=1"></script><script>window.intruded=1</script>'
 
@@ -39,10 +40,14 @@ def chromium() -> Iterator[WebDriver]:
     for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
         options.add_argument(word)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options, Service(program("chromedriver")))
-    driver.set_window_size(1440, 1200)
-    yield driver
-    driver.quit()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("no_proxy", "NO_PROXY"):
+            patch.setenv(name, "localhost,127.0.0.1")  # the driver is asked on this machine
+        driver = webdriver.Chrome(options, Service(program("chromedriver")))
+        driver.set_script_timeout(PATIENCE)
+        driver.set_window_size(1440, 1200)
+        yield driver
+        driver.quit()
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +102,8 @@ def visit(chromium: WebDriver) -> Iterator[Callable[..., WebDriver]]:
         chromium.get_log("performance")
         chromium.get_log("browser")
         chromium.get(address)
-        WebDriverWait(chromium, timeout=30).until(lambda driver: drawn(driver, path))
+        until(chromium, lambda driver: drawn(driver, path))
+        settle(chromium)
         return chromium
 
     yield go
@@ -106,6 +112,38 @@ def visit(chromium: WebDriver) -> Iterator[Callable[..., WebDriver]]:
     assert {url for url in requests(chromium) if not url.startswith("data:")} <= {
         address.partition("#")[0] for address in opened
     }
+
+
+@pytest.fixture
+def narrowed(chromium: WebDriver) -> Iterator[Callable[[int], None]]:
+    """Makes the window of the page so many pixels wide, for one test."""
+    before = chromium.execute_script("return innerWidth")
+
+    def wide(width: int) -> bool:
+        return bool(chromium.execute_script("return innerWidth") == width)
+
+    def narrow(width: int) -> None:
+        metrics = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+        chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        until(chromium, lambda _: wide(width))
+        settle(chromium)
+
+    yield narrow
+    chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    until(chromium, lambda _: wide(before))
+
+
+@pytest.fixture
+def printed(chromium: WebDriver) -> Iterator[Callable[[], None]]:
+    """Shows the page as it is printed, for one test."""
+
+    def show(media: str) -> None:
+        chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
+        asked = "return matchMedia('print').matches"
+        until(chromium, lambda driver: driver.execute_script(asked) == (media == "print"))
+
+    yield lambda: show("print")
+    show("")
 
 
 def drawn(driver: WebDriver, path: Path) -> bool:

@@ -18,6 +18,8 @@ from bridgebench.leaderboard.page.build import build_page
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.taskfile import Convergence
 
+from .waiting import settle
+
 pytestmark = pytest.mark.browser
 
 Visit = Callable[..., WebDriver]
@@ -38,6 +40,12 @@ def numbers(driver: WebDriver, column: str) -> list[float]:
 
 def click(driver: WebDriver, selector: str) -> None:
     driver.find_element(By.CSS_SELECTOR, selector).click()
+    settle(driver)
+
+
+def choose(driver: WebDriver, selector: str, value: str) -> None:
+    Select(driver.find_element(By.CSS_SELECTOR, selector)).select_by_value(value)
+    settle(driver)
 
 
 def test_every_row_is_there_in_the_order_of_the_board(visit: Visit, page: Path, shown) -> None:
@@ -73,12 +81,12 @@ def states(driver: WebDriver) -> list[str]:
 def test_rows_are_filtered_by_axis_by_words_and_by_kind(visit: Visit, page: Path) -> None:
     driver = visit(page)
     everything = len(texts(driver, "method"))
-    solver = Select(driver.find_element(By.CSS_SELECTOR, '[aria-label="Filter by solver"]'))
-    solver.select_by_value("heun")
+    choose(driver, '[aria-label="Filter by solver"]', "heun")
     heun = texts(driver, "solver")
     assert set(heun) == {"heun"}
     assert driver.find_element(By.ID, "count").text == f"{len(heun)} of {everything} rows"
     driver.find_element(By.ID, "query").send_keys("rotate scale")
+    settle(driver)
     assert 0 < len(texts(driver, "transform")) < len(heun)
     assert all("rotate_image+" in text for text in texts(driver, "transform"))
     click(driver, "#reset")
@@ -98,7 +106,11 @@ def test_a_row_opens_with_its_picture_numbers_and_origin(visit: Visit, page: Pat
         assert text in details.text
     assert "reproduced by <img src=x" in details.text, "markup is shown, not obeyed"
     image = details.find_element(By.CSS_SELECTOR, "img.strip")
-    size = driver.execute_script("return [arguments[0].naturalWidth, arguments[0].alt]", image)
+    size = driver.execute_script(
+        "const image = arguments[0];"
+        "return image.decode().then(() => [image.naturalWidth, image.alt])",
+        image,
+    )
     assert size[0] > 100
     assert size[1]
     source = image.get_attribute("src") or ""
@@ -113,12 +125,8 @@ def test_a_row_opens_with_its_picture_numbers_and_origin(visit: Visit, page: Pat
 def test_a_link_restores_the_view(visit: Visit, page: Path) -> None:
     driver = visit(page)
     click(driver, '[data-sort="color_deg"]')
-    Select(driver.find_element(By.CSS_SELECTOR, '[aria-label="Filter by solver"]')).select_by_value(
-        "euler"
-    )
-    Select(driver.find_element(By.CSS_SELECTOR, '[aria-label="Quality plot x"]')).select_by_value(
-        "accuracy"
-    )
+    choose(driver, '[aria-label="Filter by solver"]', "euler")
+    choose(driver, '[aria-label="Quality plot x"]', "accuracy")
     click(driver, "#show-baselines")
     click(driver, ".columns summary")
     click(driver, '.columns input[value="transport"]')
@@ -153,6 +161,7 @@ def test_plots_have_a_dot_for_each_row_and_open_it_by_keyboard(visit: Visit, pag
     said = driver.find_element(By.ID, "live").get_attribute("textContent") or ""
     assert "fid:" in said
     driver.switch_to.active_element.send_keys(Keys.ENTER)
+    settle(driver)
     assert len(driver.find_elements(By.CSS_SELECTOR, "tr.details")) == 1
     assert driver.switch_to.active_element.get_attribute("aria-expanded") == "true"
 
@@ -162,6 +171,7 @@ def test_everything_can_be_reached_and_worked_by_keyboard(visit: Visit, page: Pa
     header = driver.find_element(By.CSS_SELECTOR, '[data-sort="accuracy"]')
     driver.execute_script("arguments[0].focus()", header)
     driver.switch_to.active_element.send_keys(Keys.ENTER)
+    settle(driver)
     assert states(driver) == ["descending"]
     active = driver.switch_to.active_element
     assert active.get_attribute("data-sort") == "accuracy", "the place is kept"
@@ -188,11 +198,13 @@ def test_light_and_dark(visit: Visit, page: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_is_wider_than_the_window(visit: Visit, page: Path, width: int) -> None:
+def test_nothing_is_wider_than_the_window(
+    visit: Visit, narrowed: Callable[[int], None], page: Path, width: int
+) -> None:
     driver = visit(page)
-    metrics = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    narrowed(width)
     driver.execute_script("document.querySelector('tr.row').click()")
+    settle(driver)
     seen = driver.execute_script(
         "const board = document.querySelector('.board');"
         "board.scrollLeft = 60;"
@@ -201,7 +213,6 @@ def test_nothing_is_wider_than_the_window(visit: Visit, page: Path, width: int) 
         "return [document.documentElement.scrollWidth, box.left - frame.left,"
         " frame.right - box.right];"
     )
-    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     whole, left, right = seen
     assert whole <= width
     assert left >= 0, "an opened row's details stay in sight when the table scrolls"
@@ -224,16 +235,15 @@ def test_a_baseline_of_several_solvers_is_named_once(
         assert sum("random_target" in name for name in names) == 1
 
 
-def test_it_prints_the_table_without_its_controls(visit: Visit, page: Path) -> None:
+def test_it_prints_the_table_without_its_controls(
+    visit: Visit, printed: Callable[[], None], page: Path
+) -> None:
     driver = visit(page)
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    try:
-        assert not driver.find_element(By.ID, "toolbar").is_displayed()
-        assert driver.find_element(By.CSS_SELECTOR, "table.rows").is_displayed()
-        height = driver.execute_script("return getComputedStyle(board).maxHeight")
-        assert height == "none", "no row is cut off"
-    finally:
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    printed()
+    assert not driver.find_element(By.ID, "toolbar").is_displayed()
+    assert driver.find_element(By.CSS_SELECTOR, "table.rows").is_displayed()
+    height = driver.execute_script("return getComputedStyle(board).maxHeight")
+    assert height == "none", "no row is cut off"
 
 
 def test_markup_in_a_board_is_text(visit: Visit, hostile: Shown, tmp_path: Path) -> None:
@@ -242,6 +252,7 @@ def test_markup_in_a_board_is_text(visit: Visit, hostile: Shown, tmp_path: Path)
     driver = visit(path)
     for opener in range(3):
         driver.find_elements(By.CSS_SELECTOR, "tr.row .opener")[opener].click()
+        settle(driver)
     assert driver.execute_script("return window.intruded") is None
     assert "<img src=x onerror=" in texts(driver, "method")[0]
     assert driver.find_elements(By.CSS_SELECTOR, "img:not(.strip)") == []
@@ -256,6 +267,7 @@ def test_several_boards_are_chosen_by_name(visit: Visit, shown: Shown, tmp_path:
     path.write_text(build_page([shown, Shown("b.csv", other)]), encoding="utf-8")
     driver = visit(path)
     Select(driver.find_element(By.ID, "board-select")).select_by_index(1)
+    settle(driver)
     assert driver.find_element(By.ID, "title").text == "another"
     assert "board=another" in driver.current_url
 
