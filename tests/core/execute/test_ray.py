@@ -2,9 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,7 +14,6 @@ from bridgebench.execute.progress import Silent
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 
-WORLD = Path(__file__).parents[2] / "world"
 COST = ["seconds", "images_per_s", "peak_memory_mb"]
 
 
@@ -95,9 +91,10 @@ def test_nothing_is_asked_of_ray_where_all_is_there(local, monkeypatch):
 
 
 class Killer(Silent):
-    """Kills the process of one worker, for real, when the first cell has ended."""
+    """Kills the process of one worker of the run, for real, when the first cell has ended."""
 
     def __init__(self):
+        self.earlier = set(pids_of("ray::Worker"))
         self.killed = []
         self.evaluations = 0
 
@@ -106,10 +103,9 @@ class Killer(Silent):
 
     def finished_cell(self, identity):
         if not self.killed:
-            workers = [int(pid) for pid in pids_of("ray::Worker")]
-            assert workers
-            os.kill(workers[0], signal.SIGKILL)
-            self.killed.append(workers[0])
+            worker = next(pid for pid in pids_of("ray::Worker") if pid not in self.earlier)
+            os.kill(worker, signal.SIGKILL)
+            self.killed.append(worker)
 
 
 def pids_of(name):
@@ -117,7 +113,7 @@ def pids_of(name):
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if path.read_bytes().startswith(name.encode()) and below(int(path.parent.name)):
-                yield path.parent.name
+                yield int(path.parent.name)
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended while we looked
 
@@ -142,7 +138,12 @@ def test_a_worker_that_is_killed_is_replaced_and_no_cell_is_lost(cluster, local,
     assert numbers(finished) == numbers(local)
 
 
-def test_deaths_hangs_and_failures_are_rows_and_their_siblings_finish(cluster, tmp_path):
+def test_deaths_hangs_and_failures_are_rows_and_their_siblings_finish(
+    cluster, tmp_path, monkeypatch
+):
+    # A busy machine is late with the news of an end, and with the answer where a worker hangs.
+    monkeypatch.setattr("bridgebench.execute.cluster.run.GRACE_SECONDS", 12.0)
+    monkeypatch.setattr("bridgebench.execute.cluster.crew.TRACE_SECONDS", 300.0)
     finished = run(
         tmp_path / "out",
         executor="ray",
@@ -177,24 +178,11 @@ def test_more_workers_than_there_is_room_for_are_refused(cluster, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_run_that_is_stopped_keeps_what_is_finished(tmp_path):
-    out = tmp_path / "out"
-    words = ["task=world", "score=world_exact:delay=0.1", f"out={out}", "executor=ray", "workers=1"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bridgebench", "run", *words],
-        env={**os.environ, "PYTHONPATH": str(WORLD), "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 180
-    while len(list((out / "records").glob("*.json"))) < 2:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, "no records within 180 s"
-        time.sleep(0.01)
+def test_a_run_that_is_stopped_keeps_what_is_finished(stoppable, tmp_path):
+    process = stoppable(tmp_path / "out", "executor=ray", "workers=1")
     process.send_signal(signal.SIGINT)
-    said, errors = process.communicate(timeout=120)
+    said, errors = process.communicate(timeout=900)
     assert process.returncode == 130
     assert "interrupted" in errors
     assert "raylet" not in said + errors
-    assert 2 <= len(list((out / "records").glob("*.json"))) < 10
+    assert len(list((tmp_path / "out" / "records").glob("*.json"))) == 2
