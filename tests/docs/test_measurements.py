@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 FOLDER = Path(__file__).parents[2] / "docs" / "measurements"
 
@@ -20,7 +19,6 @@ def script(name):
 
 @pytest.fixture(scope="module")
 def coverage():
-    torch.set_num_threads(1)
     return script("coverage")
 
 

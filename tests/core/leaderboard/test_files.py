@@ -52,7 +52,7 @@ WORDS = st.text(st.characters(exclude_categories=("C", "Z")), max_size=30)
 @settings(
     deadline=None,
     max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(numbers=st.lists(FLOATS | st.none(), min_size=4, max_size=4), words=WORDS)
 def test_every_float_and_word_reads_back_to_the_same_bits(
