@@ -48,8 +48,10 @@ class Outside:
 
 def build_wheel(source: Path, out: Path) -> Path:
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    before = set(out.glob("*.whl"))
     subprocess.run([*pip, "-w", str(out), str(source)], check=True, capture_output=True)
-    return max(out.glob("*.whl"), key=lambda path: path.stat().st_mtime_ns)
+    (made,) = set(out.glob("*.whl")) - before
+    return made
 
 
 @pytest.fixture(scope="session")

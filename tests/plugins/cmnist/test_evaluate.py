@@ -1,6 +1,7 @@
 """The commands behind the model cards."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,23 +16,30 @@ from bridgebench_cmnist.exact import CmnistExact
 from bridgebench_cmnist.score_models import CmnistSevens
 
 
-class Counting:
-    """A denoiser that counts the images it has seen."""
+class Taking:
+    """A denoiser whose calls take so many seconds of its own clock, those past the end the last."""
 
     sigma_min, sigma_max = 0.02, 80.0
-    seen = 0
+
+    def __init__(self, *seconds: float) -> None:
+        self.seconds, self.now, self.calls = seconds, 0.0, 0
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        self.seen += len(x)
+        assert len(x) == len(sigma) == 4
         assert not torch.is_grad_enabled()
+        self.now += self.seconds[min(self.calls, len(self.seconds) - 1)]
+        self.calls += 1
         return x
 
 
-def test_speed_is_images_over_time_after_a_warm_up() -> None:
-    denoiser = Counting()
-    speed = images_per_second(denoiser, batch=4, seconds=0.05)
-    assert denoiser.seen > 5 * 4
-    assert speed > denoiser.seen / 1.0
+def test_speed_is_images_over_the_median_time_after_a_warm_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    denoiser = Taking(9.0, 9.0, 9.0, 9.0, 9.0, 3.0, 0.5)
+    clock = SimpleNamespace(perf_counter=lambda: denoiser.now)
+    monkeypatch.setattr("bridgebench_cmnist.evaluate.time", clock)
+    assert images_per_second(denoiser, batch=4, seconds=5.0) == 4 / 0.5
+    assert denoiser.calls == 5 + 5
 
 
 def test_accuracy_is_printed_for_all_digits_and_each() -> None:

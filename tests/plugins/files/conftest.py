@@ -25,14 +25,14 @@ protocols:
 
 
 @pytest.fixture
-def draw() -> Draw:
-    """Writes an image whose pixels follow from its path."""
+def draw(tmp_path: Path) -> Draw:
+    """Writes an image whose pixels follow from its path below the folder of the test."""
 
     def by(
         path: Path, size: tuple[int, int] = (8, 8), mode: str = "RGB", **options: object
     ) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        random = np.random.default_rng(list(str(path).encode()))
+        random = np.random.default_rng(list(path.relative_to(tmp_path).as_posix().encode()))
         channels = {"RGB": (3,), "L": (), "RGBA": (4,)}[mode]
         pixels = random.integers(0, 256, (size[1], size[0], *channels), dtype=np.uint8)
         Image.fromarray(pixels, mode).save(path, **options)
