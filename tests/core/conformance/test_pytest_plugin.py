@@ -23,7 +23,7 @@ def run_pytest(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
         f"pythonpath={WORLD}",
     ]
     return subprocess.run(
-        [*command, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=300
+        [*command, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=1800
     )
 
 

@@ -1,8 +1,10 @@
 """The store on disk: what goes in comes out, nothing else does, and nothing that it does fails."""
 
-import multiprocessing
 import os
+import sys
 import warnings
+from contextlib import ExitStack
+from subprocess import PIPE, Popen
 
 import pytest
 import torch
@@ -140,24 +142,40 @@ def test_clear_deletes_all_and_says_how_many(store):
     assert store.usage().entries == 0
 
 
-def _fill(folder, first):
-    store = Store(folder, 20_000)
-    for number in range(first, first + 40):
-        store.put(digest(number), entry(100, number))
-        found = store.get(digest(number % 7))
-        assert found is None or torch.equal(
-            found.tensors["result"], entry(100, number % 7).tensors["result"]
-        )
+FILL = """
+import sys
+from pathlib import Path
+import torch
+from bridgebench.canonical import digest
+from bridgebench.execute.store import Store, Stored
+
+def entry(number):
+    values = torch.randn(100, generator=torch.Generator().manual_seed(number))
+    return Stored({"result": values}, {"seconds": 1.5, "evaluated": 3})
+
+store, first = Store(Path(sys.argv[1]), 20_000), int(sys.argv[2])
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(first, first + 40):
+    store.put(digest(number), entry(number))
+    found = store.get(digest(number % 7))
+    assert found is None or torch.equal(
+        found.tensors["result"], entry(number % 7).tensors["result"]
+    )
+"""
 
 
 def test_processes_share_it(tmp_path):
-    context = multiprocessing.get_context("fork")
-    crowd = [context.Process(target=_fill, args=(tmp_path, first)) for first in (0, 0, 20)]
-    for process in crowd:
-        process.start()
-    for process in crowd:
-        process.join()
-    assert [process.exitcode for process in crowd] == [0, 0, 0]
+    with ExitStack() as crowd:
+        words = [[sys.executable, "-c", FILL, str(tmp_path), first] for first in ("0", "0", "20")]
+        processes = [
+            crowd.enter_context(Popen(each, stdin=PIPE, stdout=PIPE, text=True)) for each in words
+        ]
+        assert [process.stdout.readline() for process in processes] == ["ready\n"] * 3
+        for process in processes:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        assert [process.wait() for process in processes] == [0, 0, 0]
     assert 0 < Store(tmp_path, 20_000).usage().size <= 20_000
 
 

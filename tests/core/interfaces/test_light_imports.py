@@ -19,7 +19,7 @@ import pytest
 )
 def test_import_stays_free_of_torch(module: str) -> None:
     code = f"import sys, {module}; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=900)
 
 
 def test_a_plan_needs_none_of_what_only_scoring_does() -> None:
@@ -30,6 +30,6 @@ def test_a_plan_needs_none_of_what_only_scoring_does() -> None:
         "assert not heavy, heavy\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=900
     )
     assert done.returncode == 0, done.stderr
