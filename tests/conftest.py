@@ -29,6 +29,16 @@ OWNERS = (
 )
 """Variables by which whoever runs the tests changes what programs print, load or connect to."""
 
+PATIENT_RAY = {
+    "RAY_worker_register_timeout_seconds": "900",
+    "RAY_health_check_failure_threshold": "100",
+    "RAY_memory_monitor_refresh_ms": "0",
+}
+"""Ray gives up processes that are slow to start or to answer, and ends some where memory is short.
+
+On a busy machine it would do so to any of them, and the tests are about the deaths of one.
+"""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def surroundings(tmp_path_factory):
@@ -36,6 +46,8 @@ def surroundings(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for name in OWNERS:
             patch.delenv(name, raising=False)
+        for name, value in PATIENT_RAY.items():
+            patch.setenv(name, value)
         patch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("cache")))
         patch.setenv(LIMIT_VARIABLE, "0")
         yield
