@@ -15,6 +15,9 @@ os.environ["OMP_NUM_THREADS"] = "1"
 for other in ("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.pop(other, None)
 
+# Nor a GPU that happens to be there, unless it is asked for.
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
 # A first example may import a library, and the machine may be busy: seconds say nothing. The same
 # examples each time, so that a failure is there again in the next run.
 settings.register_profile(

@@ -60,7 +60,7 @@ def test_a_task_is_also_found_by_its_file():
     ],
 )
 def test_a_wrong_task_file_is_said_in_one_line(change, said):
-    text = TO7.read_text()
+    text = TO7.read_text(encoding="utf-8")
     assert change(text) != text
     with pytest.raises(InvalidOption, match=said) as caught:
         parse_task(change(text), "mine.yaml")
@@ -69,12 +69,14 @@ def test_a_wrong_task_file_is_said_in_one_line(change, said):
 
 
 def test_a_task_names_what_its_axes_and_its_further_combinations_name():
-    alone = parse_task(with_also(TO7.read_text(), "{method: [ddib_single]}"), "mine.yaml")
+    alone = parse_task(
+        with_also(TO7.read_text(encoding="utf-8"), "{method: [ddib_single]}"), "mine.yaml"
+    )
     further = (
         "{method: [ddib_single, mine], solver: [dpm, new], transform: [identity, turn], "
         "source_score: [seen], target_score: [cmnist_labels]}"
     )
-    task = parse_task(with_also(TO7.read_text(), further), "mine.yaml")
+    task = parse_task(with_also(TO7.read_text(encoding="utf-8"), further), "mine.yaml")
     assert task.methods == (*alone.methods, "mine")
     assert task.solvers == (*alone.solvers, "new")
     assert task.transforms == (*alone.transforms, "turn")

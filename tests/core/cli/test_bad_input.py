@@ -76,7 +76,7 @@ def test_a_wrong_word_is_one_line(here, words, said):
 
 
 def test_an_unknown_key_in_a_task_file_is_named(here):
-    (here / "mine.yaml").write_text(TO7.read_text() + "colour: red\n")
+    (here / "mine.yaml").write_text(TO7.read_text(encoding="utf-8") + "colour: red\n")
     assert "unknown key 'colour'" in refused("task=mine.yaml", cwd=here)
 
 

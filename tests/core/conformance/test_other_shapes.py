@@ -70,7 +70,9 @@ def test_a_class_that_is_not_finished_is_told_what_it_lacks(registry):
 
 def test_a_broken_score_model_is_no_matter_of_a_method_without_one(registry, tmp_path):
     task = tmp_path / "half.yaml"
-    text = (Path(__file__).parent / "odd" / "odd_plugins" / "points.yaml").read_text()
+    text = (Path(__file__).parent / "odd" / "odd_plugins" / "points.yaml").read_text(
+        encoding="utf-8"
+    )
     task.write_text(text.replace("point_score", "half_score"))
     assert wrong(registry, "shift", "method", str(task)) == {}
 

@@ -109,7 +109,7 @@ def test_a_plugin_that_cannot_be_loaded_has_one_verdict(monkeypatch):
 
 
 def test_a_task_file_is_checked_by_its_path(tmp_path):
-    text = (WORLD / "bridgebench_world" / "world.yaml").read_text()
+    text = (WORLD / "bridgebench_world" / "world.yaml").read_text(encoding="utf-8")
     good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
     good.write_text(text)
     bad.write_text(text.replace("shape: [3, 32, 32]", "shape: [3, 28, 28]"))

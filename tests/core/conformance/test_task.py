@@ -10,7 +10,7 @@ from bridgebench.conformance.catalog import checks_of
 from bridgebench.registry import Kind, load_registry
 
 WORLD = Path(__file__).parents[2] / "world" / "bridgebench_world" / "world.yaml"
-TEXT = WORLD.read_text().replace("random_target]", "random_target, recolor]")
+TEXT = WORLD.read_text(encoding="utf-8").replace("random_target]", "random_target, recolor]")
 BROKEN = [
     ("summary: Reddish noise into greenish noise.", 'summary: " "', "documented", "a summary"),
     ("- transport", "- transportt", "plan", "did you mean transport"),

@@ -122,7 +122,7 @@ def below(pid):
     while pid > 1:
         if pid == os.getpid():
             return True
-        status = Path(f"/proc/{pid}/status").read_text()
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
         pid = int(status.partition("PPid:")[2].split()[0])
     return False
 

@@ -54,7 +54,7 @@ def test_evaluations_are_counted_in_each_direction(whole):
 def test_pictures_and_files_are_there(whole):
     assert len(list((whole.folder.path / "strips").glob("*.png"))) == 10
     assert len(list((whole.folder.path / "records").glob("*.json"))) == 10
-    report = json.loads(whole.folder.run_json.read_text())
+    report = json.loads(whole.folder.run_json.read_text(encoding="utf-8"))
     assert report["finished"] is True
     assert report["cells"]["computed"] == 10
     assert pd.read_csv(whole.folder.leaderboard).shape == whole.board.table.shape
@@ -156,7 +156,7 @@ def test_a_folder_with_something_else_is_never_overwritten(tmp_path):
     for overwrite in (False, True):
         with pytest.raises(OutputError, match="holds no run of bridgebench"):
             run(tmp_path, method="identity", overwrite=overwrite)
-    assert (tmp_path / "thesis.tex").read_text() == "mine"
+    assert (tmp_path / "thesis.tex").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path):

@@ -137,7 +137,7 @@ also:
 @pytest.fixture
 def extended(tmp_path):
     """A task with combinations besides those of its axes."""
-    text = (resources.files("bridgebench_world") / "world.yaml").read_text()
+    text = (resources.files("bridgebench_world") / "world.yaml").read_text(encoding="utf-8")
     path = tmp_path / "extended.yaml"
     path.write_text(text.replace("name: world", "name: extended") + ALSO)
     return str(path)
@@ -164,7 +164,9 @@ def test_further_combinations_have_axes_of_their_own(registry, extended):
 
 def test_an_axis_that_no_method_of_a_combination_uses_is_an_error(registry, extended):
     path = Path(extended)
-    path.write_text(path.read_text().replace("[random_latent], solver", "[identity], solver"))
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("[random_latent], solver", "[identity], solver")
+    )
     with pytest.raises(InvalidOption, match=r"also\.1 names a target_score, .*uses one: identity"):
         plan(registry, task=extended)
 

@@ -29,10 +29,12 @@ def test_a_distribution_is_written_and_told(kind, tmp_path):
     assert list((tmp_path / "new").iterdir()) == [folder]
     (edit,) = (line.partition("edit ")[2] for line in result.stdout.splitlines()[:1])
     assert (folder / edit).is_file()
-    assert len((folder / edit).read_text().splitlines()) < 90
+    assert len((folder / edit).read_text(encoding="utf-8").splitlines()) < 90
     for path in folder.rglob("*.py"):
-        ast.parse(path.read_text())
-    assert "$" not in "".join(p.read_text() for p in folder.rglob("*") if p.is_file())
+        ast.parse(path.read_text(encoding="utf-8"))
+    assert "$" not in "".join(
+        p.read_text(encoding="utf-8") for p in folder.rglob("*") if p.is_file()
+    )
 
 
 @pytest.mark.parametrize("name", ["my_own", LONGEST])

@@ -44,7 +44,7 @@ def weights(folder: Path) -> torch.Tensor:
 def test_a_command_makes_weights_that_load(tmp_path: Path) -> None:
     output = command(tmp_path, "--seed", "3")
     assert output.splitlines() == [f"wrote {tmp_path / 'cmnist_sevens.safetensors'}"]
-    manifest = json.loads((tmp_path / "cmnist_sevens.json").read_text())
+    manifest = json.loads((tmp_path / "cmnist_sevens.json").read_text(encoding="utf-8"))
     assert manifest["training"]["command"] == (
         "python -m bridgebench_cmnist.train sevens --seed 3 --threads 2"
     )
@@ -95,7 +95,9 @@ def test_a_later_part_goes_on_from_the_average_of_the_one_before(
     assert last == f"wrote {tmp_path / 'both' / 'cmnist_sevens.safetensors'}"
     one, two = (load_file(tmp_path / "first" / "cmnist_sevens.safetensors"), load_file(first[6:]))
     assert all(torch.equal(one[name], two[name]) for name in one)
-    training = json.loads((tmp_path / "both" / "cmnist_sevens.json").read_text())["training"]
+    training = json.loads((tmp_path / "both" / "cmnist_sevens.json").read_text(encoding="utf-8"))[
+        "training"
+    ]
     assert training["steps"] == 12
     assert training["images_seen"] == 48 + 24
     assert training["recipe"]["after"]["batch"] == 8

@@ -57,13 +57,13 @@ def test_a_command_makes_weights_that_load(tmp_path: Path) -> None:
     output = command(tmp_path, *words, "--name", "mine")
     path = tmp_path / "mine.safetensors"
     assert output.splitlines() == [f"wrote {path}"]
-    training = json.loads((tmp_path / "mine.json").read_text())["training"]
+    training = json.loads((tmp_path / "mine.json").read_text(encoding="utf-8"))["training"]
     assert training["command"] == (
         "python -m bridgebench_cyclegan.train --seed 3 --threads 1 --source not_digit:3 "
         "--target digit:3 --cycle 1.0 --name mine"
     )
     assert (training["images_seen"], training["steps"]) == (48, 6)
-    card = (tmp_path / "mine.md").read_text()
+    card = (tmp_path / "mine.md").read_text(encoding="utf-8")
     assert f"`{training['command']}`" in card
     assert "cycle 1, identity 3, falling to 0.3; history of 6 images" in card
     description = read_description(path)

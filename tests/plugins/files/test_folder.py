@@ -227,7 +227,7 @@ def test_a_task_of_it_runs(photos):
 )
 def test_a_task_that_does_not_fit_is_refused_before_anything_is_written(photos, old, new, said):
     file = photos.parent / "photos.yaml"
-    file.write_text(file.read_text().replace(old, new))
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new))
     result = run("out=mine")
     assert result.exit_code == 2
     assert said in result.stderr

@@ -48,13 +48,13 @@ def test_a_command_makes_weights_that_load(tmp_path: Path) -> None:
     output = command(tmp_path, "--seed", "3", "--target", "digit:3", "--name", "mine")
     path = tmp_path / "mine.safetensors"
     assert output.splitlines() == [f"wrote {path}"]
-    training = json.loads((tmp_path / "mine.json").read_text())["training"]
+    training = json.loads((tmp_path / "mine.json").read_text(encoding="utf-8"))["training"]
     assert training["command"] == (
         "python -m bridgebench_otcfm.train --target digit:3 --seed 3 --steps 6 --coupling 16"
     )
     assert (training["images_seen"], training["steps"]) == (48, 6)
     assert read_description(path).target == "digit:3"
-    card = path.with_suffix(".md").read_text()
+    card = path.with_suffix(".md").read_text(encoding="utf-8")
     assert card.startswith("# Model card: mine\n")
     assert "optimal transport between 16 images a side" in card
     assert "| images seen | 48 in 6 steps |" in card
@@ -94,10 +94,12 @@ def test_a_reflow_round_learns_from_the_first_flow(tmp_path: Path) -> None:
     command(tmp_path)
     first = tmp_path / "cmnist_to7.safetensors"
     command(tmp_path, "--reflow", str(first), "--name", "again", "--pairs", "16")
-    training = json.loads((tmp_path / "again.json").read_text())["training"]
-    sha256 = json.loads(first.with_suffix(".json").read_text())["sha256"]
+    training = json.loads((tmp_path / "again.json").read_text(encoding="utf-8"))["training"]
+    sha256 = json.loads(first.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
     assert training["first_flow"] == sha256
-    assert f"those of the flow with sha256 {sha256[:12]}" in (tmp_path / "again.md").read_text()
+    assert f"those of the flow with sha256 {sha256[:12]}" in (tmp_path / "again.md").read_text(
+        encoding="utf-8"
+    )
     assert training["command"].endswith("--reflow cmnist_to7.safetensors --pairs 16")
     assert not torch.equal(weights(tmp_path, "again"), weights(tmp_path))
     other = tmp_path / "other"

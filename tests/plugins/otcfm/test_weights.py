@@ -40,7 +40,7 @@ def test_what_is_written_is_read(path: Path) -> None:
     description = read_description(path)
     assert (description.source, description.target) == ("a", "b")
     assert description.shape == (3, 32, 32)
-    manifest = json.loads(path.with_suffix(".json").read_text())
+    manifest = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     assert manifest["sha256"] == checked_sha256(path)
     assert manifest["bytes"] == path.stat().st_size
     assert manifest["training"] == {"seed": 0}
@@ -106,9 +106,9 @@ def test_an_architecture_that_cannot_be_built_is_refused(tmp_path: Path) -> None
 
 def test_the_shipped_file_is_the_one_of_its_manifest_and_small() -> None:
     path = shipped_path()
-    manifest = json.loads(path.with_suffix(".json").read_text())
+    manifest = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     assert checked_sha256(path) == manifest["sha256"]
     assert path.stat().st_size == manifest["bytes"] <= 9_000_000
     description = read_description(path)
     assert (description.source, description.target) == ("not_digit:7", "digit:7")
-    assert path.with_suffix(".md").read_text().startswith("# Model card: otcfm\n")
+    assert path.with_suffix(".md").read_text(encoding="utf-8").startswith("# Model card: otcfm\n")
