@@ -51,6 +51,7 @@ def surroundings(tmp_path_factory):
             patch.delenv(name, raising=False)
         for name, value in PATIENT_RAY.items():
             patch.setenv(name, value)
+        patch.setenv("LC_ALL", "C")  # some programs end where a locale is named that is not there
         patch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("cache")))
         patch.setenv(LIMIT_VARIABLE, "0")
         yield
