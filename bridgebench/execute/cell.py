@@ -15,6 +15,7 @@ from torch import Tensor
 from bridgebench.errors import BridgebenchError, PluginError
 from bridgebench.execute.batches import FilledBatch
 from bridgebench.execute.counting import Lender
+from bridgebench.execute.threads import one_thread
 from bridgebench.interfaces.method import Cell, Failure, Translation, Variant
 from bridgebench.interfaces.metric import Score
 from bridgebench.scoring import Scorer
@@ -99,7 +100,8 @@ class CellRunner:
             self.keep(cell, ids, output)
             scoring += perf_counter() - begun
         begun = perf_counter()
-        scores = scorer.compute()
+        with one_thread():
+            scores = scorer.compute()
         scoring += perf_counter() - begun
         return Outcome(
             scores=scores,
