@@ -134,7 +134,8 @@ LABELS = ScoreRecipe(
 
 SEVENS = ScoreRecipe(
     digit=7,
-    network=UNetConfig(channels=(48, 96, 192), blocks=(1, 2, 2)),
-    schedule=Schedule(steps=2_600, warmup=200),
-    shape_from=1_300,
+    network=UNetConfig(channels=(32, 64, 128), blocks=(1, 1, 2)),
+    schedule=Schedule(steps=24_000, warmup=200),
+    shape_noise=NoiseLevels(mean=0.4, std=1.1, uniform_share=0.15),
+    shape_from=10_000,
 )
