@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 
 import pytest
 import torch
@@ -81,10 +82,13 @@ def _gain(source_std: float, target_std: float, sigma_max: float = 80.0) -> floa
     return up * math.hypot(target_std, SIGMA_MIN) / math.hypot(target_std, sigma_max)
 
 
-def test_latent_is_the_unit_latent(batch: Batch) -> None:
-    cell = cell_of(Ddib(clip=Clip.NONE), nfe=500)
-    up = math.hypot(0.2, 80.0) / math.hypot(0.2, SIGMA_MIN)
-    exact = (means_of(batch) + (batch.images - means_of(batch)) * up) / math.sqrt(1 + 80.0**2)
+@pytest.mark.parametrize("sigma_max", [2.0, 80.0])
+def test_latent_is_the_unit_latent(sigma_max: float, batch: Batch) -> None:
+    """At 80 the 1 in sqrt(1 + sigma_max²) is nothing; at 2 it is a tenth of the latent."""
+    cell = cell_of(Ddib(clip=Clip.NONE), source=Gaussians(sigma_max=sigma_max), nfe=500)
+    up = math.hypot(0.2, sigma_max) / math.hypot(0.2, SIGMA_MIN)
+    there = means_of(batch) + (batch.images - means_of(batch)) * up
+    exact = there / math.sqrt(1 + sigma_max**2)
     torch.testing.assert_close(encode(cell, batch, Lender()), exact, rtol=0, atol=2e-3)
 
 
@@ -169,6 +173,20 @@ def test_encode_is_decided_by_all_that_changes_it(cell: Cell, batch: Batch) -> N
     if cell.method.name == base.method.name and cell.method != Ddib(clip=Clip.BOTH):
         z, z_base = encode(cell, batch, Lender()), encode(base, batch, Lender())
         assert not torch.equal(z, z_base)
+
+
+class Retrained(Gaussians):
+    """The same options, other weights."""
+
+    def files(self) -> Mapping[str, str]:
+        return {"gaussians": "other weights"}
+
+
+def test_encode_is_decided_by_the_weights_whatever_the_options() -> None:
+    one, other = Gaussians(), Retrained()
+    assert one.resolved() == other.resolved()
+    cells = (cell_of(Ddib(), source=score) for score in (one, other))
+    assert len({json.dumps(encode_decided_by(cell)) for cell in cells}) == 2
 
 
 def test_cells_that_differ_in_the_decode_alone_share_the_encode() -> None:
