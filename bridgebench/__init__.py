@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         positive_interval as positive_interval,
         wilson as wilson,
     )
+    from bridgebench.threads import one_thread as one_thread
 
 __version__ = "0.1.0"
 
@@ -136,6 +137,7 @@ _HOMES = {
         "positive_interval",
         "wilson",
     ),
+    "bridgebench.threads": ("one_thread",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

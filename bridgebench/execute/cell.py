@@ -15,11 +15,11 @@ from torch import Tensor
 from bridgebench.errors import BridgebenchError, PluginError
 from bridgebench.execute.batches import FilledBatch
 from bridgebench.execute.counting import Lender
-from bridgebench.execute.threads import one_thread
 from bridgebench.interfaces.method import Cell, Failure, Translation, Variant
 from bridgebench.interfaces.metric import Score
 from bridgebench.scoring import Scorer
 from bridgebench.taskfile import one_line
+from bridgebench.threads import one_thread
 
 STRIP_IMAGES = 16
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bridgebench import Observed, Yardstick
+from bridgebench import Observed, Yardstick, one_thread
 from bridgebench_analytic.pairs import Pair, check_ids, exact_pair
-from bridgebench_analytic.threads import one_thread
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -28,7 +28,7 @@ class ExactDenoiser:
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """(B, 3, 32, 32), (B,) -> x0; computed in float64, given in the dtype of `x`."""
-        from bridgebench_analytic.threads import one_thread
+        from bridgebench import one_thread
 
         with one_thread():
             return at_each_level(self.domain.denoise, x, sigma)

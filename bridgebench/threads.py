@@ -1,4 +1,4 @@
-"""Small operations on one thread."""
+"""How many threads share an operation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import torch
 def one_thread() -> Iterator[None]:
     """Let torch compute on one thread, and on as many as before afterwards.
 
-    A closed-form denoiser is dozens of operations of microseconds. Shared between threads, each
-    waits for all of them, which takes a hundred times longer on a machine that is busy.
+    For many small operations: to wake a second thread and to wait for it takes longer than its
+    half of the work, a hundred times longer on a machine that is busy. The result no longer
+    depends on the number of threads, either.
 
     >>> before = torch.get_num_threads()
     >>> with one_thread():

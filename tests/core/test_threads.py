@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from bridgebench.execute.threads import one_thread
+from bridgebench import one_thread
 
 
 @pytest.fixture
