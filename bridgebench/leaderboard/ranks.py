@@ -28,14 +28,18 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import MetricColumns
-from bridgebench.leaderboard.rows import Items, Row, sections
+from bridgebench.leaderboard.rows import Items, Row, Shares, as_shares, sections
 from bridgebench.statistics.paired import hochberg_with_best, holm, mcnemar_p, paired_t
 from bridgebench.taskfile import TaskFile
 
 ALPHA = 0.05
+
+AT_ONCE = 2**22
+"""Below 2**24, up to which float32 counts without a gap."""
 
 
 @dataclass(frozen=True)
@@ -128,13 +132,29 @@ def paired_p(items: Sequence[Items]) -> Callable[[int, int], float]:
     McNemar's exact test where every statistic is 0 or 1; the disagreements of all pairs are then
     counted at once, which keeps hundreds of rows of thousands of images within a second.
     """
-    if not items or not all(bool(np.isin(values, (0.0, 1.0)).all()) for values in items):
+    shares = [found for values in items if (found := as_shares(values)) is not None]
+    if not items or len(shares) < len(items):
         return lambda first, second: paired_t(items[first], items[second])
-    matrix = np.stack(items)
-    only_first = np.rint(matrix @ (1.0 - matrix).T).astype(np.int64)
+    only_first = counts_of_one_alone(shares)
     return lambda first, second: mcnemar_p(
         int(only_first[first, second]), int(only_first[second, first])
     )
+
+
+def counts_of_one_alone(items: Sequence[Shares], at_once: int = AT_ONCE) -> npt.NDArray[np.int64]:
+    """(R, R): on how many images the first row of each pair has a 1 and the second has none.
+
+    Args:
+        items: of R rows, (n,) each.
+        at_once: numbers in memory at a time, at least R.
+    """
+    rows, n = len(items), len(items[0])
+    size = max(1, at_once // rows)
+    counts = np.zeros((rows, rows), dtype=np.int64)
+    for start in range(0, n, size):
+        part = np.stack([values[start : start + size] for values in items]).astype(np.float32)
+        counts += np.rint(part @ (1.0 - part).T).astype(np.int64)
+    return counts
 
 
 def pareto_front(

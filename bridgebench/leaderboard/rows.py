@@ -17,7 +17,8 @@ from bridgebench.leaderboard.columns import AXES
 if TYPE_CHECKING:
     from torch import Tensor
 
-Items = npt.NDArray[np.float64]
+Shares = npt.NDArray[np.bool_]
+Items = npt.NDArray[np.float64] | Shares
 ReadItems = Callable[[Record], Mapping[str, "Tensor"]]
 Section = tuple[str, str, str, int, int]
 AxisValue = str | int | None
@@ -41,7 +42,7 @@ class Row:
     axes         what names it; None on an axis that the method does not use
     values       metric column -> its number
     fingerprint  the short hash of what decides the meaning of the numbers
-    items        metric column -> the statistic of each image, (n,) float64
+    items        metric column -> the statistic of each image, (n,); bool where all are 0 or 1
     """
 
     axes: Mapping[str, AxisValue]
@@ -90,7 +91,7 @@ def row_of(record: Record, items: ReadItems, wanted: Collection[str]) -> Row:
     kept = {}
     if record.status == "ok" and set(wanted) & set(record.items):
         found = items(record)
-        kept = {name: found[name].double().numpy() for name in wanted if name in found}
+        kept = {name: _compact(found[name].double().numpy()) for name in wanted if name in found}
     for name, values in kept.items():
         if values.shape != (record.axes["n"],):
             raise PluginError(
@@ -105,6 +106,15 @@ def row_of(record: Record, items: ReadItems, wanted: Collection[str]) -> Row:
         fingerprint=short_fingerprint(record.fingerprint),
         items=kept,
     )
+
+
+def as_shares(values: npt.NDArray[np.generic]) -> Shares | None:
+    """The values as bool, an eighth of their bytes, if all are 0 or 1."""
+    if values.dtype == np.bool_:
+        return values.astype(np.bool_, copy=False)
+    if values.size and np.isin(values, (0.0, 1.0)).all():
+        return values.astype(np.bool_)
+    return None
 
 
 def sections(rows: Sequence[Row]) -> dict[Section, list[int]]:
@@ -125,3 +135,8 @@ def _axis_key(value: AxisValue) -> tuple[int, int, str]:
     if value is None:
         return (0, 0, "")
     return (1, value, "") if isinstance(value, int) else (1, 0, value)
+
+
+def _compact(values: npt.NDArray[np.float64]) -> Items:
+    shares = as_shares(values)
+    return values if shares is None else shares

@@ -12,6 +12,7 @@ from bridgebench.execute.records import Value
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import arrange
 from bridgebench.leaderboard.ranks import (
+    counts_of_one_alone,
     pareto_front,
     rank,
     separable_from_next,
@@ -103,6 +104,23 @@ def test_a_row_without_per_image_statistics_has_no_group() -> None:
 def test_adjacent_rows_are_told_apart_or_not() -> None:
     rows = [make_row(items=items) for items in (np.ones(50), np.ones(50), np.zeros(50))]
     assert separable_from_next(rows, [0, 1, 2], "m") == {0: False, 1: True}
+
+
+def test_shares_are_kept_in_a_byte_an_image(bench) -> None:
+    bench.add("ddib", np.array([0.0, 1.0] * 20))
+    bench.add("other", np.array([0.0, 0.5] * 20))
+    shares, means = (
+        row_of(record, bench.read, {"success"}).items["success"] for record in bench.records
+    )
+    assert shares.tolist() == [False, True] * 20
+    assert means.tolist() == [0.0, 0.5] * 20
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 10**6])
+def test_counts_do_not_depend_on_how_many_are_taken_at_once(at_once: int) -> None:
+    items = np.random.default_rng(0).random((5, 33)) < 0.6
+    counts = counts_of_one_alone(list(items), at_once)
+    assert counts.tolist() == [[int((a & ~b).sum()) for b in items] for a in items]
 
 
 def independent_p(first: np.ndarray, second: np.ndarray) -> float:
