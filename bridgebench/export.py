@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,17 @@ from bridgebench.registry import Kind, Registry
 from bridgebench.specs import build
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bridgebench.interfaces.dataset import Items
     from bridgebench.plan.choices import Choices
 
 MANIFEST = "manifest.csv"
 HEADER = ("id", "seed", "file", "domain", "sha256")
 WORDS = ("task", "protocol", "out", "n", "seed")
+
+PART = 256
+"""Images in memory at a time."""
 
 
 def export_sources(
@@ -51,8 +58,8 @@ def export_sources(
     rows: list[tuple[str, ...]] = []
     try:
         for seed in seeds:
-            found = dataset.items(task.source.domain, task.source.split, n, seed)
-            for image, item, domain in zip(found.images, found.ids, found.domains, strict=True):
+            parts = dataset.stream(task.source.domain, task.source.split, n, seed, PART)
+            for image, item, domain in chain.from_iterable(map(_each, parts)):
                 name = item_file(seed, item)
                 path = out / name
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +73,10 @@ def export_sources(
             f"out={out} cannot be written ({error.strerror}); give out=FOLDER elsewhere"
         ) from error
     return out / MANIFEST
+
+
+def _each(items: Items) -> Iterator[tuple[Tensor, str, str]]:
+    return zip(items.images, items.ids, items.domains, strict=True)
 
 
 def _checked_out(choices: Choices) -> Path:

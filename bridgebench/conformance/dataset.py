@@ -97,6 +97,23 @@ def prefix(dataset: Dataset, bench: Bench) -> None:
         _require_same(fewer, more.slice(0, n), f"the first {n} of {len(more)} items of {domain}")
 
 
+def stream(dataset: Dataset, bench: Bench) -> None:
+    """A stream gives the same items in batches, of which only the last may be shorter."""
+    for domain, split, there in _filled(dataset):
+        n = min(2 * FEW + 1, there)
+        parts = list(dataset.stream(domain, split, n, SEED, FEW))
+        sizes = [len(part) for part in parts]
+        wanted = [len(part) for part in Items(torch.empty(n), ("",) * n, ("",) * n).batches(FEW)]
+        require(sizes == wanted, f"{n} items of {domain} in batches of {wanted}", sizes)
+        joined = Items(
+            torch.cat([part.images for part in parts]),
+            tuple(item for part in parts for item in part.ids),
+            tuple(domain for part in parts for domain in part.domains),
+        )
+        whole = dataset.items(domain, split, n, SEED)
+        _require_same(joined, whole, f"the items of {domain} in its stream")
+
+
 def disjoint_splits(dataset: Dataset, bench: Bench) -> None:
     """No item is in two splits."""
     for domain in {one for each in dataset.domains for one in dataset.narrow_domains(each)}:
@@ -117,7 +134,7 @@ def files(dataset: Dataset, bench: Bench) -> None:
     require(dict(dataset.files()) == named, "the same files at the second call", "others")
 
 
-CHECKS = (domains, unknown, items, size, repeatability, prefix, disjoint_splits, files)
+CHECKS = (domains, unknown, items, size, repeatability, prefix, stream, disjoint_splits, files)
 
 
 def _filled(dataset: Dataset) -> Iterator[tuple[str, str, int]]:

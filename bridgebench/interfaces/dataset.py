@@ -77,6 +77,14 @@ class Dataset(Plugin, ABC):
         (seed, split, item). InvalidOption where the domain has fewer than `n` items.
         """
 
+    def stream(self, domain: str, split: str, n: int, seed: int, size: int) -> Iterator[Items]:
+        """What `items` gives, in batches of `size` in order; the last may be shorter.
+
+        This makes all items first. A dataset of very many images makes a batch at a time, so that
+        no more than one is in memory.
+        """
+        yield from self.items(domain, split, n, seed).batches(size)
+
     @abstractmethod
     def files(self) -> Mapping[str, str]:
         """File name to sha256 of its data; checked against the files, or IntegrityError."""

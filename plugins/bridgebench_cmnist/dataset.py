@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import Dataset, InvalidOption, Items, UnknownName
@@ -46,9 +46,22 @@ class ColoredMnist(Dataset):
         images (n, 3, 32, 32) float32 in [-1, 1]; ids such as "test/00042", which count the digits
         of the IDX file; domains such as "digit:3". InvalidOption where there are fewer than `n`.
         """
-        from bridgebench_cmnist.coloring import color_digits
-        from bridgebench_cmnist.digits import load_digits
+        return _colored(self._chosen(domain, split, n, seed), split, seed)
 
+    def stream(self, domain: str, split: str, n: int, seed: int, size: int) -> Iterator[Items]:
+        """The same in batches of `size`, each colored when it is asked for."""
+        chosen = self._chosen(domain, split, n, seed)
+        for start in range(0, n, size):
+            yield _colored(chosen[start : start + size], split, seed)
+
+    def files(self) -> Mapping[str, str]:
+        """The four IDX files and their sha256, checked; IntegrityError if one was altered."""
+        from bridgebench_cmnist.digits import check_files
+
+        return check_files()
+
+    def _chosen(self, domain: str, split: str, n: int, seed: int) -> NDArray[np.intp]:
+        """Indices of the first `n` digits of `domain` in the order of `seed`."""
         members = self._members(domain, split)
         if not 0 < n <= len(members):
             raise InvalidOption(
@@ -56,22 +69,7 @@ class ColoredMnist(Dataset):
                 f"there are 1 to {len(members)}"
             )
         order = generator(seed, "order", f"{split}/{domain}").permutation(len(members))
-        chosen = members[order[:n]]
-        digits = load_digits(_split(split))
-        ids = tuple(f"{split}/{index:05d}" for index in chosen)
-        hues = 360.0 * uniform(seed, "hue", ids).numpy()
-        labels = digits.labels[chosen]
-        return Items(
-            images=color_digits(digits.images[chosen], hues),
-            ids=ids,
-            domains=tuple(f"digit:{label}" for label in labels),
-        )
-
-    def files(self) -> Mapping[str, str]:
-        """The four IDX files and their sha256, checked; IntegrityError if one was altered."""
-        from bridgebench_cmnist.digits import check_files
-
-        return check_files()
+        return members[order[:n]]
 
     def _members(self, domain: str, split: str) -> NDArray[np.intp]:
         """Indices of the digits of `domain` in the order of the IDX file."""
@@ -81,6 +79,21 @@ class ColoredMnist(Dataset):
 
         wanted = sorted(_digits_of(domain))
         return np.flatnonzero(np.isin(load_digits(_split(split)).labels, wanted))
+
+
+def _colored(chosen: NDArray[np.intp], split: str, seed: int) -> Items:
+    """The digits of some indices, in their hues."""
+    from bridgebench_cmnist.coloring import color_digits
+    from bridgebench_cmnist.digits import load_digits
+
+    digits = load_digits(_split(split))
+    ids = tuple(f"{split}/{index:05d}" for index in chosen)
+    hues = 360.0 * uniform(seed, "hue", ids).numpy()
+    return Items(
+        images=color_digits(digits.images[chosen], hues),
+        ids=ids,
+        domains=tuple(f"digit:{label}" for label in digits.labels[chosen]),
+    )
 
 
 def _split(split: str) -> Split:

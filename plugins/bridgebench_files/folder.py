@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -59,23 +59,13 @@ class Folder(Dataset):
         images (n, C, H, W) float32 in [-1, 1]. IntegrityError for an image that cannot be used, or
         that is of another size than the others.
         """
-        import numpy as np
-        import torch
+        return self._read(self._chosen(domain, split, n, seed))
 
-        from bridgebench_files.picture import read_pixels, scaled
-
-        members = self._members(domain, split)
-        if not 0 < n <= len(members):
-            raise InvalidOption(
-                f"n={n} images of {domain} in the {split} split of {self.name}; there are 1 to "
-                f"{len(members)}"
-            )
-        self._check_sizes(members)
-        order = generator(seed, "order", f"{split}/{domain}").permutation(len(members))
-        chosen = [members[index] for index in order[:n]]
-        pixels = [read_pixels(each.path, self.channels, self.side) for each in chosen]
-        images = torch.from_numpy(scaled(np.stack(pixels), -1.0, 1.0))
-        return Items(images, tuple(each.id for each in chosen), (domain,) * n)
+    def stream(self, domain: str, split: str, n: int, seed: int, size: int) -> Iterator[Items]:
+        """The same in batches of `size`, the files of each read when it is asked for."""
+        chosen = self._chosen(domain, split, n, seed)
+        for start in range(0, n, size):
+            yield self._read(chosen[start : start + size])
 
     def files(self) -> Mapping[str, str]:
         """One hash over the ids, domains, splits and contents of all images, each checked."""
@@ -88,6 +78,30 @@ class Folder(Dataset):
             said = (each.id, each.domain, split, facts_of(each.path).sha256)
             total.update("\0".join((*said, "")).encode())
         return {self.path.name: total.hexdigest()}
+
+    def _chosen(self, domain: str, split: str, n: int, seed: int) -> list[Listed]:
+        """The first `n` images of a domain in the order of a seed."""
+        members = self._members(domain, split)
+        if not 0 < n <= len(members):
+            raise InvalidOption(
+                f"n={n} images of {domain} in the {split} split of {self.name}; there are 1 to "
+                f"{len(members)}"
+            )
+        self._check_sizes(members)
+        order = generator(seed, "order", f"{split}/{domain}").permutation(len(members))
+        return [members[index] for index in order[:n]]
+
+    def _read(self, chosen: Sequence[Listed]) -> Items:
+        """Some images of one domain."""
+        import numpy as np
+        import torch
+
+        from bridgebench_files.picture import read_pixels, scaled
+
+        pixels = [read_pixels(each.path, self.channels, self.side) for each in chosen]
+        images = torch.from_numpy(scaled(np.stack(pixels), -1.0, 1.0))
+        ids, domains = (tuple(each.id for each in chosen), tuple(each.domain for each in chosen))
+        return Items(images, ids, domains)
 
     def _members(self, domain: str, split: str) -> tuple[Listed, ...]:
         """The images of a domain in a split, sorted by id."""

@@ -20,7 +20,7 @@ api = 1
 
 SIZE = 1_000_000
 TARGETS = 1_000
-BLOCK = 1_000
+BLOCK = 100
 STD = 0.1
 MEANS = {"red": (0.5, -0.5, -0.5), "green": (-0.5, 0.5, -0.5)}
 
@@ -28,7 +28,7 @@ MEANS = {"red": (0.5, -0.5, -0.5), "green": (-0.5, 0.5, -0.5)}
 class Crowd(Dataset):
     """Reddish images, 3x32x32, a million of them, and a thousand greenish ones.
 
-    Drawn a block of a thousand at a time: a generator for each image would cost more than all that
+    Drawn a block of a hundred at a time: a generator for each image would cost more than all that
     is measured.
     """
 
@@ -43,21 +43,29 @@ class Crowd(Dataset):
         return (domain,)
 
     def items(self, domain, split, n, seed):
-        if n > self.size(domain, split):
-            raise InvalidOption(f"n={n} is more than the {self.size(domain, split)} of {domain}")
-        images = torch.empty(n, 3, 32, 32)
+        parts = list(self.stream(domain, split, n, seed, n))
+        return parts[0]
+
+    def stream(self, domain, split, n, seed, size):
+        if not 0 < n <= self.size(domain, split):
+            raise InvalidOption(f"n={n}; there are 1 to {self.size(domain, split)} of {domain}")
         mean = torch.tensor(MEANS[domain]).view(3, 1, 1)
-        for start in range(0, n, BLOCK):
-            stop = min(n, start + BLOCK)
-            noise = generator(seed, f"crowd {domain} {split}", str(start)).standard_normal(
-                (BLOCK, 3, 32, 32), dtype="float32"
-            )
-            images[start:stop] = torch.from_numpy(noise[: stop - start]).mul_(STD).add_(mean)
-        ids = tuple(f"{split}/{domain}{number:07d}" for number in range(n))
-        return Items(images.clamp_(-1, 1), ids, (domain,) * n)
+        for start in range(0, n, size):
+            numbers = range(start, min(n, start + size))
+            blocks = range(numbers.start // BLOCK, -(-numbers.stop // BLOCK))
+            noise = torch.cat([_block(domain, split, seed, block) for block in blocks])
+            offset = blocks.start * BLOCK
+            images = noise[numbers.start - offset : numbers.stop - offset].mul(STD).add_(mean)
+            ids = tuple(f"{split}/{domain}{number:07d}" for number in numbers)
+            yield Items(images.clamp_(-1, 1), ids, (domain,) * len(numbers))
 
     def files(self):
         return {}
+
+
+def _block(domain, split, seed, number):
+    drawn = generator(seed, f"crowd {domain} {split}", str(number))
+    return torch.from_numpy(drawn.standard_normal((BLOCK, 3, 32, 32), dtype="float32"))
 
 
 @dataclass(frozen=True)

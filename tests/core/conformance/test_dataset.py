@@ -1,6 +1,6 @@
 """A broken dataset for each check of datasets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import pytest
@@ -122,6 +122,21 @@ class OrderOfN(Pairs):
         return super().items(domain, split, n, seed + n)
 
 
+class OneBatch(Pairs):
+    """A stream in one piece."""
+
+    def stream(self, domain: str, split: str, n: int, seed: int, size: int) -> Iterator[Items]:
+        yield self.items(domain, split, n, seed)
+
+
+class OtherStream(Pairs):
+    """Each batch in an order of its own."""
+
+    def stream(self, domain: str, split: str, n: int, seed: int, size: int) -> Iterator[Items]:
+        for start in range(0, n, size):
+            yield self.items(domain, split, min(size, n - start), seed + start)
+
+
 class SharedItems(Pairs):
     """The same items in both splits."""
 
@@ -147,6 +162,8 @@ BROKEN = [
     (NewEachTime, "repeatability", "at the second call"),
     (OneOrder, "repeatability", "another order of both for another seed"),
     (OrderOfN, "prefix", "the first 8 of 16 items"),
+    (OneBatch, "stream", "17 items of both in batches of [8, 8, 1]; got [17]"),
+    (OtherStream, "stream", "the items of both in its stream"),
     (SharedItems, "disjoint-splits", "train and test of"),
     (ShortHash, "files", "64 hexadecimal digits; got 'abc'"),
 ]

@@ -7,6 +7,7 @@ from scipy import stats
 
 from bridgebench import InvalidOption, UnknownName
 from bridgebench.color import mean_hue
+from bridgebench_cmnist.coloring import color_digits
 from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_cmnist.digits import load_digits
 
@@ -18,6 +19,23 @@ def test_a_smaller_n_is_a_prefix_bit_for_bit() -> None:
     few = DATASET.items("digits", "test", 20, seed=4)
     assert few.ids == many.ids[:20]
     assert torch.equal(few.images, many.images[:20])
+
+
+def test_a_stream_colors_a_batch_when_it_is_asked_for(monkeypatch) -> None:
+    colored = []
+
+    def counting(digits, hues):
+        colored.append(len(digits))
+        return color_digits(digits, hues)
+
+    whole = DATASET.items("not_digit:7", "test", 50, seed=3)
+    monkeypatch.setattr("bridgebench_cmnist.coloring.color_digits", counting)
+    stream = DATASET.stream("not_digit:7", "test", 50, seed=3, size=20)
+    first = next(stream)
+    assert colored == [20]
+    parts = [first, *stream]
+    assert colored == [20, 20, 10]
+    assert torch.equal(torch.cat([part.images for part in parts]), whole.images)
 
 
 def test_an_item_is_the_same_image_in_every_domain_and_order() -> None:
