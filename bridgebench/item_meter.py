@@ -65,7 +65,7 @@ class ItemMeter(torchmetrics.Metric):
         with torch.no_grad():
             values = self._measure(observed)
         for name in self._names:
-            getattr(self, _state(name)).append(values[name])
+            _append(getattr(self, _state(name)), values[name])
 
     def compute(self) -> dict[str, Score]:
         """The scores of all images seen."""
@@ -74,6 +74,17 @@ class ItemMeter(torchmetrics.Metric):
             raise BridgebenchError("a metric was asked for its scores before it saw an image")
         with torch.no_grad():
             return self._summarize({name: dim_zero_cat(state) for name, state in states.items()})
+
+
+def _append(pieces: list[Tensor], piece: Tensor) -> None:
+    """Add a piece, and join it with those before it that are no longer.
+
+    A few long pieces take the place of a small one a batch: between the large tensors of a batch,
+    which come and go, each of these would be in the way of the next ones.
+    """
+    while pieces and len(pieces[-1]) <= len(piece):
+        piece = torch.cat([pieces.pop(), piece])
+    pieces.append(piece)
 
 
 def _state(name: str) -> str:

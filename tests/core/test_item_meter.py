@@ -51,6 +51,15 @@ def test_batches_do_not_matter(cuts: tuple[int, ...]) -> None:
     assert_same(parts.compute()["brightest"], whole.compute()["brightest"])
 
 
+def test_many_small_batches_are_kept_in_a_few_pieces_in_their_order() -> None:
+    whole, parts = meter(), meter()
+    whole.update(observe(images(100)))
+    for part in images(100).split(1):
+        parts.update(observe(part))
+    assert [len(piece) for piece in parts.values_max] == [64, 32, 4]
+    assert_same(parts.compute()["brightest"], whole.compute()["brightest"])
+
+
 def test_merged_meters_equal_the_whole() -> None:
     whole, first, second = meter(), meter(), meter()
     whole.update(observe(images(10)))
