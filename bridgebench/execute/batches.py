@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import torch
 
+from bridgebench.execute.spool import HELD_BYTES, Spool
 from bridgebench.interfaces.dataset import Items
 from bridgebench.interfaces.method import Batch
 from bridgebench.randomness import Draw
@@ -20,16 +22,59 @@ class FilledBatch:
     real: int
 
 
-def filled_batches(
-    items: Items, size: int, seed: int, device: torch.device
-) -> Iterator[FilledBatch]:
-    """Batches of exactly `size` images; the last is filled up with its own first image."""
-    for part in items.batches(size):
-        missing = size - len(part)
-        images = part.images
+class SourceBatches(Sequence[FilledBatch]):
+    """Batches of exactly `size` images, each brought to the device when it is asked for.
+
+    The last is filled up with its own first image. Images beyond `held` bytes are kept in a file.
+
+    Args:
+        parts: items in pieces of `size`, of which the last may be shorter; none is empty.
+        size: images of a batch.
+        seed: of the run.
+        device: where batches are wanted.
+        held: see Spool.
+    """
+
+    def __init__(
+        self,
+        parts: Iterable[Items],
+        size: int,
+        seed: int,
+        device: torch.device,
+        held: int = HELD_BYTES,
+    ) -> None:
+        self._size, self._seed, self._device = size, seed, device
+        self._images = Spool(held)
+        self._names: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+        for part in parts:
+            self._images.append(part.images)
+            self._names.append((part.ids, part.domains))
+
+    @property
+    def wanted(self) -> int:
+        """Images in all batches, without those that fill up the last."""
+        return sum(len(ids) for ids, _ in self._names)
+
+    @property
+    def seen(self) -> int:
+        """Images in all batches, with those."""
+        return self._size * len(self)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @overload
+    def __getitem__(self, index: int) -> FilledBatch: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[FilledBatch]: ...
+    def __getitem__(self, index: int | slice) -> FilledBatch | Sequence[FilledBatch]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        images, (ids, domains) = self._images[index], self._names[index]
+        real, missing = len(ids), self._size - len(ids)
         if missing:
             images = torch.cat([images, images[:1].expand(missing, *images.shape[1:])])
-        ids = part.ids + part.ids[:1] * missing
-        domains = part.domains + part.domains[:1] * missing
-        batch = Batch(images.to(device), ids, domains, Draw(seed, ids))
-        yield FilledBatch(batch, len(part))
+        filled = ids + ids[:1] * missing
+        domains = domains + domains[:1] * missing
+        batch = Batch(images.to(self._device), filled, domains, Draw(self._seed, filled))
+        return FilledBatch(batch, real)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import resource
 import sys
 import traceback as tracebacks
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 
 import torch
 from torch import Tensor
 
 from bridgebench.errors import BridgebenchError, PluginError
-from bridgebench.execute.batches import FilledBatch
+from bridgebench.execute.aside import ahead, in_order
+from bridgebench.execute.batches import FilledBatch, SourceBatches
 from bridgebench.execute.counting import Lender
 from bridgebench.interfaces.method import Cell, Failure, Translation, Variant
 from bridgebench.interfaces.metric import Score
@@ -28,10 +30,11 @@ STRIP_IMAGES = 16
 class SharedResult:
     """The results of a group's shared stages, one a batch, and what they cost.
 
-    tensors   the last shared stage's result for each batch, or None where there is no shared stage
+    tensors   the last shared stage's result for each batch, or None where there is no shared stage;
+              not always in memory, and on the CPU
     """
 
-    tensors: tuple[Tensor | None, ...]
+    tensors: Sequence[Tensor | None]
     evaluated: int = 0
     seconds: float = 0.0
 
@@ -54,15 +57,20 @@ class Outcome:
 
 @dataclass(frozen=True)
 class CellRunner:
-    """Runs the cells of one seed; `keep` is given each batch of outputs with its item ids."""
+    """Runs the cells of one seed.
 
-    batches: Sequence[FilledBatch]
+    keep   is given each batch of outputs with its item ids
+    aside  whether the next batch is loaded and the last one scored while the networks work
+    """
+
+    batches: SourceBatches
     low: float
     high: float
     lender: Lender
     new_scorer: Callable[[], Scorer]
     needs_cycle: bool
     keep: Callable[[Cell, tuple[str, ...], Tensor], None]
+    aside: bool
 
     @torch.inference_mode()
     def run(self, cell: Cell, shared: SharedResult) -> Outcome:
@@ -83,23 +91,22 @@ class CellRunner:
         scoring = 0.0
         own_seconds = 0.0
         evaluated = 0
-        for filled, tensor in zip(self.batches, shared.tensors, strict=True):
+        with in_order(self.aside) as do:
+            for filled, tensor in self._loaded(shared):
+                begun = perf_counter()
+                before = self.lender.meter.evaluated
+                translation = self._translate(cell, filled, tensor)
+                evaluated += self.lender.meter.evaluated - before
+                output = translation.images[: filled.real].float().cpu()
+                own_seconds += perf_counter() - begun
+                cycled = self._back(cell, filled, translation.images)
+                begun = perf_counter()
+                if translation.latent is not None:
+                    moments.add(translation.latent[: filled.real])
+                strip = strip or strip_rows(filled, translation)
+                do(partial(self._score, scorer, cell, filled, output, cycled))
+                scoring += perf_counter() - begun
             begun = perf_counter()
-            before = self.lender.meter.evaluated
-            translation = self._translate(cell, filled, tensor)
-            evaluated += self.lender.meter.evaluated - before
-            output = translation.images[: filled.real].float().cpu()
-            own_seconds += perf_counter() - begun
-            cycled = self._back(cell, filled, translation.images)
-            begun = perf_counter()
-            if translation.latent is not None:
-                moments.add(translation.latent[: filled.real])
-            strip = strip or strip_rows(filled, translation)
-            ids = filled.batch.ids[: filled.real]
-            scorer.update(filled.batch.images[: filled.real].cpu(), output, ids, cycled)
-            self.keep(cell, ids, output)
-            scoring += perf_counter() - begun
-        begun = perf_counter()
         with one_thread():
             scores = scorer.compute()
         scoring += perf_counter() - begun
@@ -110,6 +117,29 @@ class CellRunner:
             cost=self._cost(shared, evaluated, own_seconds),
             scoring_seconds=scoring,
         )
+
+    def _loaded(self, shared: SharedResult) -> Iterator[tuple[FilledBatch, Tensor | None]]:
+        """Each batch with what is shared of it, both on the device."""
+
+        def load(index: int) -> tuple[FilledBatch, Tensor | None]:
+            tensor = shared.tensors[index]
+            return self.batches[index], None if tensor is None else tensor.to(self.lender.device)
+
+        return ahead(load, len(self.batches), self.aside)
+
+    @torch.inference_mode()
+    def _score(
+        self,
+        scorer: Scorer,
+        cell: Cell,
+        filled: FilledBatch,
+        output: Tensor,
+        cycled: Tensor | None,
+    ) -> None:
+        """Take in the outputs of a batch."""
+        ids = filled.batch.ids[: filled.real]
+        scorer.update(filled.batch.images[: filled.real].cpu(), output, ids, cycled)
+        self.keep(cell, ids, output)
 
     def _translate(self, cell: Cell, filled: FilledBatch, tensor: Tensor | None) -> Translation:
         answers = cell.method.translate(filled.batch, (Variant(cell, tensor),), self.lender)
@@ -152,15 +182,14 @@ class CellRunner:
     def _cost(
         self, shared: SharedResult, evaluated: int, own_seconds: float
     ) -> dict[str, float | int | None]:
-        seen = sum(len(filled.batch.ids) for filled in self.batches)
-        wanted = sum(filled.real for filled in self.batches)
+        seen = self.batches.seen
         seconds = shared.seconds + own_seconds
         return {
             "nfe_encode": per_image(shared.evaluated, seen),
             "nfe_decode": per_image(evaluated, seen),
             "nfe_total": per_image(shared.evaluated + evaluated, seen),
             "seconds": seconds,
-            "images_per_s": wanted / seconds if seconds > 0 else None,
+            "images_per_s": self.batches.wanted / seconds if seconds > 0 else None,
             "peak_memory_mb": peak_memory_mb(self.lender.device),
         }
 

@@ -71,11 +71,11 @@ def claim(path: Path, plan: Plan, overwrite: bool) -> RunFolder:
         held = _held(folder)
         if overwrite:
             shutil.rmtree(path)
-        elif held != dict(plan.contract):
+        elif held != plan.contract:
             raise OutputError(_difference(path, held, plan.contract))
     try:
         path.mkdir(parents=True, exist_ok=True)
-        folder.write_run({"contract": dict(plan.contract), "finished": False})
+        folder.write_run({"contract": plan.contract, "finished": False})
     except OSError as error:
         raise OutputError(
             f"out={path} cannot be written ({error.strerror}); give out=FOLDER elsewhere"

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from bridgebench.errors import IntegrityError
-from bridgebench.execute.batches import FilledBatch, filled_batches
+from bridgebench.execute.aside import pays
+from bridgebench.execute.batches import SourceBatches
 from bridgebench.execute.cell import CellRunner, Outcome, SharedResult
 from bridgebench.execute.counting import Lender
 from bridgebench.execute.features import KeptFeatures
@@ -46,7 +47,7 @@ class _Bench:
     """What the cells of a seed share: their source images, the models, the yardstick."""
 
     seed: int
-    batches: tuple[FilledBatch, ...]
+    batches: SourceBatches
     lender: Lender
     runner: CellRunner
 
@@ -88,7 +89,9 @@ class LocalRun:
         runnable = next(cell for cell in group.cells if not cell.skip)
         self.progress.doing(_title(runnable.cell, group.shared))
         before = bench.lender.meter.seconds
-        shared = compute_shared(group, runnable.cell, bench.batches, bench.lender, self.store)
+        shared = compute_shared(
+            group, runnable.cell, bench.batches, bench.lender, self.store, bench.runner.aside
+        )
         self.clock.network += bench.lender.meter.seconds - before
         return shared
 
@@ -136,7 +139,9 @@ class LocalRun:
         if self._extractors is None:
             self._extractors = Extractors(self.plan.extractors, device)
         self.progress.doing(f"loading {n} images of {task.source.domain}")
-        items = self.plan.dataset.items(task.source.domain, task.source.split, n, seed)
+        source, batch = task.source, self.plan.batch
+        parts = self.plan.dataset.stream(source.domain, source.split, n, seed, batch)
+        batches = SourceBatches(parts, batch, seed, device)
         keep = KeptFeatures(self.store, self.plan.measuring, device)
         reference = Reference(
             task, self.plan.dataset, self._extractors, n, seed, keep, self._of_run
@@ -148,7 +153,6 @@ class LocalRun:
             lambda: reference.held_out().items,
             self.progress.evaluated,
         )
-        batches = tuple(filled_batches(items, self.plan.batch, seed, device))
         runner = CellRunner(
             batches=batches,
             low=task.item.low,
@@ -157,6 +161,7 @@ class LocalRun:
             new_scorer=partial(Scorer, self.plan.metrics, reference, self._extractors),
             needs_cycle=self.plan.needs_cycle,
             keep=self._keeper(),
+            aside=pays(device),
         )
         return _Bench(seed, batches, lender, runner)
 

@@ -11,9 +11,11 @@ from torch import Tensor
 
 from bridgebench.canonical import digest
 from bridgebench.errors import BridgebenchError
-from bridgebench.execute.batches import FilledBatch
+from bridgebench.execute.aside import ahead
+from bridgebench.execute.batches import FilledBatch, SourceBatches
 from bridgebench.execute.cell import Outcome, SharedResult, failed
 from bridgebench.execute.counting import Lender
+from bridgebench.execute.spool import Spool
 from bridgebench.execute.store import Store, Stored
 from bridgebench.interfaces.method import Cell, Stage
 from bridgebench.plan.model import Group, Plan
@@ -22,16 +24,24 @@ RESULT = "result"
 
 
 def compute_shared(
-    group: Group, cell: Cell, batches: Sequence[FilledBatch], lender: Lender, store: Store
+    group: Group,
+    cell: Cell,
+    batches: SourceBatches,
+    lender: Lender,
+    store: Store,
+    aside: bool,
 ) -> SharedResult | Outcome:
     """The shared stages of a group for every batch, or the failure of all its cells.
 
-    The cost is that of computing them, also where they come from the store.
+    The cost is that of computing them, also where they come from the store. With `aside` the next
+    batch is loaded while the networks work.
     """
-    tensors: list[Tensor | None] = []
+    if not group.shared:
+        return SharedResult((None,) * len(batches))
+    tensors = Spool()
     evaluated, seconds = 0, 0.0
     try:
-        for index, filled in enumerate(batches):
+        for index, filled in enumerate(ahead(batches.__getitem__, len(batches), aside)):
             tensor, spent, took = _of_batch(group.shared, cell, index, filled, lender, store)
             tensors.append(tensor)
             evaluated += spent
@@ -40,7 +50,7 @@ def compute_shared(
         return _stage_failed(group, str(error))
     except Exception as error:
         return _stage_failed(group, f"{type(error).__name__}: {error}")
-    return SharedResult(tuple(tensors), evaluated, seconds)
+    return SharedResult(tensors, evaluated, seconds)
 
 
 def _stage_failed(group: Group, reason: str) -> Outcome:
@@ -95,26 +105,24 @@ def _of_batch(
     filled: FilledBatch,
     lender: Lender,
     store: Store,
-) -> tuple[Tensor | None, int, float]:
-    """The last stage's result, the evaluations it takes, and the seconds."""
-    keys = [entry_key(key, index, filled.real, lender.device) for _, key in stages]
-    result: Tensor | None = None
-    evaluated, seconds, done = 0, 0.0, 0
-    for position in reversed(range(len(stages))):
-        kept = _sound(store.get(keys[position]), len(filled.batch.ids))
-        if kept is not None:
-            result = kept.tensors[RESULT].to(lender.device)
-            evaluated, seconds = int(kept.facts["evaluated"]), kept.facts["seconds"]
-            done = position + 1
-            lender.skipped(evaluated)
-            break
-    for (stage, _), key in list(zip(stages, keys, strict=True))[done:]:
-        before, begun = lender.meter.evaluated, perf_counter()
-        result = cell.method.share(stage, cell, filled.batch, result, lender)
-        evaluated += lender.meter.evaluated - before
-        seconds += perf_counter() - begun
-        facts = {"evaluated": evaluated, "seconds": seconds}
-        store.put(key, Stored({RESULT: result}, facts))
+) -> tuple[Tensor, int, float]:
+    """The result of the last of some stages, the evaluations it takes, and the seconds."""
+    *earlier, (stage, stage_key) = stages
+    key = entry_key(stage_key, index, filled.real, lender.device)
+    kept = _sound(store.get(key), len(filled.batch.ids))
+    if kept is not None:
+        evaluated = int(kept.facts["evaluated"])
+        lender.skipped(evaluated)
+        return kept.tensors[RESULT].to(lender.device), evaluated, kept.facts["seconds"]
+    before: Tensor | None = None
+    evaluated, seconds = 0, 0.0
+    if earlier:
+        before, evaluated, seconds = _of_batch(earlier, cell, index, filled, lender, store)
+    already, begun = lender.meter.evaluated, perf_counter()
+    result = cell.method.share(stage, cell, filled.batch, before, lender)
+    evaluated += lender.meter.evaluated - already
+    seconds += perf_counter() - begun
+    store.put(key, Stored({RESULT: result}, {"evaluated": evaluated, "seconds": seconds}))
     return result, evaluated, seconds
 
 

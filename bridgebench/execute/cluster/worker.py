@@ -7,10 +7,13 @@ import sys
 import tempfile
 import threading
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import overload
 
 import torch
+from torch import Tensor
 
 from bridgebench.canonical import digest
 from bridgebench.errors import BridgebenchError
@@ -100,11 +103,10 @@ class Worker:
         try:
             if unit.parts > 1:
                 self._outbox.begin(unit.cells)
-                result = _on_cpu(self._local.share(group))
+                result = _to_send(self._local.share(group))
             else:
                 cells = [cell for cell in group.cells if cell.identity in unit.cells]
-                device = torch.device(self._local.plan.device)
-                self._local.run_group(group, cells, _moved(shared, device))
+                self._local.run_group(group, cells, shared)
         except Exception as error:
             known = isinstance(error, BridgebenchError)
             self._outbox.ended(str(error) if known else f"{type(error).__name__}: {error}")
@@ -128,15 +130,31 @@ class Worker:
         return os.getpid()
 
 
-def _moved(
-    shared: SharedResult | Outcome | None, device: torch.device
-) -> SharedResult | Outcome | None:
-    if not isinstance(shared, SharedResult):
+class _Arrays(Sequence[Tensor | None]):
+    """Shared stages on their way to other workers.
+
+    They are NumPy arrays, which a worker reads from the memory that Ray shares between the
+    processes of a machine: none has a copy of more than the batch in hand.
+    """
+
+    def __init__(self, tensors: Sequence[Tensor | None]) -> None:
+        self._arrays = [None if tensor is None else tensor.numpy() for tensor in tensors]
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    @overload
+    def __getitem__(self, index: int) -> Tensor | None: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Tensor | None]: ...
+    def __getitem__(self, index: int | slice) -> Tensor | Sequence[Tensor | None] | None:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        array = self._arrays[index]
+        return None if array is None else torch.from_numpy(array.copy())
+
+
+def _to_send(shared: SharedResult | Outcome) -> SharedResult | Outcome:
+    if isinstance(shared, Outcome):
         return shared
-    tensors = tuple(None if tensor is None else tensor.to(device) for tensor in shared.tensors)
-    return replace(shared, tensors=tensors)
-
-
-def _on_cpu(shared: SharedResult | Outcome) -> SharedResult | Outcome:
-    moved = _moved(shared, torch.device("cpu"))
-    return shared if moved is None else moved
+    return replace(shared, tensors=_Arrays(shared.tensors))

@@ -1,4 +1,4 @@
-"""Items of any shape and range: batches are filled up, and only images are drawn."""
+"""Items of any shape and range: only images are drawn."""
 
 import dataclasses
 import math
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bridgebench import InvalidOption, Items, Translation, UsageError
-from bridgebench.execute.batches import filled_batches
+from bridgebench.execute.batches import SourceBatches
 from bridgebench.execute.cell import strip_rows
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
@@ -35,24 +35,9 @@ def items_of(*shape):
     return Items(images, tuple("abcde"), ("red",) * 5)
 
 
-@pytest.mark.parametrize("shape", [(3, 2, 2), (7,), (2, 3)])
-def test_a_short_batch_is_filled_up_with_its_first_item_whatever_its_shape(shape):
-    whole, last = filled_batches(items_of(*shape), 3, 0, torch.device("cpu"))
-    assert (whole.real, last.real) == (3, 2)
-    assert last.batch.images.shape == (3, *shape)
-    assert last.batch.images.flatten(1)[:, 0].tolist() == [3.0, 4.0, 3.0]
-    assert last.batch.ids == ("d", "e", "d")
-
-
-def test_whole_batches_are_no_copy_of_the_items():
-    items = items_of(3, 2, 2)
-    whole, _ = filled_batches(items, 3, 0, torch.device("cpu"))
-    assert whole.batch.images.data_ptr() == items.images.data_ptr()
-
-
 @pytest.mark.parametrize(("shape", "drawn"), [((3, 2, 2), ["source", "output"]), ((7,), [])])
 def test_only_images_are_drawn(shape, drawn):
-    (filled,) = filled_batches(items_of(*shape), 5, 0, torch.device("cpu"))
+    (filled,) = SourceBatches([items_of(*shape)], 5, 0, torch.device("cpu"))
     assert list(strip_rows(filled, Translation(filled.batch.images))) == drawn
 
 

@@ -8,6 +8,7 @@ import torch
 
 from bridgebench import OutputError
 from bridgebench.api import run_choices
+from bridgebench.execute.spool import Spool
 from bridgebench.item_files import seed_folder
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
@@ -49,6 +50,28 @@ def test_evaluations_are_counted_in_each_direction(whole):
     assert set(ddib["nfe_encode"]) == {4}
     assert set(ddib["nfe_decode"]) == {4}
     assert set(table[table["method"] == "identity"]["nfe_total"]) == {0}
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_second_thread_and_files_in_place_of_memory_change_no_number(
+    whole, tmp_path, monkeypatch, beside
+):
+    monkeypatch.setattr("bridgebench.execute.local.pays", lambda device: beside)
+    monkeypatch.setattr("bridgebench.execute.batches.Spool", lambda held: Spool(0))
+    monkeypatch.setattr("bridgebench.execute.sharing.Spool", lambda: Spool(0))
+    assert without_cost(run(tmp_path / "out")) == without_cost(whole)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_an_error_in_scoring_is_the_failure_of_its_cell(tmp_path, monkeypatch, beside):
+    def refuse(self, *batch):
+        raise ValueError("no score for this")
+
+    monkeypatch.setattr("bridgebench.execute.local.pays", lambda device: beside)
+    monkeypatch.setattr("bridgebench.scoring.Scorer.update", refuse)
+    (record,) = run(tmp_path / "out", method="identity").records
+    assert (record.status, record.reason) == ("failed", "ValueError: no score for this")
+    assert "in refuse" in record.traceback
 
 
 def test_pictures_and_files_are_there(whole):

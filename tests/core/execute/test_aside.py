@@ -1,0 +1,127 @@
+"""The second thread: the same work in the same order, and no more than one piece waits."""
+
+import threading
+
+import pytest
+import torch
+
+from bridgebench.execute import aside
+from bridgebench.execute.aside import ahead, in_order
+
+BOTH = pytest.mark.parametrize("beside", [False, True])
+WAIT = 60.0
+
+
+@BOTH
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_all_are_made_in_order(beside, count):
+    assert list(ahead(lambda index: index * 2, count, beside)) == list(range(0, 2 * count, 2))
+
+
+def test_the_next_is_made_while_the_one_before_is_in_use():
+    made = [threading.Event() for _ in range(3)]
+
+    def make(index):
+        made[index].set()
+        return index
+
+    for index in ahead(make, 3, aside=True):
+        assert index == 2 or made[index + 1].wait(WAIT)
+
+
+def test_no_more_than_the_next_is_made():
+    made = []
+    coming = ahead(lambda index: made.append(index), 9, aside=True)
+    next(coming)
+    next(coming)
+    assert len(made) <= 3
+    coming.close()
+
+
+@BOTH
+def test_an_error_in_making_comes_where_it_is_asked_for(beside):
+    coming = ahead(lambda index: 1 // (1 - index), 3, beside)
+    assert next(coming) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(coming)
+
+
+@BOTH
+def test_pieces_are_done_in_order_and_all_at_the_end(beside):
+    done = []
+    with in_order(beside) as do:
+        for index in range(20):
+            do(lambda index=index: done.append(index))
+    assert done == list(range(20))
+
+
+def test_the_first_thread_goes_on_while_a_piece_is_done():
+    go_on = threading.Event()
+    with in_order(True) as do:
+        do(lambda: go_on.wait(WAIT))
+        assert not go_on.is_set()
+        go_on.set()
+
+
+def test_no_more_than_one_piece_waits():
+    begun, go_on, done = threading.Event(), threading.Event(), []
+    first = threading.Timer(0.1, go_on.set)
+
+    def slow():
+        begun.set()
+        assert go_on.wait(WAIT)
+        done.append("slow")
+
+    with in_order(True) as do:
+        do(slow)
+        assert begun.wait(WAIT)
+        first.start()
+        do(lambda: done.append("next"))
+        assert done[:1] == ["slow"]
+
+
+@BOTH
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_what_a_piece_raises_is_raised_here(beside, pieces):
+    def all_of_them():
+        with in_order(beside) as do:
+            for _ in range(pieces):
+                do(lambda: 1 // 0)
+
+    with pytest.raises(ZeroDivisionError, match="by zero"):
+        all_of_them()
+
+
+def test_an_error_here_does_not_wait_for_a_piece_that_hangs():
+    forever, begun = threading.Event(), threading.Event()
+
+    def hang():
+        begun.set()
+        forever.wait()
+
+    def fail_beside_it():
+        with in_order(True) as do:
+            do(hang)
+            assert begun.wait(WAIT)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_beside_it()
+    forever.set()
+
+
+def test_the_second_thread_has_as_many_threads_as_the_first():
+    counts = []
+    with in_order(True) as do:
+        do(lambda: counts.append(torch.get_num_threads()))
+    assert counts == [torch.get_num_threads()]
+
+
+def test_it_pays_beside_a_gpu_and_where_an_operation_has_one_thread(monkeypatch):
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    assert aside.pays(cpu)
+    assert aside.pays(gpu)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    assert not aside.pays(cpu)
+    assert aside.pays(gpu)
