@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.pool import AsyncResult, ThreadPool
@@ -12,6 +13,9 @@ import torch
 T = TypeVar("T")
 
 Work = Callable[[], None]
+
+NAME = "aside"
+"""Of the second thread."""
 
 
 def pays(device: torch.device) -> bool:
@@ -68,4 +72,9 @@ def in_order(aside: bool) -> Iterator[Callable[[Work], None]]:
 
 def _one_thread_more() -> ThreadPool:
     """A thread that, on an exception or Ctrl-C in the first, is left behind and not waited for."""
-    return ThreadPool(1, initializer=torch.set_num_threads, initargs=(torch.get_num_threads(),))
+    return ThreadPool(1, initializer=_begin, initargs=(torch.get_num_threads(),))
+
+
+def _begin(threads: int) -> None:
+    threading.current_thread().name = NAME
+    torch.set_num_threads(threads)

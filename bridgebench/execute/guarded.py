@@ -8,6 +8,7 @@ writes their records and starts another child for the rest.
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import multiprocessing
 import signal
 import tempfile
@@ -30,6 +31,9 @@ from bridgebench.registry import load_registry
 
 START_SECONDS = 300.0
 """How long a child may take to import, plan and load before its first cell."""
+
+SCORING = "torchmetrics"
+"""What every metric needs, and takes seconds to import, which no cell is to spend its limit on."""
 
 GRACE_SECONDS = 1.0
 """After the limit: time for the child to write down where it hangs."""
@@ -73,6 +77,7 @@ def _child(
     """What a child does; the parent takes care of Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     reporter = _Reporter(connection, limit, hang_file)
+    importlib.import_module(SCORING)
     try:
         plan = make_plan(load_registry(), choices)
         save_images = choices.save == "images"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import tempfile
@@ -17,10 +18,12 @@ from torch import Tensor
 
 from bridgebench.canonical import digest
 from bridgebench.errors import BridgebenchError
+from bridgebench.execute.aside import NAME
 from bridgebench.execute.cell import Outcome, SharedResult
 from bridgebench.execute.cluster.outbox import Message, Outbox
 from bridgebench.execute.cluster.units import Unit
 from bridgebench.execute.folder import RunFolder
+from bridgebench.execute.guarded import SCORING
 from bridgebench.execute.local import Clock, LocalRun
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
@@ -71,6 +74,7 @@ class Worker:
         if Path(order.cwd).is_dir():
             os.chdir(order.cwd)
         sys.path += [path for path in order.paths if path not in sys.path and Path(path).exists()]
+        importlib.import_module(SCORING)
         try:
             plan = make_plan(load_registry(), order.choices)
         except BridgebenchError as error:
@@ -121,9 +125,11 @@ class Worker:
         return self._outbox.read()
 
     def trace(self) -> str:
-        """Where the thread of the cells is at this moment."""
-        frame = sys._current_frames().get(self._thread)
-        return "".join(traceback.format_stack(frame)) if frame else ""
+        """Where the threads of the cells are at this moment."""
+        frames = sys._current_frames()
+        ours = [each.ident for each in threading.enumerate() if each.name == NAME]
+        stacks = [frames[ident] for ident in (self._thread, *ours) if ident in frames]
+        return "\n".join("".join(traceback.format_stack(stack)) for stack in stacks)
 
     def process(self) -> int:
         """The id of this process."""

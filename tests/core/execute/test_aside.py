@@ -7,6 +7,7 @@ import torch
 
 from bridgebench.execute import aside
 from bridgebench.execute.aside import ahead, in_order
+from bridgebench.execute.cluster.worker import Worker
 
 BOTH = pytest.mark.parametrize("beside", [False, True])
 WAIT = 60.0
@@ -108,6 +109,21 @@ def test_an_error_here_does_not_wait_for_a_piece_that_hangs():
     with pytest.raises(KeyError):
         fail_beside_it()
     forever.set()
+
+
+def test_a_worker_that_hangs_tells_where_the_second_thread_is():
+    begun, go_on = threading.Event(), threading.Event()
+
+    def score_for_ever():
+        begun.set()
+        go_on.wait()
+
+    with in_order(True) as do:
+        do(score_for_ever)
+        assert begun.wait(WAIT)
+        trace = Worker().trace()
+        go_on.set()
+    assert "in score_for_ever" in trace
 
 
 def test_the_second_thread_has_as_many_threads_as_the_first():

@@ -21,7 +21,9 @@ def bits(tensor):
     return tensor.reshape(-1).view(torch.uint8).tolist()
 
 
-@pytest.mark.parametrize(("held", "filed"), [(10**6, 0), (100, 2 * 96 + 12 + 48 + 8 + 192), (0, 548)])
+@pytest.mark.parametrize(
+    ("held", "filed"), [(10**6, 0), (100, 2 * 96 + 12 + 48 + 8 + 192), (0, 548)]
+)
 def test_what_is_read_is_what_was_appended(held, filed):
     spool = Spool(held)
     for tensor in tensors():

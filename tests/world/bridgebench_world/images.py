@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import torch
-import torchmetrics  # noqa: F401  # comes with the plan, so that no cell spends its limit on it
 
 from bridgebench import Dataset, InvalidOption, Items, generator, normal
 
