@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from io import BufferedRandom
+from io import FileIO
 from typing import overload
 
 import torch
@@ -30,7 +31,7 @@ class Spool(Sequence[Tensor]):
     """Tensors that are appended once and read any number of times, on the CPU.
 
     The first `held` bytes stay in memory, and what comes after them goes to a temporary file that
-    has no name and so goes with the process. For one thread at a time.
+    has no name and so goes with the process. One thread may append while others read.
 
     >>> spool = Spool(held=8)
     >>> for tensor in (torch.zeros(2), torch.ones(2)):
@@ -69,28 +70,31 @@ class Spool(Sequence[Tensor]):
         return self._read(place) if isinstance(place, _Filed) else place
 
     @cached_property
-    def _file(self) -> BufferedRandom:
-        return tempfile.TemporaryFile(prefix="bridgebench-")
+    def _file(self) -> FileIO:
+        return tempfile.TemporaryFile(prefix="bridgebench-", buffering=0)
 
     def _filed(self, tensor: Tensor) -> _Filed:
         place = _Filed(self.filed_bytes, tensor.dtype, tensor.shape)
+        left = _bytes_of(tensor)
         try:
-            self._file.seek(place.offset)
-            self._file.write(_bytes_of(tensor))
-            self._file.flush()
+            while left:
+                left = left[os.pwrite(self._file.fileno(), left, self.filed_bytes) :]
+                self.filed_bytes = place.offset + tensor.nbytes - len(left)
         except OSError as error:
             raise BridgebenchError(
                 f"the images of the run do not fit in the folder for temporary files "
                 f"({error.strerror or error}); name one with more room with TMPDIR=FOLDER"
             ) from error
-        self.filed_bytes += tensor.nbytes
         return place
 
     def _read(self, place: _Filed) -> Tensor:
         tensor = torch.empty(place.shape, dtype=place.dtype)
-        self._file.seek(place.offset)
-        if self._file.readinto(_bytes_of(tensor)) != tensor.nbytes:
-            raise BridgebenchError("a temporary file of the run was cut short; run it again")
+        left, offset = _bytes_of(tensor), place.offset
+        while left:
+            count = os.preadv(self._file.fileno(), [left], offset)
+            if not count:
+                raise BridgebenchError("a temporary file of the run was cut short; run it again")
+            left, offset = left[count:], offset + count
         return tensor
 
 

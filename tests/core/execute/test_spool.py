@@ -1,7 +1,8 @@
 """Tensors in memory and in a file read back to the same bits."""
 
-import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import torch
@@ -76,13 +77,26 @@ def test_its_file_has_no_name(tmp_path, monkeypatch):
 
 
 def test_no_room_says_how_to_give_more(monkeypatch):
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda prefix: os.fdopen(full(), "r+b"))
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda prefix, buffering: full())
     with pytest.raises(BridgebenchError, match=r"do not fit .*No space left .*TMPDIR=FOLDER"):
         Spool(held=0).append(torch.zeros(2))
 
 
 def full():
-    return os.open("/dev/full", os.O_RDWR)
+    return Path("/dev/full").open("r+b", buffering=0)
+
+
+def test_threads_that_read_at_once_do_not_get_each_others_tensors():
+    spool = Spool(held=0)
+    for number in range(50):
+        spool.append(torch.full((1000,), float(number)))
+
+    def differing(start):
+        picks = [(start + step * 7) % 50 for step in range(200)]
+        return sum(not bool((spool[pick] == pick).all()) for pick in picks)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(differing, range(8))) == 0
 
 
 def test_a_folder_that_cannot_be_written_is_told(monkeypatch, tmp_path):
