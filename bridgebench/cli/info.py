@@ -78,6 +78,7 @@ def _show_intervals(task: TaskFile) -> None:
 
 
 def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
+    from bridgebench.cli.limits import limits_of
     from bridgebench.interfaces.metric import Metric
     from bridgebench.interfaces.plugin import Plugin, format_option
     from bridgebench.specs import build, parse_spec
@@ -95,6 +96,7 @@ def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
         click.echo("\nno options")
         return
     click.echo("\noptions")
+    limits = limits_of(cls)
     for option, field in cls.model_fields.items():
         if made is not None:
             value = format_option(getattr(made, option))
@@ -102,14 +104,14 @@ def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
             value = "must be given"
         else:
             value = format_option(field.get_default(call_default_factory=True))
-        limits = ", ".join(str(limit) for limit in field.metadata)
-        said = "; ".join(part for part in (field.description or "", limits) if part)
+        said = "; ".join(part for part in (field.description or "", limits[option]) if part)
         click.echo(f"  {option}={value}    {said}".rstrip())
 
 
 def _show_class_facts(cls: type[Plugin]) -> None:
     from bridgebench.interfaces.method import Method
     from bridgebench.interfaces.score_model import ScoreModel
+    from bridgebench.interfaces.solver import Solver
 
     if issubclass(cls, Method):
         axes = ", ".join(sorted(cls.axes)) or "none"
@@ -117,12 +119,12 @@ def _show_class_facts(cls: type[Plugin]) -> None:
         for label, text in (("family", cls.family), ("paper", cls.paper), ("license", cls.license)):
             if text:
                 click.echo(f"{label}: {text}")
-        if cls.citation:
-            click.echo(f"\n{inspect.cleandoc(cls.citation)}")
     if issubclass(cls, ScoreModel):
         click.echo(f"\ndomains: {', '.join(cls.domains)}")
         if cls.unfit_to_encode:
             click.echo(f"not to encode with: {cls.unfit_to_encode}")
+    if issubclass(cls, Method | Solver) and cls.citation:
+        click.echo(f"\n{inspect.cleandoc(cls.citation)}")
 
 
 def _show_columns(cls: type[Metric], made: Plugin | None) -> None:

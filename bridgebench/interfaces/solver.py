@@ -23,6 +23,9 @@ class Solver(Plugin, ABC):
     order: ClassVar[int]
     """The order of convergence."""
 
+    citation: ClassVar[str] = ""
+    """BibTeX of what to cite where it was used."""
+
     spacing: Spacing = Field(
         Spacing.KARRAS, description="how the noise levels are spaced: " + ", ".join(Spacing)
     )

@@ -3,44 +3,52 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bridgebench.errors import BridgebenchError
 from bridgebench.interfaces.method import Method
+from bridgebench.interfaces.solver import Solver
 from bridgebench.leaderboard.board import Board
+from bridgebench.leaderboard.cells import UNUSED
 from bridgebench.registry import Kind, Registry
 from bridgebench.specs import parse_spec
 
 
 def citations(boards: Iterable[Board], registry: Registry) -> str:
-    """BibTeX of the methods of some boards, each entry once, and what has none as comments.
+    """BibTeX of the methods and solvers of some boards, each entry once.
 
-    Above each entry stands which methods it is for and the licenses that they name.
+    Above each entry stands what it is for and the licenses that methods name; what has no entry
+    stands below, as comments.
     """
-    names = sorted({str(spec) for board in boards for spec in board.table["method"]})
-    methods = sorted({parse_spec(name)[0] for name in names})
+    boards = tuple(boards)
     entries: dict[str, list[str]] = {}
     silent: list[str] = []
-    for name in methods:
-        cls = _class_of(name, registry)
-        if cls is None:
-            silent.append(f"% {name}: not installed here, so its citation is not known")
-        elif not cls.citation:
-            silent.append(f"% {_title(name, cls)}: names no citation")
-        else:
-            entries.setdefault(inspect.cleandoc(cls.citation), []).append(_title(name, cls))
+    for kind in (Kind.METHOD, Kind.SOLVER):
+        for name in _names(boards, kind):
+            said = name if kind is Kind.METHOD else f"{kind} {name}"
+            cls = _class_of(kind, name, registry)
+            if cls is None:
+                silent.append(f"% {said}: not installed here, so its citation is not known")
+                continue
+            title = f"{said} ({cls.license})" if issubclass(cls, Method) and cls.license else said
+            if cls.citation:
+                entries.setdefault(inspect.cleandoc(cls.citation), []).append(title)
+            else:
+                silent.append(f"% {title}: names no citation")
     blocks = [f"% {', '.join(titles)}\n{bibtex}" for bibtex, titles in entries.items()]
     return "\n\n".join([*blocks, *(["\n".join(silent)] if silent else [])])
 
 
-def _class_of(name: str, registry: Registry) -> type[Method] | None:
+def _names(boards: Sequence[Board], kind: Kind) -> list[str]:
+    """The plugins of a kind in the rows; many rows use no solver."""
+    specs = {str(spec) for board in boards for spec in board.table[kind].dropna()}
+    return sorted({parse_spec(spec)[0] for spec in specs - {UNUSED}})
+
+
+def _class_of(kind: Kind, name: str, registry: Registry) -> type[Method] | type[Solver] | None:
     try:
-        cls = registry.load(Kind.METHOD, name)
+        cls = registry.load(kind, name)
     except BridgebenchError:
-        # The board may come from a machine with other plugins; its other methods are still known.
+        # The board may come from a machine with other plugins; what else it has is still known.
         return None
-    return cls if issubclass(cls, Method) else None
-
-
-def _title(name: str, cls: type[Method]) -> str:
-    return f"{name} ({cls.license})" if cls.license else name
+    return cls if issubclass(cls, Method | Solver) else None

@@ -30,6 +30,7 @@ import torch
 from pydantic import Field
 
 from bridgebench import BudgetError, InvalidOption, Solver
+from bridgebench_bdia.paper import BIBTEX
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,6 +49,7 @@ class Bdia(Solver):
 
     name: ClassVar[str] = "bdia"
     order: ClassVar[int] = 2
+    citation: ClassVar[str] = BIBTEX
 
     gamma: float = Field(
         1.0,

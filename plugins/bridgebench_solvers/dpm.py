@@ -13,6 +13,7 @@ from bridgebench_solvers.budget import whole_intervals
 from bridgebench_solvers.dpmpp_2m import dpmpp_2m
 from bridgebench_solvers.dpmpp_2s import dpmpp_2s
 from bridgebench_solvers.grid import steps
+from bridgebench_solvers.papers import DPM_SOLVER_PP
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,6 +38,7 @@ class Dpm(Solver):
 
     name: ClassVar[str] = "dpm"
     order: ClassVar[int] = 2
+    citation: ClassVar[str] = DPM_SOLVER_PP
 
     variant: DpmVariant = Field(
         DpmVariant.MULTISTEP,

@@ -14,6 +14,7 @@ import torch
 from bridgebench import Solver
 from bridgebench_solvers.budget import whole_intervals
 from bridgebench_solvers.grid import steps
+from bridgebench_solvers.papers import DDIM
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,6 +30,7 @@ class Euler(Solver):
 
     name: ClassVar[str] = "euler"
     order: ClassVar[int] = 1
+    citation: ClassVar[str] = DDIM
 
     def intervals(self, nfe: int) -> int:
         """One evaluation an interval."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from bridgebench import Solver
 from bridgebench_solvers.budget import whole_intervals
 from bridgebench_solvers.grid import steps
+from bridgebench_solvers.papers import EDM
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,6 +28,7 @@ class Heun(Solver):
 
     name: ClassVar[str] = "heun"
     order: ClassVar[int] = 2
+    citation: ClassVar[str] = EDM
 
     def intervals(self, nfe: int) -> int:
         """Two evaluations an interval."""

@@ -27,7 +27,7 @@ Examples:
 )
 @click.argument("words", nargs=-1, required=True, metavar="FILE... [WORD=VALUE...]")
 @click.option("--compare", "beside", is_flag=True, help="Two files row by row, with each change.")
-@click.option("--cite", is_flag=True, help="BibTeX of the methods of the boards, and no table.")
+@click.option("--cite", is_flag=True, help="BibTeX of what the rows used, and no table.")
 def show(words: tuple[str, ...], beside: bool, cite: bool) -> None:
     """Show ranked boards.
 
