@@ -164,7 +164,7 @@ def _report(finished: Finished) -> dict[str, Any]:
     clock = asdict(finished.clock)
     spent = {name: clock[name] for name in ("network", "scoring", "pictures", "records")}
     return {
-        "contract": dict(finished.plan.contract),
+        "contract": finished.plan.contract,
         "finished": finished.all_ok,
         "interrupted": finished.interrupted,
         "cells": {

@@ -211,7 +211,16 @@ class Gauge:
         return cast(T, self.kept[key])
 
     def declare(self, metric: Metric) -> None:
-        """Make the extractors of a metric available; any other is an error, as in a run."""
+        """Make the extractors of a metric available; any other is an error, as in a run.
+
+        So is a metric that cannot measure the items of the task.
+        """
+        reason = metric.impossible(self.bench.setting)
+        if reason:
+            raise UsageError(
+                f"metric '{metric.name}' cannot be used with task {self.bench.task.name}: "
+                f"{reason}; give another task"
+            )
         for spec in metric.extractors(self.extractor):
             if not spec:
                 raise UsageError(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from bridgebench.interfaces.dataset import Items
     from bridgebench.interfaces.extractor import Extracted
+    from bridgebench.interfaces.method import Setting
 
 T = TypeVar("T")
 
@@ -138,6 +139,10 @@ class Metric(Plugin, ABC):
         `default` is "" where the task has none; a metric that returns it is then refused.
         """
         return ()
+
+    def impossible(self, setting: Setting) -> str:
+        """Why it cannot measure the items of a task, or "": a run with it is then refused."""
+        return ""
 
     @abstractmethod
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:

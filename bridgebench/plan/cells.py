@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TypeVar
@@ -18,6 +18,22 @@ from bridgebench.specs import build, build_chain, expand_all
 from bridgebench.taskfile import Combination, Protocol, TaskFile
 
 T = TypeVar("T")
+
+_KINDS = {
+    Axis.SOURCE_SCORE: Kind.SCORE,
+    Axis.TARGET_SCORE: Kind.SCORE,
+    Axis.SOLVER: Kind.SOLVER,
+    Axis.TRANSFORM: Kind.TRANSFORM,
+}
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A combination that a method is used in, the first of its own or a further one."""
+
+    method: Method
+    part: Combination
+    further: bool
 
 
 @dataclass(frozen=True)
@@ -42,8 +58,8 @@ class Combiner:
         cells = (
             cell
             for seed, method in product(self.seeds(), methods)
-            for part in self._combinations_of(method)
-            for cell in self._combined(seed, method, part)
+            for use in self._uses_of(method)
+            for cell in self._combined(seed, use)
         )
         yield from dict.fromkeys(cells)
 
@@ -54,34 +70,61 @@ class Combiner:
     def _methods(self, specs: Sequence[str]) -> tuple[Method, ...]:
         return _distinct(build(self.registry, Kind.METHOD, Method, spec) for spec in specs)
 
-    def _combinations_of(self, method: Method) -> tuple[Combination, ...]:
-        """Those of the task that name this very method, or else the first with one of its name.
+    def _uses_of(self, method: Method) -> tuple[_Use, ...]:
+        """The combinations that name this very method, or else the first with one of its name.
 
         A method of other options than the task's is so combined as the task combines its own.
         """
         named = [(part, self._methods(part.method)) for part in self.task.combinations]
         same = tuple(part for part, its in named if method in its)
         alike = tuple(part for part, its in named if method.name in {one.name for one in its})
-        return same or alike[:1] or self.task.combinations[:1]
+        parts = same or alike[:1] or self.task.combinations[:1]
+        return tuple(_Use(method, part, further=part is not parts[0]) for part in parts)
 
-    def _combined(self, seed: int, method: Method, part: Combination) -> Iterator[Cell]:
-        """The cells of a method in a combination; what was chosen goes before what it names."""
-        choices, axes = self.choices, self.task.axes
-        own = self.task.scores_of(method.name)
-        sources = self._score_models(choices.source_score, part.source_score or own.source)
-        targets = self._score_models(choices.target_score, part.target_score or own.target)
-        solvers = self._specs(Kind.SOLVER, choices.solver, part.solver or axes.solver)
-        chains = self._specs(Kind.TRANSFORM, choices.transform, part.transform or axes.transform)
+    def _combined(self, seed: int, use: _Use) -> Iterator[Cell]:
+        """The cells of a method in a combination."""
+        axes, scores = self.task.axes, self.task.scores_of(use.method.name)
         for source, target, solver, budget, chain in product(
-            _on(method, Axis.SOURCE_SCORE, sources),
-            _on(method, Axis.TARGET_SCORE, targets),
-            _on(method, Axis.SOLVER, self._solvers(solvers)),
-            _on(method, Axis.NFE, tuple(dict.fromkeys(choices.nfe or self.protocol.nfe))),
-            _on(method, Axis.TRANSFORM, self._chains(chains)),
+            self._on(use, Axis.SOURCE_SCORE, self._score_model, scores.source),
+            self._on(use, Axis.TARGET_SCORE, self._score_model, scores.target),
+            self._on(use, Axis.SOLVER, self._solver, axes.solver),
+            self._budgets(use.method),
+            self._on(use, Axis.TRANSFORM, self._chain, axes.transform),
         ):
             if solver is not None and budget is not None:
                 solver.intervals(budget)
-            yield Cell(method, source, target, solver, budget, chain, seed)
+            yield Cell(use.method, source, target, solver, budget, chain, seed)
+
+    def _on(
+        self, use: _Use, axis: Axis, make: Callable[[str], T], rest: Sequence[str]
+    ) -> tuple[T | None, ...]:
+        """The values on an axis: what was chosen, or what the combination names, or else `rest`.
+
+        A further combination keeps what it names as far as that was chosen, and has no cells where
+        it was not: it is a few rows beside those of the first, which no choice makes as many.
+        """
+        if axis not in use.method.axes:
+            return (None,)
+        named: Sequence[str] | None = getattr(use.part, axis)
+        values = _distinct(make(spec) for spec in self._chosen(axis, named or rest))
+        if named and use.further:
+            return tuple(value for value in _distinct(map(make, named)) if value in values)
+        if not values:
+            raise InvalidOption(
+                f"method '{use.method.name}' needs a {axis}, and the task names none; "
+                f"give {axis}=NAME"
+            )
+        return values
+
+    def _budgets(self, method: Method) -> tuple[int | None, ...]:
+        if Axis.NFE not in method.axes:
+            return (None,)
+        return tuple(dict.fromkeys(self.choices.nfe or self.protocol.nfe))
+
+    def _chosen(self, axis: Axis, own: Sequence[str]) -> tuple[str, ...]:
+        kind = _KINDS[axis]
+        both_sides = self.choices.score if kind is Kind.SCORE else None
+        return self._specs(kind, getattr(self.choices, axis) or both_sides, own)
 
     def _specs(
         self, kind: Kind, chosen: Sequence[str] | None, own: Sequence[str]
@@ -93,17 +136,14 @@ class Combiner:
             out += expand_all(self.registry, kind, own) if spec == "all" else (spec,)
         return tuple(out)
 
-    def _score_models(
-        self, chosen: Sequence[str] | None, own: Sequence[str]
-    ) -> tuple[ScoreModel, ...]:
-        specs = self._specs(Kind.SCORE, chosen or self.choices.score, own)
-        return _distinct(build(self.registry, Kind.SCORE, ScoreModel, spec) for spec in specs)
+    def _score_model(self, spec: str) -> ScoreModel:
+        return build(self.registry, Kind.SCORE, ScoreModel, spec)
 
-    def _solvers(self, specs: Sequence[str]) -> tuple[Solver, ...]:
-        return _distinct(build(self.registry, Kind.SOLVER, Solver, spec) for spec in specs)
+    def _solver(self, spec: str) -> Solver:
+        return build(self.registry, Kind.SOLVER, Solver, spec)
 
-    def _chains(self, specs: Sequence[str]) -> tuple[Chain, ...]:
-        return _distinct(build_chain(self.registry, spec) for spec in specs)
+    def _chain(self, spec: str) -> Chain:
+        return build_chain(self.registry, spec)
 
     def _check_own(self, index: int, part: Combination) -> None:
         methods = self._methods(part.method)
@@ -131,15 +171,5 @@ class Combiner:
             )
 
 
-def _distinct(values: Iterator[T]) -> tuple[T, ...]:
+def _distinct(values: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
-
-
-def _on(method: Method, axis: Axis, values: tuple[T, ...]) -> tuple[T | None, ...]:
-    if axis not in method.axes:
-        return (None,)
-    if not values:
-        raise InvalidOption(
-            f"method '{method.name}' needs a {axis}, and the task names none; give {axis}=NAME"
-        )
-    return values

@@ -51,6 +51,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     _check_domains(cells, setting)
     check_seen(task, dataset, cells, setting, n)
     metrics = _metrics(registry, task, choices.metric)
+    _check_measurable(metrics, task, setting)
     extractors = _extractors(registry, task, metrics)
     meaning = fingerprint(task, dataset, metrics, extractors, n)
     measuring = _measuring(registry, task, metrics, tuple(extractors))
@@ -80,17 +81,6 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         groups=_groups(planned),
         measuring=plugin_versions(measuring),
         fingerprint=meaning,
-        contract={
-            "task": task.name,
-            "protocol": choices.protocol,
-            "n": n,
-            "batch": batch,
-            "seeds": list(seeds),
-            "metrics": [metric.spec for metric in metrics],
-            "fingerprint": digest(meaning),
-            "precision": precision,
-            "device": device.type,
-        },
     )
 
 
@@ -264,6 +254,16 @@ def _metrics(
     return tuple(
         build(registry, Kind.METRIC, Metric, spec) for spec in {**wanted, **asked}.values()
     )
+
+
+def _check_measurable(metrics: Sequence[Metric], task: TaskFile, setting: Setting) -> None:
+    for metric in metrics:
+        reason = metric.impossible(setting)
+        if reason:
+            raise UsageError(
+                f"metric '{metric.name}' cannot be used with task {task.name}: {reason}; leave the "
+                "metric out"
+            )
 
 
 def _columns(task: TaskFile, metrics: Sequence[Metric]) -> tuple[Column, ...]:

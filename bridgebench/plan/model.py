@@ -63,7 +63,6 @@ class Plan:
     limit        seconds that a cell may take, or None
     measuring    package -> version and source hash of the plugins that measure
     fingerprint  all that decides the meaning of the metrics
-    contract     what a folder of results has to agree on
     """
 
     task: TaskFile
@@ -82,12 +81,26 @@ class Plan:
     groups: tuple[Group, ...]
     measuring: Mapping[str, Any]
     fingerprint: Mapping[str, Any]
-    contract: Mapping[str, Any]
 
     @property
     def cells(self) -> tuple[PlannedCell, ...]:
         """All cells, in the order in which they run."""
         return tuple(cell for group in self.groups for cell in group.cells)
+
+    @property
+    def contract(self) -> dict[str, Any]:
+        """What a folder of results has to agree on, as JSON values."""
+        return {
+            "task": self.task.name,
+            "protocol": self.protocol,
+            "n": self.n,
+            "batch": self.batch,
+            "seeds": list(self.seeds),
+            "metrics": [metric.spec for metric in self.metrics],
+            "fingerprint": digest(self.fingerprint),
+            "precision": self.precision,
+            "device": self.device.partition(":")[0],
+        }
 
     @property
     def padded_n(self) -> int:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Score, Yardstick, wilson
+from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, wilson
 from bridgebench_metrics.hue_error import observed_hue_error
 from bridgebench_metrics.means import mean_score, too_few
+from bridgebench_metrics.shapes import unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
@@ -75,6 +76,10 @@ class Color(Metric):
                 interval=True,
             ),
         )
+
+    def impossible(self, setting: Setting) -> str:
+        """Only images of three channels have a color."""
+        return unlike_images(setting.shape, "color", channels=3)
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of hue errors."""

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from bridgebench import Observed, UsageError, Yardstick
 from bridgebench.color import hue_difference, mean_hue, total_chroma
+from bridgebench_metrics.shapes import unlike_images
 from bridgebench_metrics.sources import of_sources
 
 LEAST_CHROMA = 0.05
@@ -29,11 +30,9 @@ class ImageColor:
 
 def image_color(images: Tensor) -> ImageColor:
     """The color of (B, 3, H, W) images in [-1, 1]; UsageError for items of another shape."""
-    if images.ndim != 4 or images.shape[1] != 3:
-        raise UsageError(
-            "color needs images of shape (3, H, W), and these items have the shape "
-            f"{tuple(images.shape[1:])}; leave out the metrics color, saturation and success"
-        )
+    reason = unlike_images(images.shape[1:], "color", channels=3)
+    if reason:
+        raise UsageError(f"{reason}; leave out the metrics color, saturation and success")
     return ImageColor(mean_hue(images), total_chroma(images))
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Yardstick
+from bridgebench import Column, Metric, Observed, Setting, Yardstick
 from bridgebench.color import total_chroma
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.hue_error import observed_color
 from bridgebench_metrics.means import mean_score
+from bridgebench_metrics.shapes import unlike_images
 from bridgebench_metrics.sources import of_sources
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ class Saturation(Metric):
                 interval=True,
             ),
         )
+
+    def impossible(self, setting: Setting) -> str:
+        """Only images of three channels have a color."""
+        return unlike_images(setting.shape, "color", channels=3)
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of changes."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Yardstick
+from bridgebench import Column, Metric, Observed, Setting, UsageError, Yardstick
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.means import mean_score
+from bridgebench_metrics.shapes import unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
@@ -69,11 +70,18 @@ class Structure(Metric):
             ),
         )
 
+    def impossible(self, setting: Setting) -> str:
+        """Only images have a shape to keep."""
+        return unlike_images(setting.shape, "structure")
+
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of correlations."""
         from bridgebench import ItemMeter
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
+            reason = unlike_images(observed.source.shape[1:], "structure")
+            if reason:
+                raise UsageError(f"{reason}; leave the metric structure out")
             source, output = hsv_value(observed.source), observed_value(observed)
             return {"correlation": value_correlation(centered(source), centered(output))}
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Score, Yardstick, wilson
+from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, wilson
 from bridgebench_metrics.classified import OPTION, logits_of
 from bridgebench_metrics.hue_error import observed_hue_error
+from bridgebench_metrics.shapes import unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
@@ -49,6 +50,10 @@ class Success(Metric):
     def extractors(self, default: str) -> tuple[str, ...]:
         """The one that `classifier` names."""
         return (self.classifier or default,)
+
+    def impossible(self, setting: Setting) -> str:
+        """Only images of three channels have a color."""
+        return unlike_images(setting.shape, "color", channels=3)
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of successes."""

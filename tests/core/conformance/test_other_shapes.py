@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bridgebench import UsageError
 from bridgebench.api import run_choices
 from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
 from bridgebench.leaderboard.board import checked_board
@@ -87,17 +88,29 @@ def test_a_run_gives_a_sound_board(registry, task, tmp_path):
     assert "own_weights/net.pt" in str(own["weights"])
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ({"transform": "blur_latent"}, "a blur needs items of shape (C, H, W)"),
-        ({"metric": "color"}, "color needs images of shape (3, H, W)"),
-    ],
-)
-def test_a_row_says_what_points_cannot_be_given_to(registry, words, said, tmp_path):
-    chosen = {"task": "points_task", "method": "ddib", "seed": "0", "out": tmp_path / "mine"}
-    finished = run_choices(choices_of({**chosen, **words}), registry=registry)
+def test_a_row_says_what_points_cannot_be_given_to(registry, tmp_path):
+    words = {"task": "points_task", "method": "ddib", "seed": "0", "transform": "blur_latent"}
+    finished = run_choices(choices_of({**words, "out": tmp_path / "mine"}), registry=registry)
     assert finished.records
     for record in finished.records:
         assert record.status == "failed"
-        assert record.reason.startswith(said)
+        assert record.reason.startswith("a blur needs items of shape (C, H, W)")
+
+
+COLOR_OF_POINTS = (
+    "metric 'color' cannot be used with task points_task: color needs images of shape (3, H, W), "
+    "and these items have the shape (2,); "
+)
+
+
+def test_a_metric_that_cannot_look_at_points_is_refused_before_a_run(registry, tmp_path):
+    chosen = choices_of({"task": "points_task", "metric": "color", "out": tmp_path / "mine"})
+    with pytest.raises(UsageError) as refused:
+        run_choices(chosen, registry=registry)
+    assert str(refused.value) == COLOR_OF_POINTS + "leave the metric out"
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_kit_says_which_task_does_not_suit_a_metric(registry):
+    said = wrong(registry, "color", "metric", "points_task")
+    assert COLOR_OF_POINTS + "give another task" in said["metric-ranges"]

@@ -134,13 +134,27 @@ also:
 """
 
 
-@pytest.fixture
-def extended(tmp_path):
-    """A task with combinations besides those of its axes."""
+BESIDE = """
+also:
+  - method: [ddib]
+    solver: [dpm]
+    transform: [identity]
+    target_score: ["world_exact:delay=0.001"]
+  - {method: [ddib, random_latent], solver: [dpm], transform: [identity]}
+"""
+
+
+def task_with(tmp_path, also):
+    """The task of the world with combinations besides those of its axes."""
     text = (resources.files("bridgebench_world") / "world.yaml").read_text(encoding="utf-8")
     path = tmp_path / "extended.yaml"
-    path.write_text(text.replace("name: world", "name: extended") + ALSO)
+    path.write_text(text.replace("name: world", "name: extended") + also)
     return str(path)
+
+
+@pytest.fixture
+def extended(tmp_path):
+    return task_with(tmp_path, ALSO)
 
 
 def test_further_combinations_have_axes_of_their_own(registry, extended):
@@ -160,6 +174,36 @@ def test_further_combinations_have_axes_of_their_own(registry, extended):
     assert len(combined(method="ddib")) == 2 * 4
     assert combined(method="ddib:last_step=true", solver="dpm", transform="identity") == both[:1]
     assert combined(method="ddib:clip=both", solver="heun") == [("heun", "identity", exact)]
+
+
+def test_a_choice_does_not_make_further_rows_of_a_method_more(registry, tmp_path):
+    task = task_with(tmp_path, BESIDE)
+    slow = "world_exact:delay=0.001"
+
+    def beside(**words):
+        """The rows that only the further combinations have."""
+        rows = [cell.axes for cell in plan(registry, task=task, method="ddib", **words).cells]
+        return [
+            (row["solver"], row["transform"], row["target_score"])
+            for row in rows
+            if row["target_score"] == slow or row["solver"] == "dpm"
+        ]
+
+    both = [("dpm", "identity", slow), ("dpm", "identity", "world_exact")]
+    assert beside() == both
+    assert beside(transform="normalize") == []
+    assert beside(transform="identity,normalize") == both
+    assert beside(transform="scale:c=1,identity", solver="euler,dpm")[-1] == both[0]
+    assert beside(solver="euler") == []
+    assert beside(target_score=slow, transform="identity", solver="dpm") == both[:1]
+    assert beside(score="world_exact", transform="identity", solver="euler") == []
+
+
+def test_a_choice_on_an_axis_that_a_method_lacks_leaves_its_rows(registry, tmp_path):
+    task = task_with(tmp_path, BESIDE)
+    rows = plan(registry, task=task, method="ddib,random_latent", transform="normalize").cells
+    latents = [cell.axes["solver"] for cell in rows if cell.axes["method"] == "random_latent"]
+    assert latents == ["dpm"]
 
 
 def test_an_axis_that_no_method_of_a_combination_uses_is_an_error(registry, extended):

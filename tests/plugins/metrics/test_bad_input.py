@@ -13,8 +13,11 @@ from bridgebench import (
     Metric,
     Observed,
     Population,
+    Setting,
     UsageError,
 )
+from bridgebench.registry import Kind, load_registry
+from bridgebench.specs import build
 from bridgebench_metrics import hooks
 
 OF_FEATURES = ("fid", "kid", "precision_recall", "diversity")
@@ -96,3 +99,39 @@ def test_items_that_are_no_images_of_three_channels_have_no_color(
         f"color needs images of shape (3, H, W), and these items have the shape {shape}; "
         "leave out the metrics color, saturation and success"
     )
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 6)])
+def test_items_that_are_no_images_have_no_structure(shape: tuple[int, ...]) -> None:
+    items = torch.rand(20, *shape, generator=torch.Generator().manual_seed(0))
+    observed = Observed(
+        items, items, tuple(map(str, range(20))), None, lambda spec: seen(20, 2, None)
+    )
+    with pytest.raises(UsageError) as refused:
+        load("structure").meter(Yardstick(None)).update(observed)
+    assert str(refused.value) == (
+        f"structure needs images of shape (C, H, W), and these items have the shape {shape}; "
+        "leave the metric structure out"
+    )
+
+
+IMAGE, GREY, VECTOR = (3, 6, 5), (1, 6, 5), (16,)
+FIT = {
+    "color": (IMAGE,),
+    "saturation": (IMAGE,),
+    "success:label=7": (IMAGE,),
+    "structure": (IMAGE, GREY),
+}
+
+
+@pytest.mark.parametrize("shape", [IMAGE, GREY, VECTOR])
+@pytest.mark.parametrize("spec", [*FIT, "transport", "cycle", "diversity", "accuracy:label=7"])
+def test_a_metric_says_beforehand_which_items_it_cannot_measure(
+    spec: str, shape: tuple[int, ...]
+) -> None:
+    metric = build(load_registry(), Kind.METRIC, Metric, spec)
+    reason = metric.impossible(Setting("one", "one", ("one",), "other", shape))
+    if shape in FIT.get(spec, (IMAGE, GREY, VECTOR)):
+        assert reason == ""
+    else:
+        assert reason.endswith(f"H, W), and these items have the shape {shape}")

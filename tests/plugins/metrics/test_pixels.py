@@ -113,6 +113,13 @@ def test_nearest_distance_by_brute_force(border: int) -> None:
     )
 
 
+@pytest.mark.parametrize("numbers", [1, 500])
+def test_nearest_images_are_found_in_tiles(numbers: int) -> None:
+    queries, known = hsv_value(images(37, 3)), neighbors_of(images(61, 4))
+    found = nearest_distance(queries, known, numbers)
+    assert torch.equal(found, nearest_distance(queries, known, 10**9))
+
+
 def test_memorization_is_0_for_copies_and_1_for_real_images(bench: Any) -> None:
     copies = images(40, 1)[[3, 3, 8]]
     assert score(Memorization(), bench, copies, copies).value == 0.0
