@@ -11,7 +11,6 @@ from torch import Tensor
 
 from bridgebench.bench.networks import SIGMA_RANGE, fast_denoiser, plain_network, states
 from bridgebench.bench.ratio import Ratio, Reach, in_turns
-from bridgebench.errors import UsageError
 from bridgebench.interfaces.solver import Solver
 from bridgebench.probability_flow import decode
 from bridgebench.registry import Kind, Registry
@@ -58,18 +57,9 @@ def step_speed(registry: Registry, batch: int, nfe: int, rounds: int) -> Ratio:
 
 def ddim_loop(x: Tensor, nfe: int, network: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
     """The loop of diffusers' documentation; `network` takes the state and the time."""
-    scheduler = _diffusers().DDIMScheduler(clip_sample=False)
+    diffusers: Any = importlib.import_module("diffusers")
+    scheduler = diffusers.DDIMScheduler(clip_sample=False)
     scheduler.set_timesteps(nfe)
     for t in scheduler.timesteps:
         x = scheduler.step(network(x, t), t, x).prev_sample
     return x
-
-
-def _diffusers() -> Any:
-    try:
-        return importlib.import_module("diffusers")
-    except ImportError as error:
-        raise UsageError(
-            "bench compares with diffusers, which is not installed; pip install diffusers, or "
-            "leave its figures out with --skip diffusers"
-        ) from error

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridgebench.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -59,7 +61,7 @@ def bench(short: bool, skip: tuple[str, ...], out: Path) -> None:
     from bridgebench.execute.store import LIMIT_VARIABLE
 
     if not out.parent.is_dir():
-        raise click.ClickException(f"{out.parent} is no folder; give --out in one that is there")
+        raise UsageError(f"{out.parent} is no folder; give --out in one that is there")
     os.environ[LIMIT_VARIABLE] = "0"
     machine = machine_in_words()
     table = Table("figure", "ratio", "reach", "first (s)", "second (s)", title=machine)
@@ -72,7 +74,7 @@ def bench(short: bool, skip: tuple[str, ...], out: Path) -> None:
         # After each figure, so that Ctrl-C loses none that is there.
         _write(ratios, machine, out)
     if not ratios:
-        raise click.UsageError("every figure is skipped; leave one to be measured")
+        raise UsageError("every figure is skipped; leave one to be measured")
     output().print(table)
     save_ratios(out.with_suffix(".png"), ratios, machine)
     click.echo(f"written: {out} and {out.with_suffix('.png')}")
@@ -89,7 +91,7 @@ def _ratios(short: bool, wanted: frozenset[str]) -> Iterator[Ratio]:
 
     for package in ("diffusers", "ray"):
         if package in wanted and find_spec(package) is None:
-            raise click.UsageError(
+            raise UsageError(
                 f"bench compares with {package}, which is not installed; pip install {package}, "
                 f"or leave its figure out with --skip {package}"
             )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Any
 
 import click
 
-from bridgebench.errors import PluginError, UnknownName
+from bridgebench.errors import BridgebenchError, PluginError, UnknownName
 from bridgebench.registry import Entry, Kind, Registry, load_registry
 
+_TEXT = "tag:yaml.org,2002:str"
 ABOUT = ("family", "supervision", "paper")
 EXAMPLES = """\b
 Examples:
@@ -40,7 +42,7 @@ def list_(kind: str | None) -> None:
         for name in registry.names(each):
             entry = registry.entry(each, name)
             facts = _facts(registry, name) if about else ()
-            summary = summary_of(registry, each, name)
+            summary = _summary(registry, each, name)
             table.add_row(each, name, summary, *facts, entry.source.distribution)
     output().print(table)
     for fault in registry.faults:
@@ -66,10 +68,15 @@ def _said(value: object) -> str:
     return (str(value) or "-") if isinstance(value, str) else "by option"
 
 
-def summary_of(registry: Registry, kind: Kind, name: str) -> str:
-    """One line on a plugin."""
+def _summary(registry: Registry, kind: Kind, name: str) -> str:
+    """One line on a plugin, "-" for one that says nothing; a task that cannot be used says so."""
     entry = registry.entry(kind, name)
-    return _task_summary(entry) if kind is Kind.TASK else entry.summary()
+    try:
+        summary = _task_summary(entry) if kind is Kind.TASK else entry.summary()
+    except BridgebenchError as error:
+        click.echo(f"not usable: {error}", err=True)
+        summary = ""
+    return summary.strip() or "-"
 
 
 def _task_summary(entry: Entry) -> str:
@@ -90,10 +97,14 @@ def _task_summary(entry: Entry) -> str:
 
 
 def _top_level_text(text: str, key: str) -> str | None:
-    """The text under a key of a YAML mapping, None where it has none; what follows is not read."""
+    """The text under a key of a YAML mapping, None where it has none; what follows is not read.
+
+    What is no text, such as null, is none.
+    """
     import yaml
 
     loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+    resolver: Any = yaml.resolver.Resolver()
     depth, last = 0, None
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -102,7 +113,8 @@ def _top_level_text(text: str, key: str) -> str | None:
             depth, last = depth - 1, None
         elif depth == 1 and isinstance(event, yaml.ScalarEvent):
             if last == key:
-                return str(event.value)
+                tag = resolver.resolve(yaml.ScalarNode, event.value, event.implicit)
+                return str(event.value) if tag == _TEXT else None
             last = None if last is not None else event.value
     return None
 

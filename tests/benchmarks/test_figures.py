@@ -115,8 +115,20 @@ def test_what_is_not_installed_is_said_before_anything_is_measured(tmp_path, mon
     monkeypatch.setattr(bench, "find_spec", lambda name: None if name == package else known(name))
     result = CliRunner().invoke(main, ["bench", "--short", "--out", str(tmp_path / "bench.csv")])
     assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
     assert f"pip install {package}, or leave its figure out with --skip {package}" in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("out", ["nowhere/bench.csv", "file/bench.csv"])
+def test_a_folder_that_is_not_there_is_said_before_anything_is_measured(tmp_path, monkeypatch, out):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(bench, "_ratios", lambda *how: pytest.fail("something is measured"))
+    result = CliRunner().invoke(main, ["bench", "--short", "--out", str(tmp_path / out)])
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.endswith(f"{(tmp_path / out).parent} is no folder; give --out in one that is there")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_nothing_left_to_measure_is_an_error(tmp_path):

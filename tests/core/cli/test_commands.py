@@ -2,7 +2,9 @@
 
 import re
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
+import bridgebench_world
 import pytest
 from click.testing import CliRunner
 
@@ -31,6 +33,16 @@ class Sliced(Metric):
 @hookimpl
 def bridgebench_metrics():
     return {"sliced": Sliced}
+"""
+
+MINE = """
+from bridgebench import hookimpl
+
+api = 1
+
+@hookimpl
+def bridgebench_tasks():
+    return {"mine": "tasks_of_mine:mine.yaml"}
 """
 
 
@@ -109,6 +121,41 @@ def test_list_gives_the_summary_in_each_tasks_file(monkeypatch):
         assert task_of(registry.entry(Kind.TASK, name)).summary in said
 
 
+def plug_in(monkeypatch, folder, name, content):
+    """A module that is installed as a distribution with plugins is."""
+    (folder / f"{name}.py").write_text(content)
+    monkeypatch.syspath_prepend(folder)
+    points = [*entry_points(group=GROUP), EntryPoint(name, name, GROUP)]
+    monkeypatch.setattr("bridgebench.registry.entry_points", lambda group: points)
+
+
+@pytest.mark.parametrize(
+    ("summary", "shown", "said"),
+    [
+        ("summary: One line.", "One line.", ""),
+        ("summary: 'null'", "null", ""),
+        ("summary: ''", "-", ""),
+        ("summary:", "-", "'summary': Input should be a valid string, got None"),
+        ("summary: null", "-", "'summary': Input should be a valid string, got None"),
+        ("summary: ~", "-", "'summary': Input should be a valid string, got None"),
+        ("summary: 5", "-", "'summary': Input should be a valid string, got 5"),
+        ("", "-", "missing key 'summary'"),
+    ],
+)
+def test_list_has_no_empty_cell_for_a_task(monkeypatch, tmp_path, summary, shown, said):
+    monkeypatch.setenv("COLUMNS", "250")
+    world = Path(bridgebench_world.__file__).with_name("world.yaml").read_text(encoding="utf-8")
+    mine = re.sub("(?m)^name: .*$", "name: mine", re.sub("(?m)^summary: .*$", summary, world))
+    (tmp_path / "tasks_of_mine").mkdir()
+    (tmp_path / "tasks_of_mine" / "mine.yaml").write_text(mine)
+    plug_in(monkeypatch, tmp_path, "mine_plugin", MINE)
+    result = call("list", "tasks")
+    assert result.exit_code == 0
+    assert f"\ntask  mine  {shown}  " in re.sub("  +", "  ", result.stdout)
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == bool(said)
+
+
 def test_list_methods_says_family_supervision_and_paper(monkeypatch):
     monkeypatch.setenv("COLUMNS", "250")
     rows = {line.split()[1]: line for line in call("list", "methods").stdout.splitlines()}
@@ -131,6 +178,14 @@ def test_info_explains_every_plugin():
             assert f"{kind} {name}, from " in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("euler", "{Denoising Diffusion Implicit Models}"), ("ddib", "{Dual Diffusion Implicit")],
+)
+def test_info_says_what_to_cite(name, title):
+    assert title in call("info", name).stdout
+
+
 def test_info_resolves_the_options_of_a_spec():
     assert "variant=2s" in call("info", "dpm:variant=2s").stdout
 
@@ -143,10 +198,7 @@ def test_info_shows_the_columns_of_a_metric_with_an_option_that_must_be_given(sp
 
 
 def test_info_says_which_option_the_columns_depend_on(monkeypatch, tmp_path):
-    (tmp_path / "sliced_plugin.py").write_text(SLICED)
-    monkeypatch.syspath_prepend(tmp_path)
-    points = [*entry_points(group=GROUP), EntryPoint("sliced", "sliced_plugin", GROUP)]
-    monkeypatch.setattr("bridgebench.registry.entry_points", lambda group: points)
+    plug_in(monkeypatch, tmp_path, "sliced_plugin", SLICED)
     assert "columns: those that channel decides; give sliced:channel=..." in (
         call("info", "sliced").stdout
     )
