@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from bridgebench import BridgebenchError, Column, Metric, Score, Yardstick, influence_interval
+from bridgebench_metrics.chunks import CHUNK, tiles
 from bridgebench_metrics.features import OPTION, checked, feature_meter, reference_features
 
 if TYPE_CHECKING:
@@ -18,14 +19,22 @@ REFERENCE_IMAGES = 2000
 """How many reference images are compared with each other: two million pairs."""
 
 
-def mean_pairwise_distance(features: Tensor) -> tuple[float, Tensor]:
-    """The mean Euclidean distance between two of (n, F) float64 features, n >= 2.
+def mean_pairwise_distance(features: Tensor, numbers: int = CHUNK) -> tuple[float, Tensor]:
+    """The mean Euclidean distance between two of (n, F) features, n >= 2.
+
+    `numbers` is how many distances are held at once.
 
     Returns:
         The mean, and the influence values (n,), whose mean is 0.
     """
-    distances = torch.cdist(features, features).fill_diagonal_(0.0)  # (n, n)
-    each = distances.sum(dim=1) / (len(features) - 1)
+    n = len(features)
+    sums = torch.zeros(n, dtype=torch.float64)
+    for rows, columns in tiles(n, n, features.shape[1], numbers):
+        distances = torch.cdist(features[rows].double(), features[columns].double())
+        if rows == columns:
+            distances.fill_diagonal_(0.0)
+        sums[rows] += distances.sum(dim=1)
+    each = sums / (n - 1)
     mean = each.mean()
     return mean.item(), 2.0 * (each - mean)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from bridgebench import BridgebenchError, Observed, Score, Yardstick
+from bridgebench_metrics.chunks import in_chunks
 
 if TYPE_CHECKING:
     import torchmetrics
@@ -31,32 +32,36 @@ def feature_meter(
 
 
 def reference_features(yardstick: Yardstick, spec: str) -> Tensor:
-    """The (N, F) float64 features of all reference images."""
+    """The (N, F) features of all reference images."""
     return checked(yardstick.reference().extract(spec).features, "reference images")
 
 
 def held_out_features(yardstick: Yardstick, spec: str, n: int) -> Tensor:
-    """The float64 features of the first `n` held-out real images, or of all if they are fewer."""
+    """The features of the first `n` held-out real images, or of all if they are fewer."""
     return checked(yardstick.held_out().extract(spec).features[:n], "held-out real images")
 
 
 def checked(features: Tensor, whose: str) -> Tensor:
-    """The features in float64; BridgebenchError below two images or where one is not finite."""
+    """The features as they are; BridgebenchError below two images or where one is not finite."""
     if len(features) < 2:
         raise BridgebenchError(
             f"a distance between feature distributions needs at least 2 {whose}, got "
             f"{len(features)}; raise n"
         )
-    bad = ~features.isfinite().all(dim=1)
-    if bad.any():
-        raise BridgebenchError(
-            f"the features of {int(bad.sum())} of {len(bad)} {whose} hold NaN or infinity; "
-            "scores need finite features: look at the images and at the extractor's weights"
-        )
-    return features.double()
+    # A sum is not finite where a term is not, and needs no memory; it may overflow besides.
+    if not features.sum().isfinite():
+        bad = sum(int((~x.isfinite().all(dim=1)).sum()) for x in in_chunks(features))
+        if bad:
+            raise BridgebenchError(
+                f"the features of {bad} of {len(features)} {whose} hold NaN or infinity; "
+                "scores need finite features: look at the images and at the extractor's weights"
+            )
+    return features
 
 
 def all_alike(features: Tensor) -> bool:
     """Whether all images have the same features: there is then no distribution to compare."""
-    difference = (features - features[0]).abs().amax()
-    return bool(difference <= ALIKE * features.abs().amax())
+    low, high = features.aminmax()
+    bound = ALIKE * max(abs(low.item()), abs(high.item()))
+    first = features[0].double()
+    return all(bool((x - first).abs_().amax() <= bound) for x in in_chunks(features))

@@ -16,8 +16,8 @@ from bridgebench_metrics.features import (
     held_out_features,
     reference_features,
 )
-from bridgebench_metrics.finite_n import at_infinity, excess_variance, shuffled
-from bridgebench_metrics.frechet import frechet, gaussian
+from bridgebench_metrics.finite_n import measured
+from bridgebench_metrics.frechet import Gaussian, frechet_distance, gaussian
 
 if TYPE_CHECKING:
     import torchmetrics
@@ -66,6 +66,14 @@ class Fid(Metric):
         """The one that `features` names."""
         return (self.features or default,)
 
+    def fit(self, features: Tensor) -> Gaussian:
+        """What `distance` compares with, of (N, F) features."""
+        return gaussian(features)
+
+    def distance(self, features: Tensor, reference: Gaussian) -> float:
+        """The distance alone of (n, F) features, as the column `fid` has it."""
+        return frechet_distance(features, reference)
+
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of features."""
         spec = self.features or yardstick.extractor
@@ -78,19 +86,17 @@ class Fid(Metric):
             n = len(features)
             floor = yardstick.once(
                 f"fid/{spec}/floor/{n}",
-                lambda: frechet(held_out_features(yardstick, spec, n), fitted)[0],
+                lambda: frechet_distance(held_out_features(yardstick, spec, n), fitted),
             )
             scores = {"fid": Score(None), "fid_floor": Score(floor), "fid_infinity": Score(None)}
             if all_alike(features):
                 return scores
-            value, influence = frechet(features, fitted)
-            value = max(value, 0.0)  # rounding
-            mixed = shuffled(features, yardstick.seed)
-            excess = excess_variance(mixed, influence, fitted)
-            estimate = positive_interval(value, influence, excess)
+            found = measured(features, yardstick.seed, fitted)
+            value = max(found.value, 0.0)  # rounding
+            estimate = positive_interval(value, found.influence, found.excess)
             return scores | {
-                "fid": Score(*estimate, items=value + influence),
-                "fid_infinity": Score(at_infinity(value, mixed, fitted)),
+                "fid": Score(*estimate, items=value + found.influence),
+                "fid_infinity": Score(found.infinity),
             }
 
         return feature_meter(spec, summarize)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from pydantic import Field
 from torch import Tensor
 
 from bridgebench import Column, Estimate, Metric, Score, Yardstick, positive_interval
+from bridgebench_metrics.chunks import CHUNK, tiles
 from bridgebench_metrics.features import (
     OPTION,
     all_alike,
@@ -22,7 +24,7 @@ from bridgebench_metrics.features import (
 if TYPE_CHECKING:
     import torchmetrics
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating]
 
 BLOCKS = 16
 """Blocks of the reference at most: its share of the variance is then a sixteenth of the row's."""
@@ -33,18 +35,23 @@ class Blocks:
     """The reference cut into equal blocks without overlap.
 
     features  (blocks·m, F)
-    within    (m, m) the kernel between the images of a block, averaged over the blocks
+    size      m
+    within    the mean kernel between two images of a block, averaged over the blocks
     """
 
     features: Array
-    within: Array
+    size: int
+    within: float
 
 
-def blocks_of(reference: Array, size: int) -> Blocks:
+def blocks_of(reference: Array, size: int, numbers: int = CHUNK) -> Blocks:
     """The first BLOCKS blocks of `size` images, or as many as there are whole."""
     used = reference[: min(BLOCKS, len(reference) // size) * size]
-    within = [_kernel(block, block) for block in used.reshape(-1, size, used.shape[1])]
-    return Blocks(used, np.mean(within, axis=0))
+    within = []
+    for block in used.reshape(-1, size, used.shape[1]):
+        apart, _ = _pairs_within(block, numbers)
+        within.append(apart.sum() / (size * (size - 1)))
+    return Blocks(used, size, float(np.mean(within)))
 
 
 @dataclass(frozen=True)
@@ -61,26 +68,44 @@ class KernelDistance:
     influence: Array
 
 
-def kernel_distance(features: Array, reference: Blocks) -> KernelDistance:
+def kernel_distance(features: Array, reference: Blocks, numbers: int = CHUNK) -> KernelDistance:
     """The unbiased squared MMD, averaged over the blocks, with the influence of each image.
 
-    The estimate is linear in the kernel matrices, so that their means over the blocks give the
-    mean of the estimates.
+        MMD² = Σᵢ≠ⱼ k(xᵢ, xⱼ)/(m(m-1)) + Σᵢ≠ⱼ k(yᵢ, yⱼ)/(m(m-1)) - 2 Σᵢⱼ k(xᵢ, yⱼ)/m²
+
+    It is linear in the kernel, so that means over all blocks give the mean over the blocks. Of the
+    kernel matrices only sums are kept.
 
     Args:
-        features: (m, F), as many as a block has, m >= 2.
+        features: (m, F) of any floating type, as many as a block has, m >= 2.
         reference: the blocks.
+        numbers: how many of the numbers of a kernel matrix are held at once.
     """
-    from torch_fidelity.metric_kid import mmd2
-
     m = len(features)
-    same = _kernel(features, features)  # (m, m)
-    across = _kernel(features, reference.features).reshape(m, -1, m).mean(axis=1)  # (m, m)
-    value = float(mmd2(same, across, reference.within))
-    own = (same.sum(axis=1) - same.diagonal()) / (m - 1) - across.mean(axis=1)
-    apart = (same.sum() - same.trace()) / (m * (m - 1))
-    bias = float(same.trace() / m - apart) / m
+    apart, itself = _pairs_within(features, numbers)
+    across = np.zeros(m)  # Σⱼ k(xᵢ, yⱼ) over all blocks
+    for rows, columns in tiles(m, len(reference.features), features.shape[1], numbers):
+        across[rows] += _kernel(features[rows], reference.features[columns]).sum(axis=1)
+    own = apart / (m - 1) - across / len(reference.features)
+    value = float(own.mean() + reference.within - across.sum() / (m * len(reference.features)))
+    bias = float(itself.mean() - apart.sum() / (m * (m - 1))) / m
     return KernelDistance(value, bias, 2.0 * (own - own.mean()))
+
+
+def _pairs_within(features: Array, numbers: int) -> tuple[Array, Array]:
+    """Σⱼ k(xᵢ, xⱼ) over j ≠ i, and k(xᵢ, xᵢ): (m,) each, of (m, F) features."""
+    m, width = features.shape
+    sums, itself = np.zeros(m), np.zeros(m)
+    for rows, columns in tiles(m, m, width, numbers):
+        if rows.start > columns.start:
+            continue  # the kernel is symmetric
+        k = _kernel(features[rows], features[columns])
+        sums[rows] += k.sum(axis=1)
+        if rows == columns:
+            itself[rows] = k.diagonal()
+        else:
+            sums[columns] += k.sum(axis=0)
+    return sums - itself, itself
 
 
 def kernel_interval(distance: KernelDistance) -> Estimate:
@@ -98,7 +123,11 @@ def _kernel(first: Array, second: Array) -> Array:
     from torch_fidelity.metric_kid import kernel_poly
 
     kernel: Array = kernel_poly(
-        first, second, kid_kernel_poly_degree=3, kid_kernel_poly_gamma=None, kid_kernel_poly_coef0=1
+        first.astype(np.float64, copy=False),
+        second.astype(np.float64, copy=False),
+        kid_kernel_poly_degree=3,
+        kid_kernel_poly_gamma=None,
+        kid_kernel_poly_coef0=1,
     )
     return kernel
 
@@ -107,7 +136,7 @@ class Kid(Metric):
     """KID: the kernel distance between the features of the outputs and of the reference images.
 
     Formula: the unbiased estimate of the squared maximum mean discrepancy with the kernel
-    (xᵀy/F + 1)³, by torch-fidelity's functions: all outputs against the first 16 blocks of the
+    (xᵀy/F + 1)³, both as torch-fidelity has them: all outputs against the first 16 blocks of the
     reference (or as many as it has), each as long as the row, averaged over the blocks. If the
     reference has fewer images than the row, as many outputs as it has are used. Unit: none.
     Lower is better; unbiased at any n, and so around 0, also below it, for outputs as good as
@@ -151,10 +180,10 @@ class Kid(Metric):
                 return blocks_of(reference.numpy(), min(n, len(reference)))
 
             reference = yardstick.once(f"kid/{spec}/{n}", blocks)
-            used = features[: len(reference.within)]
+            used = features[: reference.size]
             distance = kernel_distance(used.numpy(), reference)
             of_images = distance.value + distance.influence
-            items = used.new_tensor(of_images) if len(used) == n else None
+            items = torch.from_numpy(of_images) if len(used) == n else None
             return {"kid": Score(*kernel_interval(distance), items=items)}
 
         return feature_meter(spec, summarize)

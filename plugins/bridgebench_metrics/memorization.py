@@ -10,28 +10,26 @@ import torch
 from torch import Tensor
 
 from bridgebench import BridgebenchError, Column, Metric, Observed, Yardstick
+from bridgebench_metrics.chunks import CHUNK, spans
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.means import mean_score
 
 if TYPE_CHECKING:
     import torchmetrics
 
-BLOCK = 1000
-"""Images looked up at once, which bounds the memory."""
-
 
 @dataclass(frozen=True)
 class Neighbors:
     """Images to look for the nearest in.
 
-    pixels   (N, P) float32, their V
+    first    (P,) float32, the V of the pixels of one of them
     varying  (V,) indices of the pixels that are not the same in all of them: the others add the
              same to every distance, so that the nearest image is found without them
-    known    (V, N) the varying pixels alone
+    known    (V, N) the varying pixels of all
     halves   (N,) half the squared norm of each column of `known`
     """
 
-    pixels: Tensor
+    first: Tensor
     varying: Tensor
     known: Tensor
     halves: Tensor
@@ -40,21 +38,35 @@ class Neighbors:
 def neighbors_of(images: Tensor) -> Neighbors:
     """Prepare (N, C, H, W) images in [-1, 1]."""
     pixels = hsv_value(images).flatten(1)
-    varying = (pixels != pixels[0]).any(dim=0).nonzero().squeeze(1)
+    low, high = pixels.aminmax(dim=0)
+    varying = (low != high).nonzero().squeeze(1)
     known = pixels[:, varying].T.contiguous()
-    return Neighbors(pixels, varying, known, known.square().sum(dim=0) / 2.0)
+    return Neighbors(pixels[0].clone(), varying, known, known.square().sum(dim=0) / 2.0)
 
 
-def nearest_distance(value: Tensor, neighbors: Neighbors) -> Tensor:
-    """The Euclidean distance to the nearest image: V of (B, H, W) -> (B,) float64."""
-    return torch.cat([_nearest(part.flatten(1), neighbors) for part in torch.split(value, BLOCK)])
+def nearest_distance(value: Tensor, neighbors: Neighbors, numbers: int = CHUNK) -> Tensor:
+    """The Euclidean distance to the nearest image: V of (B, H, W) -> (B,) float64.
+
+    `numbers` is how many of the numbers between two sets of images are held at once.
+    """
+    pixels = value.flatten(1)
+    runs = spans(len(pixels), pixels.shape[1], numbers)
+    return torch.cat([_nearest(pixels[run], neighbors, numbers) for run in runs])
 
 
-def _nearest(pixels: Tensor, neighbors: Neighbors) -> Tensor:
-    halves = torch.addmm(  # (B, N), half the squared distance less what is the same for all
-        neighbors.halves, pixels[:, neighbors.varying], neighbors.known, alpha=-1.0
-    )
-    nearest = neighbors.pixels[halves.argmin(dim=1)]  # (B, P)
+def _nearest(pixels: Tensor, neighbors: Neighbors, numbers: int) -> Tensor:
+    varying, known = pixels[:, neighbors.varying], neighbors.known
+    least = torch.full((len(pixels),), torch.inf)
+    which = torch.zeros(len(pixels), dtype=torch.long)
+    for columns in spans(known.shape[1], max(*pixels.shape), numbers):
+        halves = torch.addmm(  # half the squared distance less what is the same for all
+            neighbors.halves[columns], varying, known[:, columns], alpha=-1.0
+        )
+        found = halves.min(dim=1)
+        which = torch.where(found.values < least, found.indices + columns.start, which)
+        least = torch.minimum(least, found.values)
+    nearest = neighbors.first.repeat(len(pixels), 1)
+    nearest[:, neighbors.varying] = known[:, which].T
     return (pixels.double() - nearest.double()).square().sum(dim=1).sqrt()
 
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import torchmetrics
 
 
+DISTANCES = 2**23
+"""How many distances are in memory at once, 64 MiB."""
+
+
 class PrecisionRecall(Metric):
     """Precision and recall: outputs that look real, and real images that outputs look like.
 
@@ -69,7 +73,7 @@ class PrecisionRecall(Metric):
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of features."""
-        from torch_fidelity.metric_prc import calculate_precision_recall_full
+        from torch_fidelity.metric_prc import calculate_precision_recall_part
 
         spec = self.features or yardstick.extractor
 
@@ -86,7 +90,10 @@ class PrecisionRecall(Metric):
                     f"side, got {len(features)} outputs and {len(reference)} of the reference; "
                     "raise n or lower k"
                 )
-            precision, recall = calculate_precision_recall_full(features, reference, self.k)
+            at_once = max(1, DISTANCES // max(len(features), len(reference)))
+            precision, recall = calculate_precision_recall_part(
+                features.double(), reference.double(), self.k, at_once
+            )
             inside = round(precision * len(features))
             return {
                 "feature_precision": Score(*wilson(inside, len(features))),

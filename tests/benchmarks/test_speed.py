@@ -5,15 +5,20 @@ In the suite each runs once, so that none can rot.
 
 import pytest
 import torch
-import torch_fidelity
-from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
+from torch_fidelity.metric_fid import (
+    KEY_METRIC_FID,
+    fid_features_to_statistics,
+    fid_statistics_to_metric,
+)
 
 from bridgebench.api import run_choices
+from bridgebench.bench.frechet import given_features
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.registry import Kind, load_registry
 from bridgebench.spacing import Spacing, sigma_grid
-from bridgebench_metrics.frechet import frechet, gaussian
+from bridgebench_metrics.finite_n import measured
+from bridgebench_metrics.frechet import frechet_distance, gaussian
 
 STEPS = 20
 
@@ -36,29 +41,33 @@ def test_a_solver_without_its_network(benchmark, name):
     assert torch.isfinite(out).all()
 
 
-def features(width, seed):
-    random = torch.Generator().manual_seed(seed)
-    return torch.randn(2500, width, generator=random, dtype=torch.float64)
+WIDTHS = [64, 512, pytest.param(2048, marks=pytest.mark.slow)]
 
 
-@pytest.mark.parametrize("width", [64, 512])
-def test_fid_of_given_features(benchmark, width):
-    reference = gaussian(features(width, 1))
-    value, _ = benchmark(frechet, features(width, 0), reference)
-    assert value > 0
+@pytest.mark.parametrize("width", WIDTHS)
+def test_fid_alone_of_given_features(benchmark, width):
+    made, reference = given_features(width, 0), gaussian(given_features(width, 1))
+    value = benchmark(frechet_distance, made, reference)
+    theirs = torch_fidelitys(made, fid_features_to_statistics(given_features(width, 1)))
+    assert value == pytest.approx(theirs, rel=1e-6)
 
 
-@pytest.mark.parametrize("width", [64, 512])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_fid_of_given_features_by_torch_fidelity(benchmark, width):
-    made, reference = features(width, 0), fid_features_to_statistics(features(width, 1))
+    reference = fid_features_to_statistics(given_features(width, 1))
+    assert benchmark(torch_fidelitys, given_features(width, 0), reference) > 0
 
-    def reference_way():
-        statistics = fid_features_to_statistics(made)
-        return fid_statistics_to_metric(statistics, reference, verbose=False)
 
-    result = benchmark(reference_way)
-    ours, _ = frechet(made, gaussian(features(width, 1)))
-    assert ours == pytest.approx(result[torch_fidelity.KEY_METRIC_FID], rel=1e-6)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_fid_of_given_features_with_all_that_its_columns_need(benchmark, width):
+    made, reference = given_features(width, 0), gaussian(given_features(width, 1))
+    found = benchmark(measured, made, 0, reference)
+    assert found.value == pytest.approx(frechet_distance(made, reference), rel=1e-9)
+
+
+def torch_fidelitys(made, reference):
+    statistics = fid_features_to_statistics(made)
+    return fid_statistics_to_metric(statistics, reference, verbose=False)[KEY_METRIC_FID]
 
 
 def test_planning_the_board_of_the_study(benchmark):

@@ -62,3 +62,13 @@ def test_bad_features(feature_bench: Any, score: Any) -> None:
         score(Diversity(), feature_bench(same * 0, same), draw(20, 3))
     with pytest.raises(BridgebenchError, match="at least 2 outputs"):
         score(Diversity(), feature_bench(draw(50, 1), same), draw(1, 3))
+
+
+@pytest.mark.parametrize("numbers", [1, 150, 10**9])
+def test_tiles_do_not_change_the_mean(numbers: int) -> None:
+    features = draw(40, 1)
+    mean, influence = mean_pairwise_distance(features, numbers)
+    assert mean == pytest.approx(by_hand(features), rel=1e-9)
+    distances = (features[:, None] - features[None]).norm(dim=2)
+    expected = 2 * (distances.sum(dim=1) / 39 - mean)
+    np.testing.assert_allclose(influence, expected, rtol=1e-9, atol=1e-12)

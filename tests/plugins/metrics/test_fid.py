@@ -10,10 +10,16 @@ from torch import Tensor
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
 from bridgebench import BridgebenchError, influence_interval, positive_interval
-from bridgebench_metrics.features import checked
+from bridgebench_metrics.features import all_alike, checked
 from bridgebench_metrics.fid import Fid
-from bridgebench_metrics.finite_n import at_infinity, excess_variance, shuffled
-from bridgebench_metrics.frechet import frechet, gaussian
+from bridgebench_metrics.finite_n import at_infinity, by_chance, excess_variance, measured
+from bridgebench_metrics.frechet import (
+    distance_and_influence,
+    frechet,
+    frechet_distance,
+    gaussian,
+)
+from bridgebench_metrics.moments import moments_of
 
 
 def draw(n: int, width: int, seed: int, scale: float = 1.0, shift: float = 0.0) -> Tensor:
@@ -147,7 +153,7 @@ def test_interval_is_cut_at_zero(feature_bench: Any, score: Any) -> None:
     real = draw(40, 3, 1)
     fid = score(Fid(), feature_bench(real, real), real)["fid"]
     assert fid.value == pytest.approx(0.0, abs=1e-9)
-    assert fid.low == 0.0
+    assert 0.0 <= fid.low <= 1e-9
 
 
 def test_many_images_are_foreseen_from_few(feature_bench: Any, score: Any) -> None:
@@ -182,10 +188,9 @@ def test_there_is_no_line_below_as_many_images_as_features() -> None:
 
 
 def test_the_subsets_are_a_function_of_seed_and_n() -> None:
-    features = draw(40, 3, 1)
-    assert torch.equal(shuffled(features, 0), shuffled(features, 0))
-    assert not torch.equal(shuffled(features, 0), shuffled(features, 1))
-    assert torch.equal(shuffled(features, 0).sort(dim=0).values, features.sort(dim=0).values)
+    assert torch.equal(by_chance(40, 0), by_chance(40, 0))
+    assert not torch.equal(by_chance(40, 0), by_chance(40, 1))
+    assert torch.equal(by_chance(40, 0).sort().values, torch.arange(40))
 
 
 def test_at_the_floor_half_of_the_variance_is_excess() -> None:
@@ -231,3 +236,104 @@ def test_outputs_that_are_all_alike_have_no_distance(
     scores = score(Fid(), bench, draw(1, 4, 3).expand(20, 4))
     assert scores["fid"] == (None, None, None, None)
     assert scores["fid_floor"].value > 0
+
+
+@pytest.mark.parametrize("n", [2, 20, 32])
+def test_few_images_have_the_distance_and_influence_of_many(n: int) -> None:
+    features, reference = draw(n, 32, 1, 1.2, 0.3), gaussian(draw(500, 32, 2))
+    value, influence = frechet(features, reference)
+    moments = moments_of(features)
+    direct, direct_influence = distance_and_influence(features, None, moments, reference)
+    # The direct way takes the root of up to 31 eigenvalues that are zero but for rounding.
+    assert value == pytest.approx(direct, rel=1e-7)
+    np.testing.assert_allclose(influence, direct_influence, rtol=1e-9, atol=1e-9 * value)
+    assert frechet_distance(features, reference) == pytest.approx(value, rel=1e-7)
+
+
+@pytest.mark.parametrize("n", [2, 20, 32])
+def test_few_images_have_the_sum_of_singular_values(n: int) -> None:
+    features, reference = draw(n, 32, 1, 1.2, 0.3), gaussian(draw(500, 32, 2))
+    shift, d = features.mean(dim=0) - reference.mean, features - features.mean(dim=0)
+    A = (d @ reference.root).numpy() / np.sqrt(n - 1)
+    trace_root = scipy.linalg.svdvals(A).sum()
+    trace = d.square().sum() / (n - 1) + reference.covariance.trace()
+    expected = (shift.square().sum() + trace).item() - 2 * trace_root
+    assert frechet_distance(features, reference) == pytest.approx(expected, rel=1e-7)
+
+
+def test_the_distance_alone_is_the_one_with_the_influence() -> None:
+    features, reference = draw(300, 16, 1, 1.2, 0.3), draw(500, 16, 2)
+    value, _ = frechet(features, gaussian(reference))
+    assert frechet_distance(features, gaussian(reference)) == pytest.approx(value, rel=1e-12)
+    assert Fid().distance(features, Fid().fit(reference)) == pytest.approx(value, rel=1e-12)
+
+
+def test_features_that_are_dead_or_doubled_add_nothing() -> None:
+    features, reference = draw(300, 8, 1, 1.2, 0.3), draw(500, 8, 2)
+    value, influence = frechet(features, gaussian(reference))
+
+    def padded(x: Tensor) -> Tensor:
+        return torch.cat([x[:, :-1], x[:, -1:].repeat(1, 2) / 2**0.5, torch.zeros(len(x), 3)], 1)
+
+    more, influence_of_more = frechet(padded(features), gaussian(padded(reference)))
+    assert more == pytest.approx(value, rel=1e-6)
+    np.testing.assert_allclose(influence_of_more, influence, rtol=1e-6, atol=1e-6 * value)
+
+
+@pytest.mark.parametrize("n", [12, 100, 333])
+@pytest.mark.parametrize("numbers", [1, 100])
+def test_chunks_do_not_change_the_numbers(n: int, numbers: int) -> None:
+    features, real = draw(n, 16, 1, 1.2, 0.3), draw(500, 16, 2)
+    reference, in_pieces = gaussian(real), gaussian(real, numbers)
+    np.testing.assert_allclose(in_pieces.mean, reference.mean, rtol=1e-12)
+    np.testing.assert_allclose(in_pieces.root, reference.root, rtol=1e-9, atol=1e-12)
+    whole, pieces = (measured(features, 0, reference, size) for size in (10**9, numbers))
+    assert pieces.value == pytest.approx(whole.value, rel=1e-9)
+    assert pieces.excess == pytest.approx(whole.excess, rel=1e-9)
+    if n < 100:
+        assert pieces.infinity is whole.infinity is None
+    else:
+        assert pieces.infinity == pytest.approx(whole.infinity, rel=1e-9)
+    scale = 1e-9 * whole.value
+    np.testing.assert_allclose(pieces.influence, whole.influence, rtol=1e-9, atol=scale)
+    alone = frechet_distance(features, reference, numbers)
+    assert alone == pytest.approx(frechet_distance(features, reference), rel=1e-9)
+
+
+def test_what_is_measured_at_once_is_what_each_gives() -> None:
+    features, reference = draw(333, 16, 1, 1.2, 0.3), gaussian(draw(500, 16, 2))
+    found, mixed = measured(features, 5, reference), features[by_chance(333, 5)]
+    value, influence = frechet(features, reference)
+    assert found.value == pytest.approx(value, rel=1e-9)
+    np.testing.assert_allclose(found.influence, influence, rtol=1e-9, atol=1e-9 * value)
+    excess = excess_variance(mixed, influence, reference)
+    assert 0 < excess == pytest.approx(found.excess, rel=1e-9)
+    assert found.infinity == pytest.approx(at_infinity(value, mixed, reference), rel=1e-9)
+    halves = [frechet(part, reference)[1].var().item() for part in (mixed[:166], mixed[166:332])]
+    assert excess == pytest.approx((np.mean(halves) - influence.var().item()) / 2 / 333, rel=1e-9)
+
+
+def test_float32_features_are_scored_in_float64(feature_bench: Any, score: Any) -> None:
+    sides = [draw(400, 8, 1).float(), draw(90, 8, 2).float()]
+    outputs = draw(60, 8, 3, 1.5).float()
+    single = score(Fid(), feature_bench(*sides), outputs)
+    double = score(Fid(), feature_bench(*(side.double() for side in sides)), outputs.double())
+    assert single["fid"][:3] == double["fid"][:3]
+    assert torch.equal(single["fid"].items, double["fid"].items)
+    assert single["fid"].items.dtype == torch.float64
+    assert single["fid_floor"].value == double["fid_floor"].value
+    assert single["fid_infinity"].value == double["fid_infinity"].value
+
+
+def test_large_finite_features_are_no_error() -> None:
+    features = torch.full((5, 4), 3e38)
+    assert not features.sum().isfinite()
+    assert checked(features, "outputs") is features
+
+
+@pytest.mark.parametrize(("difference", "alike"), [(0.9e-5, True), (1.1e-5, False)])
+def test_features_are_alike_by_the_largest_of_all(difference: float, alike: bool) -> None:
+    features = torch.zeros(3000, 400, dtype=torch.float64)
+    features[:, 7] = -2.0
+    features[2999, 3] = 2.0 * difference
+    assert all_alike(features) == alike

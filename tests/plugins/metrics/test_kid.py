@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from torch_fidelity.metric_kid import kid_features_to_metric
+from torch_fidelity.metric_kid import kernel_poly, kid_features_to_metric, mmd2
 
 from bridgebench import BridgebenchError
 from bridgebench_metrics.kid import Kid, blocks_of, kernel_distance, kernel_interval
@@ -115,3 +115,35 @@ def test_bad_features(feature_bench: Any, score: Any) -> None:
     assert score(Kid(), bench, draw(1, 3).expand(20, 16))["kid"].value is None
     with pytest.raises(BridgebenchError, match="at least 2 outputs"):
         score(Kid(), bench, draw(1, 3))
+
+
+def kernel(first: Any, second: Any) -> Any:
+    """The kernel between all of both, by torch-fidelity."""
+    return kernel_poly(
+        first, second, kid_kernel_poly_degree=3, kid_kernel_poly_gamma=None, kid_kernel_poly_coef0=1
+    )
+
+
+@pytest.mark.parametrize("numbers", [1, 150, 10**9])
+def test_sums_in_tiles_are_the_estimate_of_whole_matrices(numbers: int) -> None:
+    x, y = draw(30, 1, 1.3, 0.2).numpy(), draw(95, 2).numpy()
+    found = kernel_distance(x, blocks_of(y, 30, numbers), numbers)
+    blocks = [y[i : i + 30] for i in (0, 30, 60)]
+    same, across = kernel(x, x), np.mean([kernel(x, block) for block in blocks], axis=0)
+    within = np.mean([kernel(block, block) for block in blocks], axis=0)
+    assert found.value == pytest.approx(mmd2(same, across, within), rel=1e-9)
+    biased = mmd2(same, across, within, mmd_est="biased")
+    of_reference = within.mean() - (within.sum() - np.trace(within)) / (30 * 29)
+    assert found.bias == pytest.approx(biased - of_reference - found.value, rel=1e-9)
+    own = (same.sum(axis=1) - same.diagonal()) / 29 - across.mean(axis=1)
+    assert found.influence.tolist() == pytest.approx((2 * (own - own.mean())).tolist(), rel=1e-9)
+
+
+def test_float32_features_are_scored_in_float64(feature_bench: Any, score: Any) -> None:
+    outputs, reference = draw(40, 1, 1.3, 0.2).float(), draw(130, 2).float()
+    single = score(Kid(), feature_bench(reference, reference), outputs)["kid"]
+    real = reference.double()
+    double = score(Kid(), feature_bench(real, real), outputs.double())["kid"]
+    assert single[:3] == double[:3]
+    assert single.items.dtype == torch.float64
+    assert torch.equal(single.items, double.items)
