@@ -11,13 +11,22 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic, sleep
 from types import ModuleType
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from bridgebench.errors import InvalidOption, UsageError
+from bridgebench.errors import BridgebenchError, InvalidOption, UsageError
 
 ANSWER_SECONDS = 10.0
 """How long somebody at an address may take to answer; Ray's own time-outs are minutes."""
+
+GONE_SECONDS = 10.0
+"""How long a Ray may be silent in a run; after 60 s Ray itself would end the process."""
+
+GONE = (
+    "the Ray of this run no longer answers: its first machine is gone, or the way to it; finished "
+    "cells are kept, and the same command goes on from there"
+)
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -43,6 +52,27 @@ class Needs:
     threads: int
     gpus: float
     shared: int
+
+
+@dataclass(frozen=True)
+class Head:
+    """The process that knows all the others of a Ray, at host:port; "" where a client asks it."""
+
+    address: str
+
+    @classmethod
+    def of(cls, ray: ModuleType) -> Head:
+        """That of the Ray that is connected."""
+        through_client = ray.util.client.ray.is_connected()
+        return cls("" if through_client else ray.get_runtime_context().gcs_address)
+
+    def check(self) -> None:
+        """BridgebenchError if it is gone; a client would have raised a ConnectionError."""
+        deadline = monotonic() + GONE_SECONDS
+        while self.address and (problem := _problem(self.address, GONE_SECONDS / 4)):
+            if monotonic() > deadline:
+                raise BridgebenchError(GONE) from problem
+            sleep(0.5)
 
 
 def import_ray() -> ModuleType:
@@ -98,37 +128,67 @@ def _start(ray: ModuleType, needs: Needs) -> None:
 
 
 def _join(ray: ModuleType, address: str) -> None:
-    _check_answer(address)
+    remedy = ""
     try:
+        _check_answer(address, _found() if address == "auto" else address)
+        remedy = "; if it asks for a token, RAY_AUTH_MODE=token has to be set here too"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what it warns of is in the error that follows
             ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (ConnectionError, RuntimeError, ValueError, SystemExit) as error:
+        remedy = remedy if isinstance(error, ConnectionError) else ""
         raise InvalidOption(
-            f"address={address}: no Ray could be used there: {str(error).splitlines()[0]}"
+            f"address={address}: no Ray could be used there: {str(error).splitlines()[0]}{remedy}"
         ) from error
 
 
-def _check_answer(address: str) -> None:
+def _found() -> str:
+    """Where Ray would look for `auto`; ConnectionError if it is nowhere."""
+    from ray._private.services import get_ray_address_from_environment
+
+    found: str = get_ray_address_from_environment("auto", None)
+    return found
+
+
+def _check_answer(given: str, address: str) -> None:
     """InvalidOption unless something listens there; Ray itself would try for minutes."""
-    if address == "auto":
-        return
+    parts = _parts(address)
+    if parts is None:
+        raise InvalidOption(
+            f"address={given} is not auto, host:port or ray://host:port (10001 is usual)"
+        )
+    if parts.scheme == "ray" and importlib.util.find_spec("grpc") is None:
+        raise UsageError(
+            f"address={given} needs Ray's client, which is not installed; run: "
+            "pip install 'bridgebench[ray]'"
+        )
+    if problem := _problem(address, ANSWER_SECONDS):
+        raise InvalidOption(
+            f"address={given}: nobody answers there within {ANSWER_SECONDS:g} s ({problem}); start "
+            "Ray with `ray start --head`, or leave address= out to use this machine alone"
+        ) from problem
+
+
+def _parts(address: str) -> SplitResult | None:
+    """The parts of host:port or ray://host:port; None if it is neither."""
     parts = urlsplit(address if "://" in address else f"//{address}")
     try:
-        host, port = parts.hostname, parts.port
+        complete = parts.hostname and parts.port and parts.scheme in ("", "ray")
     except ValueError:
-        host, port = None, None
-    if not host or not port or parts.scheme not in ("", "ray"):
-        raise InvalidOption(
-            f"address={address} is not auto, host:port or ray://host:port (10001 is usual)"
-        )
+        complete = False
+    return parts if complete else None
+
+
+def _problem(address: str, seconds: float) -> OSError | None:
+    """Why nobody answers at an address."""
+    parts = _parts(address)
+    if parts is None:
+        return OSError(f"{address} is no address")
     try:
-        socket.create_connection((host, port), timeout=ANSWER_SECONDS).close()
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=seconds).close()
     except OSError as error:
-        raise InvalidOption(
-            f"address={address}: nobody answers there within {ANSWER_SECONDS:g} s ({error}); start "
-            "Ray with `ray start --head`, or leave address= out to use this machine alone"
-        ) from error
+        return error
+    return None
 
 
 def _room(ray: ModuleType, address: str, needs: Needs) -> int:

@@ -9,10 +9,11 @@ from types import ModuleType
 from typing import Any
 
 from bridgebench.errors import BridgebenchError
-from bridgebench.execute.cluster.connect import Needs
+from bridgebench.execute.cluster.actor import actor_class
+from bridgebench.execute.cluster.connect import Head, Needs
 from bridgebench.execute.cluster.outbox import Message
 from bridgebench.execute.cluster.units import Unit
-from bridgebench.execute.cluster.worker import Order, Worker
+from bridgebench.execute.cluster.worker import Order
 from bridgebench.execute.local import Clock
 
 START_SECONDS = 300.0
@@ -38,6 +39,7 @@ class Hand:
     finished   cells of `unit` that have ended
     in_hand    cells that its work of the moment is for
     deadline   when it must have come further
+    before     how many died in its place, one after the other, before they had their plan
     """
 
     actor: Any
@@ -50,6 +52,7 @@ class Hand:
     finished: set[str] = field(default_factory=set)
     in_hand: tuple[str, ...] = ()
     deadline: float = NEVER
+    before: int = 0
     clock: Clock = field(default_factory=Clock)
 
     @property
@@ -82,21 +85,15 @@ class Crew:
     ray: ModuleType
     order: Order
     needs: Needs
+    head: Head
     hands: list[Hand] = field(default_factory=list)
 
-    def hire(self) -> None:
-        """Start one more worker."""
-        actor_class = self.ray.remote(
-            num_cpus=self.needs.threads,
-            num_gpus=self.needs.gpus,
-            max_restarts=0,
-            concurrency_groups={"work": 1, "talk": 1},
-            runtime_env={"env_vars": self._environment()},
-        )(Worker)
-        actor = actor_class.remote()
-        preparing = _in(actor.prepare, "work").remote(self.order)
-        hand = Hand(actor, preparing, listening=_in(actor.read, "talk").remote())
-        hand.deadline = monotonic() + START_SECONDS
+    def hire(self, before: int = 0) -> None:
+        """Start one more worker, in whose place so many have died before they had their plan."""
+        threads, gpus = self.needs.threads, self.needs.gpus
+        actor = actor_class(self.ray, threads, gpus, self._environment()).remote()
+        hand = Hand(actor, actor.prepare.remote(self.order), listening=actor.read.remote())
+        hand.deadline, hand.before = monotonic() + START_SECONDS, before
         self.hands.append(hand)
 
     def _environment(self) -> dict[str, str]:
@@ -107,23 +104,35 @@ class Crew:
     def give(self, hand: Hand, unit: Unit, shared: Any) -> None:
         """Give an idle worker a unit; `shared` are its shared stages in Ray's store, or None."""
         hand.unit, hand.given, hand.finished, hand.in_hand = unit, shared, set(), unit.cells
-        run = hand.actor.run.options(concurrency_group="work", num_returns=2)
-        hand.running, hand.shared = run.remote(unit, shared)
+        hand.running, hand.shared = hand.actor.run.remote(unit, shared)
 
     def dismiss(self, hand: Hand) -> None:
         """End a worker at once."""
         self.hands.remove(hand)
-        self.ray.kill(hand.actor)
+        if self.ray.is_initialized():  # else its Ray has gone, and a call would look for another
+            self.ray.kill(hand.actor)
+
+    def room(self) -> str:
+        """What the machines have free, in words."""
+        free, there = self.ray.available_resources(), self.ray.cluster_resources()
+        cores = f"{free.get('CPU', 0):g} of {there.get('CPU', 0):g} cores"
+        if not self.needs.gpus:
+            return f"{cores} are free"
+        return f"{cores} and {free.get('GPU', 0):g} of {there.get('GPU', 0):g} GPUs are free"
 
     def next_call(self, timeout: float) -> tuple[Hand, Any] | None:
         """A call that has ended, with its worker, or None if there is none in time."""
-        calls = {call: hand for hand in self.hands for call in hand.calls()}
+        # Ray's client gives back equals of the calls, which are other objects.
+        calls = {call: (hand, call) for hand in self.hands for call in hand.calls()}
         ended, _ = self.ray.wait(list(calls), num_returns=1, timeout=timeout)
-        return (calls[ended[0]], ended[0]) if ended else None
+        return calls[ended[0]] if ended else None
 
     def prepared(self, hand: Hand) -> None:
         """Take note that a worker has its plan; BridgebenchError if it is another than ours."""
-        problem = self._result(hand, hand.preparing)
+        try:
+            problem = self._result(hand, hand.preparing)
+        except self.ray.exceptions.RayTaskError as error:
+            raise BridgebenchError(f"a worker failed: {error.cause}") from error
         if problem:
             raise BridgebenchError(f"a worker cannot do its part: {problem}")
         hand.preparing, hand.deadline = None, NEVER
@@ -131,18 +140,20 @@ class Crew:
     def messages(self, hand: Hand) -> list[Message]:
         """What a worker told."""
         told: list[Message] = self._result(hand, hand.listening)
-        hand.listening = _in(hand.actor.read, "talk").remote()
+        hand.listening = hand.actor.read.remote()
         return told
 
     def ran(self, hand: Hand) -> bool:
         """Whether a unit's call ran; False if the shared stages that it needs were lost."""
+        errors = self.ray.exceptions
         running, hand.running = hand.running, None
         try:
             self._result(hand, running)
-        except self.ray.exceptions.ObjectLostError:
+        except errors.ObjectLostError:
             return False
-        except self.ray.exceptions.RayTaskError as error:
-            if isinstance(error.cause, self.ray.exceptions.ObjectLostError):
+        except errors.RayTaskError as error:
+            # A worker that died before it had given its shared stages leaves its death there.
+            if hand.given is not None and isinstance(error.cause, errors.RayError):
                 return False
             raise BridgebenchError(f"a worker failed: {error.cause}") from error
         return True
@@ -150,7 +161,7 @@ class Crew:
     def trace(self, hand: Hand) -> str:
         """Where a worker hangs, or "" if it does not answer."""
         try:
-            trace: str = self.ray.get(_in(hand.actor.trace, "talk").remote(), timeout=TRACE_SECONDS)
+            trace: str = self.ray.get(hand.actor.trace.remote(), timeout=TRACE_SECONDS)
         except self.ray.exceptions.RayError:
             return ""
         return trace
@@ -158,9 +169,23 @@ class Crew:
     def _result(self, hand: Hand, call: Any) -> Any:
         try:
             return self.ray.get(call)
-        except (self.ray.exceptions.RayActorError, self.ray.exceptions.NodeDiedError) as error:
+        except (self.ray.exceptions.RayTaskError, self.ray.exceptions.ObjectLostError):
+            raise  # the call failed, be it for the death of another worker; its own lives
+        except self._deaths as error:
             raise Died(hand) from error
+        except self.ray.exceptions.RayError as error:
+            raise BridgebenchError(f"Ray cannot run a worker: {_first_line(error)}") from error
+
+    @property
+    def _deaths(self) -> tuple[type[Exception], ...]:
+        errors = self.ray.exceptions
+        return (
+            errors.RayActorError,
+            errors.NodeDiedError,
+            errors.WorkerCrashedError,
+            errors.OutOfMemoryError,
+        )
 
 
-def _in(method: Any, group: str) -> Any:
-    return method.options(concurrency_group=group)
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -15,7 +15,7 @@ import torch
 
 from bridgebench.errors import BridgebenchError
 from bridgebench.execute.cell import Outcome
-from bridgebench.execute.cluster.connect import Needs, import_ray
+from bridgebench.execute.cluster.connect import GONE, Head, Needs, import_ray
 from bridgebench.execute.cluster.crew import NEVER, START_SECONDS, Crew, Died, Hand
 from bridgebench.execute.cluster.outbox import Files, Message
 from bridgebench.execute.cluster.units import Unit, after_death, units_of
@@ -47,7 +47,6 @@ class ClusterRun:
     clock: Clock = field(default_factory=Clock)
     _queue: deque[tuple[Unit, Any]] = field(default_factory=deque)
     _clocks: list[Clock] = field(default_factory=list)
-    _idle_deaths: int = 0
 
     def run(self) -> None:
         """Run every cell that has no valid record; a failure outside of any cell is raised."""
@@ -58,9 +57,13 @@ class ClusterRun:
         )
         self.progress.start(self._evaluations(missing), len(missing))
         with tempfile.TemporaryDirectory(prefix="bridgebench-") as scratch:
-            crew = Crew(import_ray(), self._order(scratch), needs_of(self.plan, self.choices))
+            ray = import_ray()
+            needs = needs_of(self.plan, self.choices)
+            crew = Crew(ray, self._order(scratch), needs, Head.of(ray))
             try:
                 self._work(crew)
+            except ConnectionError as error:  # what Ray's client raises
+                raise BridgebenchError(GONE) from error
             finally:
                 for hand in list(crew.hands):
                     self._let_go(crew, hand)
@@ -77,6 +80,7 @@ class ClusterRun:
             try:
                 self._hear(crew)
             except Died as death:
+                crew.head.check()
                 self._bury(crew, death.hand)
             for hand in [hand for hand in crew.hands if hand.deadline < monotonic()]:
                 self._give_up(crew, hand)
@@ -86,11 +90,13 @@ class ClusterRun:
         nearest = min(hand.deadline for hand in crew.hands)
         found = crew.next_call(min(5.0, max(0.0, nearest - monotonic())))
         if found is None:
+            crew.head.check()
+            if all(each.preparing for each in crew.hands):
+                self.progress.doing(f"waiting for {self.workers} workers: {crew.room()}")
             return
         hand, call = found
         if call is hand.preparing:
             crew.prepared(hand)
-            self._idle_deaths = 0
         elif call is hand.running:
             if not crew.ran(hand):
                 self._again(hand)
@@ -137,14 +143,16 @@ class ClusterRun:
     def _bury(self, crew: Crew, hand: Hand) -> None:
         """A worker died: another takes its place, and its unit is tried again or lost."""
         self._let_go(crew, hand)
-        if hand.unit is None:
-            self._idle_deaths += 1
-            if self._idle_deaths > self._retries:
+        before = hand.before + 1 if hand.preparing is not None else 0
+        if before > self._retries:
+            # Another would die there too; those that are left do its share.
+            if not crew.hands:
                 raise BridgebenchError(
-                    f"{self._idle_deaths} workers died one after the other before their first "
+                    f"{before} workers died one after the other before their first "
                     "cell; run with executor=local to see why"
                 )
-        else:
+            return
+        if hand.unit is not None:
             again, lost = after_death(hand.unit, hand.finished, self._retries)
             self._queue.extendleft((unit, hand.given) for unit in reversed(again))
             reason = (
@@ -152,7 +160,7 @@ class ClusterRun:
                 "most likely for want of memory or with its machine"
             )
             self._lose(lost, Outcome(failure=Failure(reason)))
-        self._replace(crew)
+        self._replace(crew, before)
 
     def _give_up(self, crew: Crew, hand: Hand) -> None:
         """A cell took longer than the limit, or a worker did not start."""
@@ -161,7 +169,9 @@ class ClusterRun:
         if hand.unit is None:
             if not crew.hands:
                 raise BridgebenchError(
-                    f"no worker could be started within {START_SECONDS:g} s; is the cluster full?"
+                    f"no worker could be started within {START_SECONDS:g} s: {crew.room()} for "
+                    f"workers of {crew.needs.threads}; try again when others are done, or "
+                    "give fewer threads= or gpus="
                 )
             return
         left = tuple(
@@ -174,9 +184,9 @@ class ClusterRun:
         self._lose(lost, Outcome(failure=Failure(reason, trace), timed_out=True))
         self._replace(crew)
 
-    def _replace(self, crew: Crew) -> None:
+    def _replace(self, crew: Crew, before: int = 0) -> None:
         if self._waiting() and len(crew.hands) < self.workers:
-            crew.hire()
+            crew.hire(before)
 
     def _let_go(self, crew: Crew, hand: Hand) -> None:
         crew.dismiss(hand)

@@ -7,12 +7,18 @@ from pathlib import Path
 import pytest
 import ray
 
-from bridgebench import InvalidOption
+from bridgebench import BridgebenchError, InvalidOption
 from bridgebench.api import run_choices
 from bridgebench.execute.cluster import connect
+from bridgebench.execute.cluster.crew import Crew
+from bridgebench.execute.cluster.run import ClusterRun, needs_of
+from bridgebench.execute.cluster.units import Unit
+from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.progress import Silent
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
+from bridgebench.plan.make import make_plan
+from bridgebench.registry import load_registry
 
 COST = ["seconds", "images_per_s", "peak_memory_mb"]
 
@@ -168,6 +174,51 @@ def test_deaths_hangs_and_failures_are_rows_and_their_siblings_finish(
     (hanging,) = (r for r in finished.records if r.axes["method"] == "hanging")
     assert "in translate" in hanging.traceback
     assert not finished.all_ok
+
+
+def test_nobody_is_blamed_for_the_death_of_another_or_for_one_with_empty_hands(cluster, tmp_path):
+    words = {"method": "ddib", "solver": "euler", "executor": "ray", "workers": 2, "retries": 0}
+    choices = choices_of({"task": "world", "score": "world_exact:delay=5", **words})
+    plan = make_plan(load_registry(), choices)
+    driver = ClusterRun(plan, choices, RunFolder(tmp_path), Silent(), workers=2)
+    order = driver._order(str(tmp_path))
+    crew = Crew(ray, order, needs_of(plan, choices), connect.Head.of(ray))
+    try:
+        crew.hire()
+        crew.hire()
+        giver, taker = crew.hands
+        crew.prepared(giver)
+        crew.prepared(taker)
+        unit = Unit(0, tuple(cell.identity for cell in plan.groups[0].cells), parts=4)
+        crew.give(giver, unit, None)
+        crew.give(taker, unit.slices()[0], giver.shared)
+        ray.kill(giver.actor)  # before it has given the shared stages
+        assert not crew.ran(taker)
+        assert crew.messages(taker) == []
+        taker.free()
+        crew.dismiss(giver)
+        driver._bury(crew, taker)
+        assert crew.hands == []
+    finally:
+        for hand in list(crew.hands):
+            crew.dismiss(hand)
+
+
+def test_workers_for_whom_others_leave_no_room_are_one_line(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr("bridgebench.execute.cluster.crew.START_SECONDS", 3.0)
+    monkeypatch.setattr("bridgebench.execute.cluster.run.START_SECONDS", 3.0)
+
+    class Other:
+        def there(self):
+            return True
+
+    other = ray.remote(num_cpus=2)(Other).remote()
+    try:
+        assert ray.get(other.there.remote())
+        with pytest.raises(BridgebenchError, match="within 3 s: 0 of 2 cores are free"):
+            run(tmp_path / "out", executor="ray", workers=1)
+    finally:
+        ray.kill(other)
 
 
 def test_more_workers_than_there_is_room_for_are_refused(cluster, tmp_path):

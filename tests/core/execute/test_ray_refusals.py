@@ -64,6 +64,22 @@ def test_no_ray_at_auto_is_one_line(tmp_path, monkeypatch):
     assert "address=auto: no Ray could be used there: Could not find any" in said
 
 
+def test_a_ray_that_has_gone_is_not_waited_for(tmp_path, monkeypatch, silent_port):
+    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{silent_port}")
+    said = refused(tmp_path, "executor=ray", "address=auto")
+    assert "address=auto: nobody answers there" in said
+
+
+def test_without_the_client_of_ray_the_extra_is_named(tmp_path, monkeypatch):
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "grpc" else real(name)
+    )
+    said = refused(tmp_path, "executor=ray", "address=ray://127.0.0.1:10001")
+    assert "needs Ray's client, which is not installed" in said
+    assert "pip install 'bridgebench[ray]'" in said
+
+
 def test_without_ray_the_extra_is_named(tmp_path, monkeypatch):
     real = importlib.util.find_spec
     monkeypatch.setattr(
