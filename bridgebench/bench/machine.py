@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from pathlib import Path
+
+from bridgebench.cores import usable_cores
 
 
 def machine_in_words() -> str:
     """Processor and cores that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if platform.system() == "Linux" else os.cpu_count()
-    return f"{cores} cores of {_processor()}"
+    return f"{usable_cores()} cores of {_processor()}"
 
 
 def _processor() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import tempfile
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from bridgebench.cores import usable_cores
 from bridgebench.errors import BridgebenchError
 from bridgebench.registry import Kind, Registry, load_registry
 
@@ -54,9 +54,9 @@ def _machine() -> list[str]:
 
     device = resolve_device("auto")
     precision = resolve_precision("auto", device)
-    cores = len(os.sched_getaffinity(0)) if platform.system() == "Linux" else os.cpu_count()
     click.echo(
-        f"device {device}, precision {precision}, {torch.get_num_threads()} threads, {cores} cores"
+        f"device {device}, precision {precision}, {torch.get_num_threads()} threads, "
+        f"{usable_cores()} cores"
     )
     try:
         with tempfile.TemporaryFile(dir=Path.cwd()):

@@ -18,15 +18,15 @@ NAME = "aside"
 """Of the second thread."""
 
 
-def pays(device: torch.device) -> bool:
-    """Whether a second thread has something to gain.
+def pays(device: torch.device, cores: int) -> bool:
+    """Whether a second thread has something to gain on so many cores.
 
-    On a GPU, because the processor waits for it, and where an operation has one thread. Where it
-    has several, those of the network and those of the scoring would wait for each other at each
-    operation, which costs many times what is gained. The answer depends on nothing that changes the
-    numbers, and it does not change them itself.
+    On a GPU, because the processor waits for it, and where an operation has one thread and another
+    core is free. Where it has several, those of the network and those of the scoring would wait for
+    each other at each operation, which costs many times what is gained. A second thread changes no
+    number.
     """
-    return device.type != "cpu" or torch.get_num_threads() == 1
+    return device.type != "cpu" or torch.get_num_threads() == 1 < cores
 
 
 def ahead(make: Callable[[int], T], count: int, aside: bool) -> Iterator[T]:

@@ -10,6 +10,7 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
+from bridgebench.cores import usable_cores
 from bridgebench.errors import IntegrityError
 from bridgebench.execute.aside import pays
 from bridgebench.execute.batches import SourceBatches
@@ -56,7 +57,8 @@ class _Bench:
 class LocalRun:
     """One run of a plan into a folder; records of cells that are there already are kept.
 
-    `tried` are the cells to leave alone although they have no sound record. Models and references
+    `tried` are the cells to leave alone although they have no sound record, `cores` those that the
+    run may use. Models and references
     are loaded for a seed at its first cell and kept until one of another seed comes.
     """
 
@@ -67,6 +69,7 @@ class LocalRun:
     tried: frozenset[str] = frozenset()
     clock: Clock = field(default_factory=Clock)
     store: Store = field(default_factory=user_store)
+    cores: int = field(default_factory=usable_cores)
     _extractors: Extractors | None = None
     _of_run: dict[str, Population] = field(default_factory=dict)
     _bench: _Bench | None = None
@@ -161,7 +164,7 @@ class LocalRun:
             new_scorer=partial(Scorer, self.plan.metrics, reference, self._extractors),
             needs_cycle=self.plan.needs_cycle,
             keep=self._keeper(),
-            aside=pays(device),
+            aside=pays(device, self.cores),
         )
         return _Bench(seed, batches, lender, runner)
 

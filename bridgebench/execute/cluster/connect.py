@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-import platform
 import socket
 import warnings
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from time import monotonic, sleep
 from types import ModuleType
 from urllib.parse import SplitResult, urlsplit
 
+from bridgebench.cores import usable_cores
 from bridgebench.errors import BridgebenchError, InvalidOption, UsageError
 
 ANSWER_SECONDS = 10.0
@@ -115,7 +115,7 @@ def connected(address: str, needs: Needs) -> Iterator[int]:
 
 
 def _start(ray: ModuleType, needs: Needs) -> None:
-    cores = len(os.sched_getaffinity(0)) if platform.system() == "Linux" else os.cpu_count() or 1
+    cores = usable_cores()
     wanted = needs.threads * (needs.workers or 1)
     ray.init(
         address="local",

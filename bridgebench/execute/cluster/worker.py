@@ -88,7 +88,9 @@ class Worker:
         folder = RunFolder(Path(tempfile.mkdtemp(prefix="bridgebench-", dir=scratch)))
         self._outbox = Outbox(folder, self._clock)
         save_images = order.choices.save == "images"
-        self._local = LocalRun(plan, folder, self._outbox, save_images, clock=self._clock)
+        self._local = LocalRun(
+            plan, folder, self._outbox, save_images, clock=self._clock, cores=order.threads
+        )
         self._ready.set()
         return ""
 

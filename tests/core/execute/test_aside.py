@@ -133,11 +133,12 @@ def test_the_second_thread_has_as_many_threads_as_the_first():
     assert counts == [torch.get_num_threads()]
 
 
-def test_it_pays_beside_a_gpu_and_where_an_operation_has_one_thread(monkeypatch):
+def test_it_pays_beside_a_gpu_and_where_one_thread_leaves_a_core_free(monkeypatch):
     cpu, gpu = torch.device("cpu"), torch.device("cuda")
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-    assert aside.pays(cpu)
-    assert aside.pays(gpu)
+    assert aside.pays(cpu, cores=2)
+    assert not aside.pays(cpu, cores=1)
+    assert aside.pays(gpu, cores=1)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
-    assert not aside.pays(cpu)
-    assert aside.pays(gpu)
+    assert not aside.pays(cpu, cores=4)
+    assert aside.pays(gpu, cores=4)
