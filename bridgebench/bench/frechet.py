@@ -27,8 +27,11 @@ class FeatureDistance(Protocol[Fitted]):
         """The distance alone."""
 
 
-def fid_speed(registry: Registry, width: int, rounds: int) -> Ratio:
-    """The distance alone, of 2,500 features to a reference whose own statistics are known."""
+def fid_speed(registry: Registry, width: int, rounds: int, calls: int = 1) -> Ratio:
+    """The distance alone, of 2,500 features to a reference whose own statistics are known.
+
+    `calls` is how many of each make a turn.
+    """
     from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
     real, made = given_features(width, 1), given_features(width, 0)
@@ -45,6 +48,7 @@ def fid_speed(registry: Registry, width: int, rounds: int) -> Ratio:
         lambda: fid_statistics_to_metric(fid_features_to_statistics(made), theirs, verbose=False),
         lambda: metric.distance(made, ours),
         rounds,
+        calls,
     )
 
 

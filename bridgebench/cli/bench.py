@@ -105,7 +105,7 @@ def _ratios(short: bool, wanted: frozenset[str]) -> Iterator[Ratio]:
         yield decode_speed(registry, batch, nfe, rounds)
         yield step_speed(registry, batch, nfe, rounds)
     if "fid" in wanted:
-        yield fid_speed(registry, 64, rounds)
+        yield fid_speed(registry, 64, rounds, calls=20)
         if not short:
             yield fid_speed(registry, 2048, 3)
     if "second-run" in wanted:
