@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import overload
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -138,7 +140,24 @@ class Worker:
         return os.getpid()
 
 
-class _Arrays(Sequence[Tensor | None]):
+@dataclass(frozen=True)
+class _Sent:
+    """A tensor of any type as bytes in a NumPy array."""
+
+    content: npt.NDArray[np.uint8]
+    dtype: torch.dtype
+    shape: torch.Size
+
+    @classmethod
+    def of(cls, tensor: Tensor) -> _Sent:
+        content = tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+        return cls(content, tensor.dtype, tensor.shape)
+
+    def tensor(self) -> Tensor:
+        return torch.from_numpy(self.content.copy()).view(self.dtype).view(self.shape)
+
+
+class SentTensors(Sequence[Tensor | None]):
     """Shared stages on their way to other workers.
 
     They are NumPy arrays, which a worker reads from the memory that Ray shares between the
@@ -146,10 +165,10 @@ class _Arrays(Sequence[Tensor | None]):
     """
 
     def __init__(self, tensors: Sequence[Tensor | None]) -> None:
-        self._arrays = [None if tensor is None else tensor.numpy() for tensor in tensors]
+        self._sent = [None if tensor is None else _Sent.of(tensor) for tensor in tensors]
 
     def __len__(self) -> int:
-        return len(self._arrays)
+        return len(self._sent)
 
     @overload
     def __getitem__(self, index: int) -> Tensor | None: ...
@@ -158,11 +177,11 @@ class _Arrays(Sequence[Tensor | None]):
     def __getitem__(self, index: int | slice) -> Tensor | Sequence[Tensor | None] | None:
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
-        array = self._arrays[index]
-        return None if array is None else torch.from_numpy(array.copy())
+        sent = self._sent[index]
+        return None if sent is None else sent.tensor()
 
 
 def _to_send(shared: SharedResult | Outcome) -> SharedResult | Outcome:
     if isinstance(shared, Outcome):
         return shared
-    return replace(shared, tensors=_Arrays(shared.tensors))
+    return replace(shared, tensors=SentTensors(shared.tensors))
