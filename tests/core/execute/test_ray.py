@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import ray
+from bridgebench_world.compare import numbers, without_cost
 
 from bridgebench import BridgebenchError, InvalidOption
 from bridgebench.api import run_choices
@@ -15,29 +16,13 @@ from bridgebench.execute.cluster.run import ClusterRun, needs_of
 from bridgebench.execute.cluster.units import Unit
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.progress import Silent
-from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.registry import load_registry
 
-COST = ["seconds", "images_per_s", "peak_memory_mb"]
-
 
 def run(out, progress=None, **words):
     return run_choices(choices_of({"task": "world", "out": out, **words}), progress)
-
-
-def without_cost(finished):
-    return to_csv(finished.board.table.drop(columns=COST))
-
-
-def numbers(finished):
-    """The numbers of each row, which do not depend on how long its networks take."""
-    names = ("method", "solver", "transform")
-    return {
-        tuple(record.axes[name] for name in names): (record.values, record.items_sha256)
-        for record in finished.records
-    }
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from bridgebench_world.compare import numbers, without_cost
 
 from bridgebench.api import run_choices
 from bridgebench.execute.cluster.connect import QUIET
-from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 
 WORLD = Path(__file__).parents[2] / "world"
-COST = ["seconds", "images_per_s", "peak_memory_mb"]
 
 PATIENCE = 900
 """Seconds after which a machine is taken to be broken and not busy."""
@@ -30,19 +29,6 @@ WATCHFUL = {"RAY_health_check_period_ms": "300", "RAY_health_check_failure_thres
 
 def run(out, **words):
     return run_choices(choices_of({"task": "world", "out": out, **words}))
-
-
-def without_cost(finished):
-    return to_csv(finished.board.table.drop(columns=COST))
-
-
-def numbers(finished):
-    """The numbers of each row, which do not depend on how long its networks take."""
-    names = ("method", "solver", "transform")
-    return {
-        tuple(record.axes[name] for name in names): (record.values, record.items_sha256)
-        for record in finished.records
-    }
 
 
 def records(out):
