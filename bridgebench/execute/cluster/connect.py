@@ -37,6 +37,12 @@ QUIET = {
 
 STORE_BYTES = 128 * 2**20
 
+CLIENT_TRIES = 5
+
+TRACE = "Traceback (most recent call last)"
+"""In what a cluster answers where the server that it forked for a client died at once, which on a
+busy machine is every tenth (ray-project/ray#63202); a refusal has none."""
+
 
 @dataclass(frozen=True)
 class Needs:
@@ -134,12 +140,29 @@ def _join(ray: ModuleType, address: str) -> None:
         remedy = "; if it asks for a token, RAY_AUTH_MODE=token has to be set here too"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what it warns of is in the error that follows
-            ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
+            _init_at(ray, address)
     except (ConnectionError, RuntimeError, ValueError, SystemExit) as error:
         remedy = remedy if isinstance(error, ConnectionError) else ""
         raise InvalidOption(
-            f"address={address}: no Ray could be used there: {str(error).splitlines()[0]}{remedy}"
+            f"address={address}: no Ray could be used there: {_gist(error)}{remedy}"
         ) from error
+
+
+def _init_at(ray: ModuleType, address: str) -> None:
+    """Connect; where a client's server died as it was forked, try another."""
+    for tries_left in reversed(range(CLIENT_TRIES)):
+        try:
+            ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
+            return
+        except ConnectionAbortedError as error:
+            if not tries_left or TRACE not in str(error):
+                raise
+
+
+def _gist(error: BaseException) -> str:
+    """The first line of an error, with the last one of a trace that a server has sent in it."""
+    first, *more = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    return f"{first} {more[-1]}" if more and first.endswith(":") else first
 
 
 def _found() -> str:

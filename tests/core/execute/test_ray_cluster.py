@@ -69,7 +69,9 @@ class Machines:
 
     def head(self, cores):
         words = ["--head", f"--port={self.port}", f"--ray-client-server-port={self.client_port}"]
-        return self._start(*words, "--include-dashboard=false", f"--num-cpus={cores}")
+        node = self._start(*words, "--include-dashboard=false", f"--num-cpus={cores}")
+        until(lambda: listens(self.client_port), "nobody serves the clients")
+        return node
 
     def more(self, cores):
         return self._start(f"--address={self.address}", f"--num-cpus={cores}")
@@ -123,6 +125,14 @@ def free_ports(count):
     for each in held:
         each.close()
     return ports
+
+
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def below(pid):

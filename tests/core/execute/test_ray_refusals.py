@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from bridgebench import UsageError
 from bridgebench.api import run_choices
 from bridgebench.cli import main
+from bridgebench.execute.cluster.connect import CLIENT_TRIES, Needs, connected
 from bridgebench.plan.choices import choices_of
 
 
@@ -62,6 +63,56 @@ def test_no_ray_at_auto_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(ray, "init", init)
     said = refused(tmp_path, "executor=ray", "address=auto")
     assert "address=auto: no Ray could be used there: Could not find any" in said
+
+
+DIED = """Initialization failure from server:
+Traceback (most recent call last):
+  File "proxier.py", line 772, in Datapath
+RuntimeError: Starting Ray client server failed. See ray_client_server_23000.err.
+"""
+
+
+@pytest.fixture
+def listening_port():
+    """A port at which somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        yield held.getsockname()[1]
+
+
+def test_a_client_whose_server_died_as_it_was_forked_tries_again(monkeypatch, listening_port):
+    answers = [ConnectionAbortedError(DIED), ConnectionAbortedError(DIED), None]
+
+    def init(**_):
+        if (answer := answers.pop(0)) is not None:
+            raise answer
+
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 3})
+    with connected(f"ray://127.0.0.1:{listening_port}", Needs(None, 1, 0, 0)) as workers:
+        assert workers == 3
+    assert not answers
+
+
+@pytest.mark.parametrize(
+    ("problem", "tries", "gist"),
+    [
+        (DIED, CLIENT_TRIES, "from server: RuntimeError: Starting Ray client server failed."),
+        ("Initialization failure from server:\nOther versions\n", 1, "from server: Other versions"),
+    ],
+)
+def test_a_client_whose_server_never_starts_is_one_line(
+    tmp_path, monkeypatch, listening_port, problem, tries, gist
+):
+    asked = []
+
+    def init(**words):
+        asked.append(words)
+        raise ConnectionAbortedError(problem)
+
+    monkeypatch.setattr(ray, "init", init)
+    said = refused(tmp_path, "executor=ray", f"address=ray://127.0.0.1:{listening_port}")
+    assert gist in said
+    assert len(asked) == tries
 
 
 def test_a_ray_that_has_gone_is_not_waited_for(tmp_path, monkeypatch, silent_port):
