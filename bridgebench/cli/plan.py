@@ -84,7 +84,7 @@ def _row(group: Group, there: int, cached: float) -> tuple[str, ...]:
     )
 
 
-def _totals(made: Plan, spared: float) -> tuple[str, str]:
+def _totals(made: Plan, spared: float) -> tuple[str, ...]:
     from bridgebench.plan.model import evaluations
 
     total = sum(evaluations(group) for group in made.groups)
@@ -95,8 +95,21 @@ def _totals(made: Plan, spared: float) -> tuple[str, str]:
     return (
         f"{len(made.cells)} cells in {len(made.groups)} groups; {made.n} images in batches of "
         f"{made.batch}, {made.device}, {made.precision}",
+        *_together(made),
         f"{total} network evaluations an image, {total * made.padded_n} in all; without sharing "
         f"{alone} an image; {spared:g} an image are in the cache",
+    )
+
+
+def _together(made: Plan) -> tuple[str, ...]:
+    from bridgebench.plan.together import sets_of
+
+    most = max(len(each) for group in made.groups for each in sets_of(group, made.together))
+    if most == 1:
+        return ()
+    return (
+        f"up to {most} cells that differ in their transform alone go through the network at once, "
+        f"as a batch of {most * made.batch}",
     )
 
 

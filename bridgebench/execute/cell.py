@@ -1,4 +1,4 @@
-"""Running one cell: translate every batch, score the outputs, and say what it cost."""
+"""Running a cell: translate every batch, score the outputs, and say what it cost."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import traceback as tracebacks
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import partial
 from time import perf_counter
 
@@ -37,6 +38,18 @@ class SharedResult:
     tensors: Sequence[Tensor | None]
     evaluated: int = 0
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a method gave for a variant of a batch, with the variant's part of the cost of the call.
+
+    answer   a Translation or a Failure, if the method keeps to its interface
+    """
+
+    answer: object
+    evaluated: Fraction
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -73,10 +86,26 @@ class CellRunner:
     aside: bool
 
     @torch.inference_mode()
-    def run(self, cell: Cell, shared: SharedResult) -> Outcome:
-        """Run a cell; whatever goes wrong in it is a Failure, never an exception."""
+    def together(self, cells: Sequence[Cell], shared: SharedResult) -> dict[Cell, Made]:
+        """Translations of cells by one call, where their source images are one batch.
+
+        None where the call fails, so that each cell is tried by itself: one takes no other along.
+        """
+        (filled,) = self.batches
         try:
-            return self._run(cell, shared)
+            made = self._make(cells, filled, self._on_device(shared.tensors[0]))
+            return dict(zip(cells, made, strict=True))
+        except Exception:
+            return {}
+
+    @torch.inference_mode()
+    def run(self, cell: Cell, shared: SharedResult, made: Made | None = None) -> Outcome:
+        """Run a cell; whatever goes wrong in it is a Failure, never an exception.
+
+        `made` is what `together` gave for it, if it did.
+        """
+        try:
+            return self._run(cell, shared, made)
         except _VariantFailed as error:
             return Outcome(failure=error.failure)
         except BridgebenchError as error:
@@ -84,21 +113,21 @@ class CellRunner:
         except Exception as error:
             return failed(f"{type(error).__name__}: {error}")
 
-    def _run(self, cell: Cell, shared: SharedResult) -> Outcome:
+    def _run(self, cell: Cell, shared: SharedResult, made: Made | None) -> Outcome:
         scorer = self.new_scorer()
         moments = _Moments()
         strip: dict[str, Tensor] = {}
         scoring = 0.0
         own_seconds = 0.0
-        evaluated = 0
+        evaluated = Fraction(0)
         with in_order(self.aside) as do:
             for filled, tensor in self._loaded(shared):
+                of_batch = made or self._make((cell,), filled, tensor)[0]
                 begun = perf_counter()
-                before = self.lender.meter.evaluated
-                translation = self._translate(cell, filled, tensor)
-                evaluated += self.lender.meter.evaluated - before
+                translation = self._translation(cell, of_batch.answer, filled)
+                evaluated += of_batch.evaluated
                 output = translation.images[: filled.real].float().cpu()
-                own_seconds += perf_counter() - begun
+                own_seconds += of_batch.seconds + perf_counter() - begun
                 cycled = self._back(cell, filled, translation.images)
                 begun = perf_counter()
                 if translation.latent is not None:
@@ -122,10 +151,12 @@ class CellRunner:
         """Each batch with what is shared of it, both on the device."""
 
         def load(index: int) -> tuple[FilledBatch, Tensor | None]:
-            tensor = shared.tensors[index]
-            return self.batches[index], None if tensor is None else tensor.to(self.lender.device)
+            return self.batches[index], self._on_device(shared.tensors[index])
 
         return ahead(load, len(self.batches), self.aside)
+
+    def _on_device(self, tensor: Tensor | None) -> Tensor | None:
+        return None if tensor is None else tensor.to(self.lender.device)
 
     @torch.inference_mode()
     def _score(
@@ -141,13 +172,26 @@ class CellRunner:
         scorer.update(filled.batch.images[: filled.real].cpu(), output, ids, cycled)
         self.keep(cell, ids, output)
 
-    def _translate(self, cell: Cell, filled: FilledBatch, tensor: Tensor | None) -> Translation:
-        answers = cell.method.translate(filled.batch, (Variant(cell, tensor),), self.lender)
-        if len(answers) != 1:
+    def _make(
+        self, cells: Sequence[Cell], filled: FilledBatch, tensor: Tensor | None
+    ) -> list[Made]:
+        """What the method of some cells gives for a batch, each with an equal part of the cost."""
+        begun, before = perf_counter(), self.lender.meter.evaluated
+        method, count = cells[0].method, len(cells)
+        variants = tuple(Variant(cell, tensor) for cell in cells)
+        answers = method.translate(filled.batch, variants, self.lender)
+        if len(answers) != count:
             raise PluginError(
-                f"method '{cell.method.name}' gave {len(answers)} translations for 1 variant"
+                f"method '{method.name}' gave {len(answers)} translations for {count} variant"
+                f"{'' if count == 1 else 's'}"
             )
-        (answer,) = answers
+        if count > 1 and self.lender.device.type == "cuda":
+            torch.cuda.synchronize(self.lender.device)  # else the first copy would wait for all
+        seconds = perf_counter() - begun
+        evaluated = Fraction(self.lender.meter.evaluated - before, count)
+        return [Made(answer, evaluated, seconds / count) for answer in answers]
+
+    def _translation(self, cell: Cell, answer: object, filled: FilledBatch) -> Translation:
         if isinstance(answer, Failure):
             raise _VariantFailed(answer)
         if not isinstance(answer, Translation):
@@ -180,7 +224,7 @@ class CellRunner:
         return None if cycled is None else cycled[: filled.real].float().cpu()
 
     def _cost(
-        self, shared: SharedResult, evaluated: int, own_seconds: float
+        self, shared: SharedResult, evaluated: Fraction, own_seconds: float
     ) -> dict[str, float | int | None]:
         seen = self.batches.seen
         seconds = shared.seconds + own_seconds
@@ -237,10 +281,14 @@ def strip_rows(filled: FilledBatch, translation: Translation) -> dict[str, Tenso
     return {name: row[:wide].float().cpu() for name, row in rows.items() if row is not None}
 
 
-def per_image(evaluated: int, images: int) -> float | int:
-    """Evaluations an image: whole where it comes out whole."""
+def per_image(evaluated: int | Fraction, images: int) -> float | int:
+    """Evaluations an image: whole where it comes out whole.
+
+    >>> per_image(80, 8), per_image(Fraction(20, 2), 4)
+    (10, 2.5)
+    """
     whole, rest = divmod(evaluated, images)
-    return evaluated / images if rest else whole
+    return float(evaluated / images) if rest else whole
 
 
 def peak_memory_mb(device: torch.device) -> float:

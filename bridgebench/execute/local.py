@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
@@ -14,7 +14,7 @@ from bridgebench.cores import usable_cores
 from bridgebench.errors import IntegrityError
 from bridgebench.execute.aside import pays
 from bridgebench.execute.batches import SourceBatches
-from bridgebench.execute.cell import CellRunner, Outcome, SharedResult
+from bridgebench.execute.cell import CellRunner, Made, Outcome, SharedResult
 from bridgebench.execute.counting import Lender
 from bridgebench.execute.features import KeptFeatures
 from bridgebench.execute.folder import RunFolder
@@ -27,7 +27,8 @@ from bridgebench.interfaces.method import Cell, Stage
 from bridgebench.interfaces.metric import Population
 from bridgebench.item_files import item_file
 from bridgebench.pictures import save_image, save_strip
-from bridgebench.plan.model import Group, Plan, PlannedCell, evaluations
+from bridgebench.plan.model import Group, Plan, PlannedCell
+from bridgebench.plan.together import evaluations_for, sets_of
 from bridgebench.scoring import Extractors, Reference, Scorer
 
 
@@ -76,15 +77,12 @@ class LocalRun:
 
     def run(self) -> None:
         """Run every cell that has no valid record."""
-        todo = [(group, self._missing(group)) for group in self.plan.groups]
-        self.clock.reused_cells = len(self.plan.cells) - sum(len(cells) for _, cells in todo)
-        todo = [(group, cells) for group, cells in todo if cells]
-        expected = sum(
-            evaluations(Group(group.seed, group.shared, tuple(cells))) for group, cells in todo
-        )
-        self.progress.start(expected * self.plan.padded_n, sum(len(cells) for _, cells in todo))
-        for group, cells in todo:
-            self.run_group(group, cells)
+        missing = {cell.identity for group in self.plan.groups for cell in self._missing(group)}
+        self.clock.reused_cells = len(self.plan.cells) - len(missing)
+        self.progress.start(evaluations_for(self.plan, missing), len(missing))
+        for group in self.plan.groups:
+            if cells := [cell for cell in group.cells if cell.identity in missing]:
+                self.run_group(group, cells)
 
     def share(self, group: Group) -> SharedResult | Outcome:
         """The shared stages of a group, or the failure of all its cells."""
@@ -103,8 +101,12 @@ class LocalRun:
         group: Group,
         cells: Sequence[PlannedCell],
         shared: SharedResult | Outcome | None = None,
+        alone: bool = False,
     ) -> None:
-        """Run some cells of a group; `shared`, unless given, is what `share` makes for it."""
+        """Run some cells of a group; `shared`, unless given, is what `share` makes for it.
+
+        Cells go through the network in the sets of the plan, or each by itself if `alone`.
+        """
         runnable = [cell for cell in cells if not cell.skip]
         for cell in cells:
             if cell.skip:
@@ -114,12 +116,34 @@ class LocalRun:
         bench = self._of_seed(group.seed)
         self.progress.begin(tuple(cell.identity for cell in runnable))
         shared = self.share(group) if shared is None else shared
-        for cell in runnable:
+        if isinstance(shared, Outcome):
+            for cell in runnable:
+                self._finish(cell, shared)
+            return
+        for members in sets_of(group, 1 if alone else self.plan.together):
+            if wanted := [cell for cell in members if cell in runnable]:
+                self._run_set(bench, members, wanted, shared)
+
+    def _run_set(
+        self,
+        bench: _Bench,
+        members: Sequence[PlannedCell],
+        wanted: Sequence[PlannedCell],
+        shared: SharedResult,
+    ) -> None:
+        """Run the wanted cells of a set; all members are translated, so that bits are the same."""
+        made: Mapping[Cell, Made] = {}
+        before = bench.lender.meter.seconds
+        if len(members) > 1:
+            self.progress.doing(_title(members[0].cell, (), len(members)))
+            self.progress.begin(tuple(cell.identity for cell in wanted))
+            made = bench.runner.together([cell.cell for cell in members], shared)
+        for cell in wanted:
             self.progress.doing(_title(cell.cell, ()))
             self.progress.begin((cell.identity,))
-            before = bench.lender.meter.seconds
-            outcome = shared if isinstance(shared, Outcome) else bench.runner.run(cell.cell, shared)
+            outcome = bench.runner.run(cell.cell, shared, made.get(cell.cell))
             self.clock.network += bench.lender.meter.seconds - before
+            before = bench.lender.meter.seconds
             self._finish(cell, outcome)
 
     def _missing(self, group: Group) -> list[PlannedCell]:
@@ -249,12 +273,14 @@ def _status(planned: PlannedCell, outcome: Outcome) -> Status:
     return "timeout" if outcome.timed_out else "failed"
 
 
-def _title(cell: Cell, shared: Sequence[tuple[Stage, str]]) -> str:
+def _title(cell: Cell, shared: Sequence[tuple[Stage, str]], together: int = 1) -> str:
     parts = [cell.method.spec]
     if cell.solver is not None:
         parts.append(cell.solver.spec)
     if shared:
         parts += [stage.name for stage, _ in shared]
+    elif together > 1:
+        parts.append(f"{together} transforms")
     elif cell.transform is not None:
         parts.append(cell.transform.spec)
     return " ".join(parts)

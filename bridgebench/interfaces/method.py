@@ -250,7 +250,9 @@ class Method(Plugin, ABC):
     ) -> Sequence[Translation | Failure]:
         """Translate a batch for each variant: one Translation or Failure each, in their order.
 
-        The variants of a call are cells of this very method, with its options.
+        The variants of a call are cells of this very method, with its options, that differ in
+        their transform alone; the cost of the call is divided equally between their rows. Where it
+        raises, each is asked for by itself.
         """
 
     def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor | None:

@@ -54,7 +54,7 @@ class Choices(BaseModel):
     metric: Specs | None = Field(
         None, description="metrics besides the task's own, or in place of one of them; or all"
     )
-    batch: int | None = Field(None, ge=1, le=65536, description="images at once")
+    batch: int | None = Field(None, ge=1, le=65536, description="images through a network at once")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="of the networks")
     limit: float | None = Field(

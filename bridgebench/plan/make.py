@@ -28,6 +28,7 @@ from bridgebench.plan.provenance import (
     provenance,
 )
 from bridgebench.plan.tasks import find_task, task_source
+from bridgebench.plan.together import most_together
 from bridgebench.registry import Entry, Kind, Registry
 from bridgebench.specs import build, expand_all, parse_spec
 from bridgebench.taskfile import TaskFile
@@ -44,7 +45,9 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     _check_pictures(task, choices)
     n = choices.n or protocol.n
     check_size(task, dataset, n)
-    batch = min(choices.batch or protocol.batch, n)
+    at_once = choices.batch or protocol.batch
+    batch = min(at_once, n)
+    limit = choices.limit or protocol.limit
     combiner = Combiner(registry, task, protocol, choices)
     cells = tuple(combiner.cells())
     check_first(task, dataset, combiner.seeds()[0])
@@ -71,13 +74,14 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         dataset=dataset,
         n=n,
         batch=batch,
+        together=most_together(at_once, batch, limit),
         seeds=seeds,
         metrics=metrics,
         extractors=extractors,
         columns=_columns(task, metrics),
         device=str(device),
         precision=precision,
-        limit=choices.limit or protocol.limit,
+        limit=limit,
         groups=_groups(planned),
         measuring=plugin_versions(measuring),
         fingerprint=meaning,

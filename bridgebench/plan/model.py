@@ -58,7 +58,8 @@ class Group:
 class Plan:
     """Everything that is decided before the first image is touched.
 
-    batch        images at once; the last batch is padded to it
+    batch        source images at once; the last batch is padded to it
+    together     cells that differ in their transform alone and are translated at once, at most
     extractors   by the spec that metrics ask for
     limit        seconds that a cell may take, or None
     measuring    package -> version and source hash of the plugins that measure
@@ -71,6 +72,7 @@ class Plan:
     dataset: Dataset
     n: int
     batch: int
+    together: int
     seeds: tuple[int, ...]
     metrics: tuple[Metric, ...]
     extractors: Mapping[str, Extractor]
@@ -94,7 +96,7 @@ class Plan:
             "task": self.task.name,
             "protocol": self.protocol,
             "n": self.n,
-            "batch": self.batch,
+            "batch": self.batch * self.together,
             "seeds": list(self.seeds),
             "metrics": [metric.spec for metric in self.metrics],
             "fingerprint": digest(self.fingerprint),

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -27,7 +27,8 @@ from bridgebench.execute.progress import Progress
 from bridgebench.execute.records import write_atomically
 from bridgebench.interfaces.method import Failure
 from bridgebench.plan.choices import Choices
-from bridgebench.plan.model import Group, Plan, evaluations
+from bridgebench.plan.model import Plan
+from bridgebench.plan.together import evaluations_for
 
 GRACE_SECONDS = 1.0
 """After the limit of a cell: time for the news of its end to arrive."""
@@ -52,10 +53,8 @@ class ClusterRun:
         """Run every cell that has no valid record; a failure outside of any cell is raised."""
         missing = missing_cells(self.plan, self.folder)
         self.clock.reused_cells = len(self.plan.cells) - len(missing)
-        self._queue.extend(
-            (unit, None) for unit in units_of(self.plan.groups, missing, self.workers)
-        )
-        self.progress.start(self._evaluations(missing), len(missing))
+        self._queue.extend((unit, None) for unit in units_of(self.plan, missing, self.workers))
+        self.progress.start(evaluations_for(self.plan, missing), len(missing))
         with tempfile.TemporaryDirectory(prefix="bridgebench-") as scratch:
             ray = import_ray()
             needs = needs_of(self.plan, self.choices)
@@ -136,8 +135,7 @@ class ClusterRun:
     def _again(self, hand: Hand) -> None:
         """The shared stages of a unit went with the machine that kept them: do all of it again."""
         if hand.unit is not None:
-            left = tuple(cell for cell in hand.unit.cells if cell not in hand.finished)
-            self._queue.appendleft((replace(hand.unit, cells=left), None))
+            self._queue.appendleft((hand.unit.without(hand.finished), None))
         hand.free()
 
     def _bury(self, crew: Crew, hand: Hand) -> None:
@@ -174,11 +172,9 @@ class ClusterRun:
                     "give fewer threads= or gpus="
                 )
             return
-        left = tuple(
-            cell for cell in hand.unit.cells if cell not in {*hand.finished, *hand.in_hand}
-        )
-        if left:
-            self._queue.appendleft((replace(hand.unit, cells=left), hand.given))
+        left = hand.unit.without({*hand.finished, *hand.in_hand})
+        if left.sets:
+            self._queue.appendleft((left, hand.given))
         reason = f"took longer than the limit of {self.plan.limit:g} s"
         lost = tuple(cell for cell in hand.in_hand if cell not in hand.finished)
         self._lose(lost, Outcome(failure=Failure(reason, trace), timed_out=True))
@@ -209,14 +205,6 @@ class ClusterRun:
     @property
     def _retries(self) -> int:
         return RETRIES if self.choices.retries is None else self.choices.retries
-
-    def _evaluations(self, missing: frozenset[str]) -> int:
-        groups = (
-            Group(group.seed, group.shared, cells)
-            for group in self.plan.groups
-            if (cells := tuple(cell for cell in group.cells if cell.identity in missing))
-        )
-        return sum(map(evaluations, groups)) * self.plan.padded_n
 
     def _order(self, scratch: str) -> Order:
         """What the workers are told: the choices as this machine has resolved them."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from bridgebench.plan.model import Group, PlannedCell
+from bridgebench.plan.model import Group, Plan, evaluations
+from bridgebench.plan.together import sets_of, touched
 
 SLICES_A_WORKER = 4
 """A group larger than this fraction of a worker's share of the work is cut: all end together."""
@@ -17,48 +18,60 @@ class Unit:
     """Cells of one group.
 
     group    its number in the plan
-    cells    the identities of the cells
-    parts    above 1: the shared stages come first, then the cells in so many parts
+    sets     the identities of the cells, of those that are translated together in one tuple
+    parts    above 1: the shared stages come first, then the sets in so many parts
     deaths   how many workers have died of it
+    alone    each cell is translated by itself
     """
 
     group: int
-    cells: tuple[str, ...]
+    sets: tuple[tuple[str, ...], ...]
     parts: int = 1
     deaths: int = 0
+    alone: bool = False
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The identities of the cells."""
+        return tuple(cell for each in self.sets for cell in each)
 
     def slices(self) -> tuple[Unit, ...]:
-        """The parts, of equal size to one cell."""
-        size, longer = divmod(len(self.cells), self.parts)
+        """The parts, of equal size to one set."""
+        size, longer = divmod(len(self.sets), self.parts)
         ends = [part * size + min(part, longer) for part in range(self.parts + 1)]
-        return tuple(Unit(self.group, self.cells[start:end]) for start, end in pairwise(ends))
+        return tuple(
+            replace(self, sets=self.sets[start:end], parts=1, deaths=0)
+            for start, end in pairwise(ends)
+        )
+
+    def without(self, finished: Collection[str]) -> Unit:
+        """What is left of it when some cells have ended."""
+        left = (tuple(cell for cell in each if cell not in finished) for each in self.sets)
+        return replace(self, sets=tuple(each for each in left if each))
 
 
-def units_of(groups: Sequence[Group], missing: Collection[str], workers: int) -> tuple[Unit, ...]:
+def units_of(plan: Plan, missing: Collection[str], workers: int) -> tuple[Unit, ...]:
     """The cells that are missing, in units: seed by seed, in each the most work first.
 
     Args:
-        groups: of the plan.
+        plan: all cells.
         missing: identities of the cells to run.
         workers: how many share the work.
     """
-    todo = [
-        (index, group, tuple(cell for cell in group.cells if cell.identity in missing))
-        for index, group in enumerate(groups)
-    ]
-    todo = [(index, group, cells) for index, group, cells in todo if cells]
-    total = sum(_work(group, cells) for _, group, cells in todo)
-    share = total / (workers * SLICES_A_WORKER)
-    todo.sort(key=lambda entry: (groups_seed(groups, entry[1]), -_work(entry[1], entry[2])))
-    return tuple(
-        Unit(index, tuple(cell.identity for cell in cells), _parts(group, cells, share, workers))
-        for index, group, cells in todo
-    )
-
-
-def groups_seed(groups: Sequence[Group], group: Group) -> int:
-    """The place of a group's seed among the seeds of the plan."""
-    return list(dict.fromkeys(each.seed for each in groups)).index(group.seed)
+    todo = [touched(group, missing, plan.together) for group in plan.groups]
+    work = [_work(group) if group.cells else 0 for group in todo]
+    share = sum(work) / (workers * SLICES_A_WORKER)
+    seeds = {seed: place for place, seed in enumerate(plan.seeds)}
+    units = []
+    for index, group in enumerate(plan.groups):
+        sets = sets_of(group, plan.together)
+        names = tuple(tuple(cell.identity for cell in each) for each in sets)
+        whole = Unit(index, names, alone=max(map(len, sets)) == 1)
+        left = whole.without({cell.identity for cell in group.cells} - set(missing))
+        if left.sets:
+            units.append(replace(left, parts=_parts(group, left, work[index], share, workers)))
+    units.sort(key=lambda unit: (seeds[plan.groups[unit.group].seed], -work[unit.group]))
+    return tuple(units)
 
 
 def after_death(
@@ -66,33 +79,30 @@ def after_death(
 ) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
     """What to do again after a worker died of a unit, and which of its cells are lost.
 
-    Cells are tried together again `retries` times. After that each is tried alone, because it is
-    not known which of them kills; one that kills when it is alone is lost, and so are all that
+    Cells are tried again as they were `retries` times. After that each is tried alone, because it
+    is not known which of them kills; one that kills when it is alone is lost, and so are all that
     wait for shared stages that kill.
 
-    >>> after_death(Unit(0, ("a", "b")), ["a"], retries=1)
-    ((Unit(group=0, cells=('b',), parts=1, deaths=1),), ())
-    >>> after_death(Unit(0, ("b",), deaths=1), [], retries=1)
+    >>> after_death(Unit(0, (("a", "b"),)), ["a"], retries=1)
+    ((Unit(group=0, sets=(('b',),), parts=1, deaths=1, alone=False),), ())
+    >>> after_death(Unit(0, (("b",),), deaths=1, alone=True), [], retries=1)
     ((), ('b',))
     """
-    left = tuple(cell for cell in unit.cells if cell not in finished)
+    left = unit.without(finished)
     deaths = unit.deaths + 1
     if deaths <= retries:
-        again = (replace(unit, cells=left, deaths=deaths),) if left else ()
-        return again, ()
-    if unit.parts > 1 or len(left) <= 1:
-        return (), left
-    return tuple(Unit(unit.group, (cell,), deaths=retries) for cell in left), ()
+        return ((replace(left, deaths=deaths),) if left.sets else ()), ()
+    if unit.parts > 1 or (unit.alone and len(left.cells) <= 1):
+        return (), left.cells
+    return tuple(Unit(unit.group, ((cell,),), 1, retries, alone=True) for cell in left.cells), ()
 
 
-def _work(group: Group, cells: Sequence[PlannedCell]) -> int:
+def _work(group: Group) -> int:
     """Evaluations an image, and one more a cell for its scoring."""
-    own = sum(cell.own.evaluations + 1 for cell in cells if not cell.skip)
-    return own + sum(stage.evaluations for stage, _ in group.shared)
+    return evaluations(group) + len(group.cells)
 
 
-def _parts(group: Group, cells: Sequence[PlannedCell], share: float, workers: int) -> int:
-    runnable = sum(not cell.skip for cell in cells)
-    if workers == 1 or not group.shared or runnable < 2 or share <= 0:
+def _parts(group: Group, unit: Unit, work: int, share: float, workers: int) -> int:
+    if workers == 1 or not group.shared or len(unit.sets) < 2 or share <= 0:
         return 1
-    return min(runnable, -(-_work(group, cells) // max(1, int(share))))
+    return min(len(unit.sets), -(-work // max(1, int(share))))

@@ -174,7 +174,7 @@ def test_nobody_is_blamed_for_the_death_of_another_or_for_one_with_empty_hands(c
         giver, taker = crew.hands
         crew.prepared(giver)
         crew.prepared(taker)
-        unit = Unit(0, tuple(cell.identity for cell in plan.groups[0].cells), parts=4)
+        unit = Unit(0, tuple((cell.identity,) for cell in plan.groups[0].cells), parts=2)
         crew.give(giver, unit, None)
         crew.give(taker, unit.slices()[0], giver.shared)
         ray.kill(giver.actor)  # before it has given the shared stages
