@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from threadpoolctl import ThreadpoolController
 
 
 @contextmanager
@@ -29,3 +30,14 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Let the OpenBLAS that NumPy and SciPy bring compute on one thread, and as before afterwards.
+
+    Its other threads wait for more work in a loop, some 70 ms long, and take the cores from the
+    threads of a network that comes next.
+    """
+    with ThreadpoolController().select(internal_api="openblas").limit(limits=1):
+        yield

@@ -22,7 +22,7 @@ from bridgebench.interfaces.method import Cell, Failure, Translation, Variant
 from bridgebench.interfaces.metric import Score
 from bridgebench.scoring import Scorer
 from bridgebench.taskfile import one_line
-from bridgebench.threads import one_thread
+from bridgebench.threads import one_blas_thread, one_thread
 
 STRIP_IMAGES = 16
 
@@ -136,7 +136,7 @@ class CellRunner:
                 do(partial(self._score, scorer, cell, filled, output, cycled))
                 scoring += perf_counter() - begun
             begun = perf_counter()
-        with one_thread():
+        with one_thread(), one_blas_thread():
             scores = scorer.compute()
         scoring += perf_counter() - begun
         return Outcome(

@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from bridgebench import OutputError
 from bridgebench.api import run_choices
@@ -12,6 +13,7 @@ from bridgebench.execute.spool import Spool
 from bridgebench.item_files import seed_folder
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
+from bridgebench.scoring import Scorer
 
 COST = ["seconds", "images_per_s", "peak_memory_mb"]
 
@@ -50,6 +52,27 @@ def test_evaluations_are_counted_in_each_direction(whole):
     assert set(ddib["nfe_encode"]) == {4}
     assert set(ddib["nfe_decode"]) == {4}
     assert set(table[table["method"] == "identity"]["nfe_total"]) == {0}
+
+
+def test_scores_are_summed_up_in_one_thread_of_torch_and_of_blas(tmp_path, monkeypatch):
+    seen = []
+    compute = Scorer.compute
+
+    def watched(self):
+        seen.append(torch.get_num_threads())
+        seen.extend(blas_threads())
+        return compute(self)
+
+    monkeypatch.setattr(Scorer, "compute", watched)
+    with threadpool_limits(limits=2, user_api="blas"):
+        assert run(tmp_path / "out", method="identity").all_ok
+        assert set(blas_threads()) == {2}
+    assert set(seen) == {1}
+    assert len(seen) > 1
+
+
+def blas_threads():
+    return [each["num_threads"] for each in threadpool_info() if each["internal_api"] == "openblas"]
 
 
 @pytest.mark.parametrize("beside", [False, True])
