@@ -76,7 +76,7 @@ class ItemSpec(_Part):
 
 
 class Protocol(_Part):
-    """How many images, which budget, which seeds, and how many images at once."""
+    """How many images, which budget, which seeds, and how large a batch of a network is."""
 
     n: int = Field(ge=1, description="source images")
     nfe: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)

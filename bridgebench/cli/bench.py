@@ -25,7 +25,7 @@ Examples:
 
 FIGURES = ("network", "diffusers", "fid", "second-run", "run", "study-loop", "ray")
 
-SHORT = {"n": "16", "nfe": "4", "solver": "dpm", "transform": "identity,normalize"}
+SHORT = {"n": "16", "batch": "16", "nfe": "4", "solver": "dpm", "transform": "identity,normalize"}
 SHARED_BY_WORKERS = {
     "method": "ddib",
     "solver": "euler,heun",

@@ -108,8 +108,8 @@ def _together(made: Plan) -> tuple[str, ...]:
     if most == 1:
         return ()
     return (
-        f"up to {most} cells that differ in their transform alone go through the network at once, "
-        f"as a batch of {most * made.batch}",
+        f"up to {most} cells that differ in their transform alone are given to their method at "
+        f"once, as a batch of {most * made.batch}",
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from multiprocessing.pool import AsyncResult, ThreadPool
-from typing import TypeVar
+from functools import partial
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
 
 import torch
 
@@ -14,8 +16,13 @@ T = TypeVar("T")
 
 Work = Callable[[], None]
 
+HandIn = Callable[[Callable[[], T]], Future[T]]
+
 NAME = "aside"
 """Of the second thread."""
+
+LINGER_SECONDS = 5.0
+"""How long an error in the first thread waits for the piece in hand, which may hang."""
 
 
 def pays(device: torch.device, cores: int) -> bool:
@@ -38,12 +45,12 @@ def ahead(make: Callable[[int], T], count: int, aside: bool) -> Iterator[T]:
     if not aside:
         yield from map(make, range(count))
         return
-    with _one_thread_more() as pool:
-        coming = [pool.apply_async(make, (index,)) for index in range(min(1, count))]
+    with _second_thread() as hand_in:
+        coming = [hand_in(partial(make, index)) for index in range(min(1, count))]
         for index in range(count):
-            made = coming.pop().get()
+            made = coming.pop().result()
             if index + 1 < count:
-                coming.append(pool.apply_async(make, (index + 1,)))
+                coming.append(hand_in(partial(make, index + 1)))
             yield made
 
 
@@ -57,24 +64,48 @@ def in_order(aside: bool) -> Iterator[Callable[[Work], None]]:
     if not aside:
         yield lambda work: work()
         return
-    pending: list[AsyncResult[None]] = []
+    pending: list[Future[None]] = []
 
     def do(work: Work) -> None:
         while pending:
-            pending.pop().get()
-        pending.append(pool.apply_async(work))
+            pending.pop().result()
+        pending.append(hand_in(work))
 
-    with _one_thread_more() as pool:
-        yield do
+    with _second_thread() as hand_in:
+        try:
+            yield do
+        except Exception:
+            # What the piece before raised came first, and may be why.
+            for piece in wait(pending, LINGER_SECONDS).done:
+                piece.result()
+            raise
         while pending:
-            pending.pop().get()
+            pending.pop().result()
 
 
-def _one_thread_more() -> ThreadPool:
-    """A thread that, on an exception or Ctrl-C in the first, is left behind and not waited for."""
-    return ThreadPool(1, initializer=_begin, initargs=(torch.get_num_threads(),))
+@contextmanager
+def _second_thread() -> Iterator[HandIn[Any]]:
+    """A thread that does what it is handed; one that hangs is left behind and not waited for."""
+    orders: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+
+    def hand_in(work: Callable[[], T]) -> Future[T]:
+        promise: Future[T] = Future()
+        orders.put((promise, work))
+        return promise
+
+    Thread(target=_serve, args=(orders, torch.get_num_threads()), name=NAME, daemon=True).start()
+    try:
+        yield hand_in
+    finally:
+        orders.put(None)
 
 
-def _begin(threads: int) -> None:
-    threading.current_thread().name = NAME
+def _serve(orders: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None], threads: int) -> None:
     torch.set_num_threads(threads)
+    while (order := orders.get()) is not None:
+        promise, work = order
+        try:
+            promise.set_result(work())
+        except BaseException as error:  # also SystemExit, or the first thread would wait for ever
+            promise.set_exception(error)
+        del order, promise, work  # and with them what they hold

@@ -8,6 +8,7 @@ from typing import overload
 
 import torch
 
+from bridgebench.errors import PluginError
 from bridgebench.execute.spool import HELD_BYTES, Spool
 from bridgebench.interfaces.dataset import Items
 from bridgebench.interfaces.method import Batch
@@ -28,11 +29,14 @@ class SourceBatches(Sequence[FilledBatch]):
     The last is filled up with its own first image. Images beyond `held` bytes are kept in a file.
 
     Args:
-        parts: items in pieces of `size`, of which the last may be shorter; none is empty.
+        parts: items in pieces of `size`, of which the last may be shorter.
         size: images of a batch.
         seed: of the run.
         device: where batches are wanted.
         held: see Spool.
+
+    Raises:
+        PluginError: a dataset streams other parts than it was asked for.
     """
 
     def __init__(
@@ -47,8 +51,21 @@ class SourceBatches(Sequence[FilledBatch]):
         self._images = Spool(held)
         self._names: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
         for part in parts:
+            self._check(part)
             self._images.append(part.images)
             self._names.append((part.ids, part.domains))
+
+    def _check(self, part: Items) -> None:
+        ended = bool(self._names) and len(self._names[-1][0]) < self._size
+        if ended or not 0 < len(part) <= self._size:
+            raise PluginError(
+                f"the dataset streams a part of {len(part)} items{' after a short one' * ended}, "
+                f"expected parts of {self._size} and a last one of the rest"
+            )
+        if part.images.dtype != torch.float32:
+            raise PluginError(
+                f"the dataset streams items of {part.images.dtype}, expected torch.float32"
+            )
 
     @property
     def wanted(self) -> int:
@@ -70,6 +87,10 @@ class SourceBatches(Sequence[FilledBatch]):
     def __getitem__(self, index: int | slice) -> FilledBatch | Sequence[FilledBatch]:
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
+        with torch.inference_mode(False):  # all batches are alike to a method that wants gradients
+            return self._filled(index)
+
+    def _filled(self, index: int) -> FilledBatch:
         images, (ids, domains) = self._images[index], self._names[index]
         real, missing = len(ids), self._size - len(ids)
         if missing:

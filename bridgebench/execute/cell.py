@@ -22,7 +22,7 @@ from bridgebench.interfaces.method import Cell, Failure, Translation, Variant
 from bridgebench.interfaces.metric import Score
 from bridgebench.scoring import Scorer
 from bridgebench.taskfile import one_line
-from bridgebench.threads import one_blas_thread, one_thread
+from bridgebench.threads import one_blas_thread
 
 STRIP_IMAGES = 16
 
@@ -89,14 +89,17 @@ class CellRunner:
     def together(self, cells: Sequence[Cell], shared: SharedResult) -> dict[Cell, Made]:
         """Translations of cells by one call, where their source images are one batch.
 
-        None where the call fails, so that each cell is tried by itself: one takes no other along.
+        None where the call raises or fails for one of them, so that each is tried by itself: one
+        takes no other along, nor is its cost shared by others.
         """
         (filled,) = self.batches
         try:
             made = self._make(cells, filled, self._on_device(shared.tensors[0]))
-            return dict(zip(cells, made, strict=True))
         except Exception:
             return {}
+        if any(isinstance(each.answer, Failure) for each in made):
+            return {}
+        return dict(zip(cells, made, strict=True))
 
     @torch.inference_mode()
     def run(self, cell: Cell, shared: SharedResult, made: Made | None = None) -> Outcome:
@@ -121,7 +124,7 @@ class CellRunner:
         own_seconds = 0.0
         evaluated = Fraction(0)
         with in_order(self.aside) as do:
-            for filled, tensor in self._loaded(shared):
+            for filled, tensor in self._loaded(shared if made is None else SharedResult((None,))):
                 of_batch = made or self._make((cell,), filled, tensor)[0]
                 begun = perf_counter()
                 translation = self._translation(cell, of_batch.answer, filled)
@@ -136,7 +139,7 @@ class CellRunner:
                 do(partial(self._score, scorer, cell, filled, output, cycled))
                 scoring += perf_counter() - begun
             begun = perf_counter()
-        with one_thread(), one_blas_thread():
+        with one_blas_thread():
             scores = scorer.compute()
         scoring += perf_counter() - begun
         return Outcome(
@@ -185,8 +188,7 @@ class CellRunner:
                 f"method '{method.name}' gave {len(answers)} translations for {count} variant"
                 f"{'' if count == 1 else 's'}"
             )
-        if count > 1 and self.lender.device.type == "cuda":
-            torch.cuda.synchronize(self.lender.device)  # else the first copy would wait for all
+        self.lender.wait()
         seconds = perf_counter() - begun
         evaluated = Fraction(self.lender.meter.evaluated - before, count)
         return [Made(answer, evaluated, seconds / count) for answer in answers]
@@ -278,7 +280,8 @@ def strip_rows(filled: FilledBatch, translation: Translation) -> dict[str, Tenso
         "output": translation.images,
     }
     wide = min(STRIP_IMAGES, filled.real)
-    return {name: row[:wide].float().cpu() for name, row in rows.items() if row is not None}
+    # Copies: a part of a batch would keep all of it until the picture is there.
+    return {name: row[:wide].float().cpu().clone() for name, row in rows.items() if row is not None}
 
 
 def per_image(evaluated: int | Fraction, images: int) -> float | int:

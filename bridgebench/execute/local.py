@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from bridgebench.cores import usable_cores
-from bridgebench.errors import IntegrityError
+from bridgebench.errors import IntegrityError, PluginError
 from bridgebench.execute.aside import pays
 from bridgebench.execute.batches import SourceBatches
 from bridgebench.execute.cell import CellRunner, Made, Outcome, SharedResult
@@ -59,8 +59,8 @@ class LocalRun:
     """One run of a plan into a folder; records of cells that are there already are kept.
 
     `tried` are the cells to leave alone although they have no sound record, `cores` those that the
-    run may use. Models and references
-    are loaded for a seed at its first cell and kept until one of another seed comes.
+    run may use. Models and references are loaded for a seed at its first cell and kept until one of
+    another seed comes.
     """
 
     plan: Plan
@@ -169,6 +169,11 @@ class LocalRun:
         source, batch = task.source, self.plan.batch
         parts = self.plan.dataset.stream(source.domain, source.split, n, seed, batch)
         batches = SourceBatches(parts, batch, seed, device)
+        if batches.wanted != n:
+            raise PluginError(
+                f"dataset '{self.plan.dataset.name}' streamed {batches.wanted} items of "
+                f"{source.domain}, expected {n}"
+            )
         keep = KeptFeatures(self.store, self.plan.measuring, device)
         reference = Reference(
             task, self.plan.dataset, self._extractors, n, seed, keep, self._of_run

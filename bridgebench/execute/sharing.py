@@ -121,6 +121,7 @@ def _of_batch(
     already, begun = lender.meter.evaluated, perf_counter()
     result = cell.method.share(stage, cell, filled.batch, before, lender)
     evaluated += lender.meter.evaluated - already
+    lender.wait()
     seconds += perf_counter() - begun
     store.put(key, Stored({RESULT: result}, {"evaluated": evaluated, "seconds": seconds}))
     return result, evaluated, seconds

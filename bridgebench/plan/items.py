@@ -10,6 +10,9 @@ from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.method import Cell, Setting
 from bridgebench.taskfile import TaskFile
 
+PART = 256
+"""Items that are held at once, for their ids."""
+
 
 def check_size(task: TaskFile, dataset: Dataset, n: int) -> None:
     """InvalidOption where a split that the task needs is empty or has fewer than `n` images."""
@@ -64,7 +67,14 @@ def check_seen(
     task: TaskFile, dataset: Dataset, cells: Sequence[Cell], setting: Setting, n: int
 ) -> None:
     """Let the methods that want to see the ids of all source items look at them."""
-    for cell in cells:
-        if cell.method.sees_items and not cell.method.impossible(cell, setting):
-            found = dataset.items(task.source.domain, task.source.split, n, cell.seed)
-            cell.method.check_items(cell, found.ids, setting)
+    looking = [
+        cell
+        for cell in cells
+        if cell.method.sees_items and not cell.method.impossible(cell, setting)
+    ]
+    for seed in dict.fromkeys(cell.seed for cell in looking):
+        parts = dataset.stream(task.source.domain, task.source.split, n, seed, PART)
+        ids = tuple(item for part in parts for item in part.ids)
+        for cell in looking:
+            if cell.seed == seed:
+                cell.method.check_items(cell, ids, setting)

@@ -96,7 +96,7 @@ class Plan:
             "task": self.task.name,
             "protocol": self.protocol,
             "n": self.n,
-            "batch": self.batch * self.together,
+            "batch": self.batch,
             "seeds": list(self.seeds),
             "metrics": [metric.spec for metric in self.metrics],
             "fingerprint": digest(self.fingerprint),

@@ -23,9 +23,9 @@ def most_together(batch: int, images: int, limit: float | None) -> int:
 def sets_of(group: Group, most: int) -> tuple[tuple[PlannedCell, ...], ...]:
     """The cells of a group in sets of at most `most` to translate together.
 
-    The cells of a set follow each other in the plan and differ in their transform alone. Sets
-    follow from the plan and not from what is left to do: a batch of another size is added up in
-    another order.
+    The cells of a set follow each other in the plan and differ in their transform alone, and each
+    is expected to cost as much as the others. Sets follow from the plan and not from what is left
+    to do: a batch of another size is added up in another order.
     """
     return tuple(
         tuple(alike[start : start + most])
@@ -48,4 +48,5 @@ def evaluations_for(plan: Plan, missing: Collection[str]) -> int:
 
 def _but_transform(planned: PlannedCell) -> Sequence[object]:
     cell = planned.cell
-    return (cell.method, cell.source_score, cell.target_score, cell.solver, cell.nfe)
+    networks = (cell.source_score, cell.target_score, cell.solver, cell.nfe)
+    return (cell.method, *networks, planned.own.evaluations)

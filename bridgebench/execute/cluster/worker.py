@@ -161,7 +161,8 @@ class SentTensors(Sequence[Tensor | None]):
     """Shared stages on their way to other workers.
 
     They are NumPy arrays, which a worker reads from the memory that Ray shares between the
-    processes of a machine: none has a copy of more than the batch in hand.
+    processes of a machine: none that is given them has a copy of more than the batch in hand. The
+    one that sends them has all of them in memory while Ray takes them over.
     """
 
     def __init__(self, tensors: Sequence[Tensor | None]) -> None:

@@ -1,6 +1,7 @@
 """A broken dataset for each check of datasets."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -137,6 +138,14 @@ class OtherStream(Pairs):
             yield self.items(domain, split, min(size, n - start), seed + start)
 
 
+class DoubleStream(Pairs):
+    """The same items in float64."""
+
+    def stream(self, domain: str, split: str, n: int, seed: int, size: int) -> Iterator[Items]:
+        for part in super().stream(domain, split, n, seed, size):
+            yield replace(part, images=part.images.double())
+
+
 class SharedItems(Pairs):
     """The same items in both splits."""
 
@@ -164,6 +173,7 @@ BROKEN = [
     (OrderOfN, "prefix", "the first 8 of 16 items"),
     (OneBatch, "stream", "17 items of both in batches of [8, 8, 1]; got [17]"),
     (OtherStream, "stream", "the items of both in its stream"),
+    (DoubleStream, "stream", "in torch.float32; got torch.float64"),
     (SharedItems, "disjoint-splits", "train and test of"),
     (ShortHash, "files", "64 hexadecimal digits; got 'abc'"),
 ]

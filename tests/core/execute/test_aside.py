@@ -1,5 +1,6 @@
 """The second thread: the same work in the same order, and no more than one piece waits."""
 
+import sys
 import threading
 
 import pytest
@@ -93,7 +94,36 @@ def test_what_a_piece_raises_is_raised_here(beside, pieces):
         all_of_them()
 
 
-def test_an_error_here_does_not_wait_for_a_piece_that_hangs():
+@BOTH
+def test_also_what_ends_a_process_is_raised_here(beside):
+    seen = []
+
+    def ends():
+        try:
+            with in_order(beside) as do:
+                do(lambda: sys.exit(3))
+        except SystemExit as error:
+            seen.append(error.code)
+
+    first = threading.Thread(target=ends, daemon=True)
+    first.start()
+    first.join(WAIT)
+    assert seen == [3]
+
+
+@BOTH
+def test_the_error_of_the_piece_before_is_told_and_not_the_later_one_here(beside):
+    def fails_twice():
+        with in_order(beside) as do:
+            do(lambda: 1 // 0)
+            raise KeyError
+
+    with pytest.raises(ZeroDivisionError):
+        fails_twice()
+
+
+def test_an_error_here_does_not_wait_for_a_piece_that_hangs(monkeypatch):
+    monkeypatch.setattr(aside, "LINGER_SECONDS", 0.01)
     forever, begun = threading.Event(), threading.Event()
 
     def hang():

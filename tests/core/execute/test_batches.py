@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from bridgebench import Items
+from bridgebench import Items, PluginError
 from bridgebench.execute.batches import SourceBatches
 
 CPU = torch.device("cpu")
@@ -41,3 +41,29 @@ def test_parts_are_taken_one_after_the_other():
     batches = SourceBatches(parts(), 2, 0, CPU, held=0)
     assert taken == [("a", "b"), ("c", "d"), ("e",)]
     assert [each.batch.ids[0] for each in batches[1:]] == ["c", "e"]
+
+
+def part(count, dtype=torch.float32):
+    names = tuple(f"{number}" for number in range(count))
+    return Items(torch.zeros(count, 2, dtype=dtype), names, ("red",) * count)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([part(3)], "a part of 3 items, expected parts of 2"),
+        ([part(0)], "a part of 0 items, expected parts of 2"),
+        ([part(2), part(1), part(2)], "a part of 2 items after a short one"),
+        ([part(2, torch.float64)], "items of torch.float64, expected torch.float32"),
+    ],
+)
+def test_parts_that_were_not_asked_for_are_refused(parts, said):
+    with pytest.raises(PluginError, match=said):
+        SourceBatches(parts, 2, 0, CPU)
+
+
+@pytest.mark.parametrize("held", [0, 10**6])
+def test_gradients_can_be_taken_of_every_batch_of_a_run(held):
+    batches = SourceBatches(items_of(2).batches(3), 3, 0, CPU, held)
+    with torch.inference_mode():
+        assert not any(each.batch.images.is_inference() for each in batches)

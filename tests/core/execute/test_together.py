@@ -1,12 +1,23 @@
 """Cells that go through the network together: the rows that each gets alone, and no accomplices."""
 
+import sys
 from itertools import count
+from pathlib import Path
 
 import pytest
+import torch
 from bridgebench_world.compare import numbers, without_cost
 
+from bridgebench import Failure
 from bridgebench.api import run_choices
+from bridgebench.execute.cluster.units import Unit
+from bridgebench.execute.cluster.worker import Order, Worker, keys_of
+from bridgebench.execute.folder import RunFolder
+from bridgebench.execute.local import LocalRun
+from bridgebench.execute.progress import Silent
 from bridgebench.plan.choices import choices_of
+from bridgebench.plan.make import make_plan
+from bridgebench.registry import load_registry
 from bridgebench_ddib.ddib import Ddib
 
 LATENTS = "identity,scale:c=0.7,scale:c=0.8"
@@ -84,6 +95,41 @@ def test_what_is_left_of_a_set_is_computed_with_the_whole_of_it(tmp_path, calls)
     assert calls == [3]
     assert (again.clock.computed_cells, again.clock.reused_cells) == (1, 2)
     assert without_cost(again) == before
+
+
+def test_whoever_is_told_to_translates_each_cell_by_itself(tmp_path, calls):
+    choices = choices_of({**WORDS, "transform": LATENTS, "batch": 12, "out": tmp_path})
+    plan = make_plan(load_registry(), choices)
+    (group,) = plan.groups
+    LocalRun(plan, RunFolder(tmp_path), Silent()).run_group(group, group.cells[1:], alone=True)
+    assert calls == [1, 1]
+
+
+@pytest.mark.parametrize(("alone", "expected"), [(False, [3]), (True, [1])])
+def test_a_worker_is_told_so_by_its_unit(tmp_path, calls, alone, expected):
+    choices = choices_of({**WORDS, "transform": LATENTS, "batch": 12, "device": "cpu"})
+    plan = make_plan(load_registry(), choices)
+    worker = Worker()
+    threads = torch.get_num_threads()
+    order = Order(choices, keys_of(plan), threads, tuple(sys.path), str(Path.cwd()), str(tmp_path))
+    assert worker.prepare(order) == ""
+    worker.run(Unit(0, ((plan.cells[1].identity,),), alone=alone))
+    assert calls == expected
+
+
+def test_where_one_of_a_set_has_no_outputs_none_pays_for_another(tmp_path, monkeypatch):
+    translate = Ddib.translate
+
+    def choosy(self, batch, variants, context):
+        """No outputs for what is scaled by 0.7, and no evaluation spent on it."""
+        wanted = [v for v in variants if "0.7" not in v.cell.transform.spec]
+        made = iter(translate(self, batch, wanted, context) if wanted else ())
+        return [next(made) if v in wanted else Failure("not this one") for v in variants]
+
+    monkeypatch.setattr(Ddib, "translate", choosy)
+    table = run(tmp_path / "out", transform=LATENTS, batch=12).board.table
+    assert table["status"].tolist() == ["ok", "ok", "failed"]
+    assert table["nfe_decode"].tolist()[:2] == [4, 4]
 
 
 def test_with_a_limit_each_cell_is_alone(tmp_path):

@@ -44,13 +44,20 @@ def test_a_set_is_of_one_group_in_its_order_and_no_larger_than_the_batch_allows(
     assert second == [["rotate_image"]]
 
 
-def test_cells_of_one_encode_and_two_methods_or_targets_are_apart():
-    words = {"method": "ddib,ddib:last_step=true", "score": "world_exact,world_exact:delay=0.1"}
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"method": "ddib,ddib:clip=none"},
+        {"target_score": "world_exact,world_exact:delay=0.1"},
+    ],
+)
+def test_cells_of_one_encode_and_two_methods_or_targets_are_apart(words):
     made = plan(n=4, batch=100, solver="euler", transform="identity,scale:c=0.8", **words)
-    for group in made.groups:
-        for members in sets_of(group, made.together):
-            assert len(members) == 2
-            assert len({(each.cell.method, each.cell.target_score) for each in members}) == 1
+    (group,) = made.groups
+    sets = sets_of(group, made.together)
+    assert transforms(sets) == [["identity", "scale:c=0.8"]] * 2
+    for members in sets:
+        assert len({(each.cell.method, each.cell.target_score) for each in members}) == 1
 
 
 def test_one_missing_cell_touches_its_set_and_no_other():
@@ -62,10 +69,8 @@ def test_one_missing_cell_touches_its_set_and_no_other():
     assert evaluations_for(made, {group.cells[1].identity}) == (4 + 2 * 4) * 4
 
 
-def test_a_folder_is_of_one_size_of_the_batches_of_the_network():
-    assert plan(n=4, batch=8).contract["batch"] == 8
-    assert plan(n=4, batch=4).contract["batch"] == 4
-    assert plan(n=10, batch=4).contract["batch"] == 4
+def test_a_limit_can_be_given_to_a_folder_that_was_begun_without():
+    assert plan(n=4, batch=8).contract == plan(n=4, batch=8, limit=60).contract
 
 
 def test_a_batch_smaller_than_twice_the_images_holds_one_cell():
