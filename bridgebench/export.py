@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,23 +57,30 @@ def export_sources(
     check_size(task, dataset, n)
     check_first(task, dataset, seeds[0])
     rows: list[tuple[str, ...]] = []
-    try:
-        for seed in seeds:
-            parts = dataset.stream(task.source.domain, task.source.split, n, seed, PART)
-            for image, item, domain in chain.from_iterable(map(_each, parts)):
-                name = item_file(seed, item)
-                path = out / name
+    for seed in seeds:
+        parts = dataset.stream(task.source.domain, task.source.split, n, seed, PART)
+        for image, item, domain in chain.from_iterable(map(_each, parts)):
+            name = item_file(seed, item)
+            path = out / name
+            with _writing(out):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 save_image(path, image, task.item.low, task.item.high)
                 sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-                rows.append((item, str(seed), str(name), domain, sha256))
-                progressed(len(rows), n * len(seeds))
+            rows.append((item, str(seed), str(name), domain, sha256))
+            progressed(len(rows), n * len(seeds))
+    with _writing(out):
         (out / MANIFEST).write_text(_csv(rows), encoding="utf-8")
+    return out / MANIFEST
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise OutputError(
             f"out={out} cannot be written ({error.strerror}); give out=FOLDER elsewhere"
         ) from error
-    return out / MANIFEST
 
 
 def _each(items: Items) -> Iterator[tuple[Tensor, str, str]]:

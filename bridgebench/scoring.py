@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -16,6 +17,7 @@ from bridgebench.interfaces.extractor import Extracted, Extractor, LoadedExtract
 from bridgebench.interfaces.metric import Metric, Observed, Population, Score
 from bridgebench.plan.provenance import REFERENCE_SEED
 from bridgebench.taskfile import TaskFile
+from bridgebench.threads import one_thread
 
 T = TypeVar("T")
 
@@ -155,7 +157,8 @@ class Scorer:
         """The number of every column; PluginError for a metric that does not fill its columns."""
         scores: dict[str, Score] = {}
         for metric, meter in self._meters:
-            computed: dict[str, Score] = meter.compute()
+            with nullcontext() if metric.own_threads else one_thread():
+                computed: dict[str, Score] = meter.compute()
             expected = {column.name for column in metric.columns()}
             if set(computed) != expected:
                 raise PluginError(

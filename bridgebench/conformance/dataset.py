@@ -147,4 +147,6 @@ def _filled(dataset: Dataset) -> Iterator[tuple[str, str, int]]:
 def _require_same(found: Items, wanted: Items, what: str) -> None:
     require(found.ids == wanted.ids, what, f"ids {found.ids[:3]}, not {wanted.ids[:3]}")
     require(found.domains == wanted.domains, what, "other domains")
+    dtype = found.images.dtype
+    require(dtype == wanted.images.dtype, f"{what}, in {wanted.images.dtype}", dtype)
     require_close(found.images, wanted.images, 0.0, what)

@@ -129,6 +129,10 @@ class Metric(Plugin, ABC):
     needs_reference: ClassVar[bool] = False
     """Whether the reference images decide its numbers; they are then part of the fingerprint."""
 
+    own_threads: ClassVar[bool] = False
+    """Whether its meter's `compute` says itself how many threads share its operations; else one
+    does, as a second one is woken and waited for in vain where operations are small."""
+
     @abstractmethod
     def columns(self) -> tuple[Column, ...]:
         """The columns that it fills, in order."""

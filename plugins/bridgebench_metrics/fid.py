@@ -46,6 +46,7 @@ class Fid(Metric):
     name: ClassVar[str] = "fid"
     version: ClassVar[int] = 2
     needs_reference: ClassVar[bool] = True
+    own_threads: ClassVar[bool] = True
 
     features: str = Field("", description=OPTION)
 
@@ -67,11 +68,11 @@ class Fid(Metric):
         return (self.features or default,)
 
     def fit(self, features: Tensor) -> Gaussian:
-        """What `distance` compares with, of (N, F) features."""
+        """What `distance` compares with, of (N, F) features on the CPU; an error below 2 images."""
         return gaussian(features)
 
     def distance(self, features: Tensor, reference: Gaussian) -> float:
-        """The distance alone of (n, F) features, as the column `fid` has it."""
+        """The distance alone of (n, F) features on the CPU, as the column `fid` has it."""
         return frechet_distance(features, reference)
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:

@@ -52,7 +52,7 @@ def moments_of(
     """The moments of K sets of features, about the mean of the first FIRST of them.
 
     Args:
-        features: (n, F), of any floating type.
+        features: (n, F), of any floating type, on the CPU.
         sets: the images of each set, by index; None for all in their own order.
         numbers: how many numbers in float64 are held at once besides the moments.
     """
