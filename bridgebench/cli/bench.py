@@ -115,7 +115,7 @@ def _ratios(short: bool, wanted: frozenset[str]) -> Iterator[Ratio]:
     if "study-loop" in wanted:
         yield study_loop(registry, {**words, "method": "ddib", "solver": "dpm"})
     if "ray" in wanted:
-        own = {**words, **SHARED_BY_WORKERS, "n": "16" if short else "256"}
+        own = {**words, **SHARED_BY_WORKERS, "n": "16" if short else "512"}
         yield worker_scaling(own, 1 if short else 3)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -38,10 +39,16 @@ def plugin_versions(entries: Iterable[Entry]) -> dict[str, dict[str, str]]:
     }
     out["bridgebench"] = {
         "distribution": "bridgebench",
-        "version": version("bridgebench"),
+        "version": _installed("bridgebench"),
         "sha256": source_sha256("bridgebench"),
     }
     return dict(sorted(out.items()))
+
+
+@cache
+def _installed(distribution: str) -> str:
+    """Its version; each cell asks, and the answer takes reading its metadata."""
+    return version(distribution)
 
 
 _KINDS: dict[type[Plugin], Kind] = {
@@ -147,8 +154,8 @@ def provenance(
         "options": json.dumps(cell.resolved(), sort_keys=True),
         "plugins": json.dumps({**plugins, TASK_KEY: dict(task)}),
         "weights": json.dumps(cell_weights(cell), sort_keys=True),
-        "torch": version("torch"),
-        "bridgebench": version("bridgebench"),
+        "torch": _installed("torch"),
+        "bridgebench": _installed("bridgebench"),
         "device": device,
         "precision": precision,
         "batch": batch,
