@@ -78,12 +78,14 @@ def run_choices(
     write_csv(board.table, folder.leaderboard)
     curves = convergence_curves(board.table, plan.task)
     if curves and plan.task.convergence:
-        save_loglog(folder.convergence, curves, plan.task.convergence)
+        with folder.writing():
+            save_loglog(folder.convergence, curves, plan.task.convergence)
     asked = {cell.identity for cell in plan.cells}
     records = tuple(record for record in board.records if record.identity in asked)
     seconds = perf_counter() - begun
     finished = Finished(plan, folder, board, curves, records, seconds, clock, interrupted)
-    folder.write_run(_report(finished))
+    with folder.writing():
+        folder.write_run(_report(finished))
     return finished
 
 

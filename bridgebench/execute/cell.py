@@ -14,7 +14,7 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from bridgebench.errors import BridgebenchError, PluginError
+from bridgebench.errors import BridgebenchError, OutputError, PluginError
 from bridgebench.execute.aside import ahead, in_order
 from bridgebench.execute.batches import FilledBatch, SourceBatches
 from bridgebench.execute.counting import Lender
@@ -54,18 +54,19 @@ class Made:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a cell: numbers and pictures, or a failure.
+    """What came of a cell: numbers, or a failure.
 
-    strip   rows of the picture by their label, (up to 16, C, H, W) each
+    scoring_seconds   spent on its numbers
+    picture_seconds   that its picture was waited for when the numbers were there
     """
 
     scores: dict[str, Score] = field(default_factory=dict)
     latent_std: float | None = None
-    strip: dict[str, Tensor] = field(default_factory=dict)
     cost: dict[str, float | int | None] = field(default_factory=dict)
     failure: Failure | None = None
     timed_out: bool = False
     scoring_seconds: float = 0.0
+    picture_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class CellRunner:
     """Runs the cells of one seed.
 
     keep   is given each batch of outputs with its item ids
+    draw   is given the rows of a cell's picture by their label, (up to 16, C, H, W) each
     aside  whether the next batch is loaded and the last one scored while the networks work
     """
 
@@ -83,6 +85,7 @@ class CellRunner:
     new_scorer: Callable[[], Scorer]
     needs_cycle: bool
     keep: Callable[[Cell, tuple[str, ...], Tensor], None]
+    draw: Callable[[Cell, dict[str, Tensor]], None]
     aside: bool
 
     @torch.inference_mode()
@@ -105,10 +108,13 @@ class CellRunner:
     def run(self, cell: Cell, shared: SharedResult, made: Made | None = None) -> Outcome:
         """Run a cell; whatever goes wrong in it is a Failure, never an exception.
 
-        `made` is what `together` gave for it, if it did.
+        But what cannot be written, which is no fault of the cell's, is an OutputError. `made` is
+        what `together` gave for it, if it did.
         """
         try:
             return self._run(cell, shared, made)
+        except OutputError:
+            raise
         except _VariantFailed as error:
             return Outcome(failure=error.failure)
         except BridgebenchError as error:
@@ -139,15 +145,18 @@ class CellRunner:
                 do(partial(self._score, scorer, cell, filled, output, cycled))
                 scoring += perf_counter() - begun
             begun = perf_counter()
-        with one_blas_thread():
-            scores = scorer.compute()
-        scoring += perf_counter() - begun
+        # Each of the two keeps one core busy.
+        with in_order(aside=True) as do:
+            do(partial(self.draw, cell, strip))
+            with one_blas_thread():
+                scores = scorer.compute()
+            computed = perf_counter()
         return Outcome(
             scores=scores,
             latent_std=moments.std(),
-            strip=strip,
             cost=self._cost(shared, evaluated, own_seconds),
-            scoring_seconds=scoring,
+            scoring_seconds=scoring + computed - begun,
+            picture_seconds=perf_counter() - computed,
         )
 
     def _loaded(self, shared: SharedResult) -> Iterator[tuple[FilledBatch, Tensor | None]]:

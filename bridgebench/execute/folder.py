@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,17 @@ class RunFolder:
     def images(self, identity: str) -> Path:
         """The folder of a cell's outputs, where they are kept."""
         return self.path / "images" / identity
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """OutputError where something cannot be written while a run goes on: a full disk, say."""
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(
+                f"out={self.path} cannot be written ({error.strerror or error}); finished cells "
+                "are kept: make room, and the same command goes on from there"
+            ) from error
 
     def write_run(self, content: Mapping[str, Any]) -> None:
         """Write run.json atomically."""

@@ -207,7 +207,9 @@ class _Watch:
         outcome = Outcome(failure=Failure(reason, trace), timed_out=hung)
         for planned in self.owner.plan.cells:
             if planned.identity in self.in_hand:
-                self.owner.folder.records.write(record_of(self.owner.plan, planned, outcome), {})
+                with self.owner.folder.writing():
+                    record = record_of(self.owner.plan, planned, outcome)
+                    self.owner.folder.records.write(record, {})
                 self.owner.clock.computed_cells += 1
                 self.owner.progress.finished_cell(planned.identity)
 

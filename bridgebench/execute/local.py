@@ -193,32 +193,37 @@ class LocalRun:
             new_scorer=partial(Scorer, self.plan.metrics, reference, self._extractors),
             needs_cycle=self.plan.needs_cycle,
             keep=self._keeper(),
+            draw=self._drawer(),
             aside=pays(device, self.cores),
         )
         return _Bench(seed, batches, lender, runner)
 
     def _finish(self, planned: PlannedCell, outcome: Outcome) -> None:
-        """Keep a cell's picture and its record; the record last, as it says that all is there."""
-        task = self.plan.task
+        """Write a cell's record, last of all, as it says that all is there."""
         begun = perf_counter()
-        if outcome.strip:
-            path = self.folder.strip(planned.identity)
-            path.parent.mkdir(exist_ok=True)
-            save_strip(path, outcome.strip, task.item.low, task.item.high)
-        drawn = perf_counter()
-        self.folder.records.write(
-            record_of(self.plan, planned, outcome),
-            {
-                name: score.items
-                for name, score in outcome.scores.items()
-                if score.items is not None
-            },
-        )
-        self.clock.pictures += drawn - begun
-        self.clock.records += perf_counter() - drawn
+        items = {k: score.items for k, score in outcome.scores.items() if score.items is not None}
+        with self.folder.writing():
+            if outcome.failure:
+                self.folder.strip(planned.identity).unlink(missing_ok=True)
+            self.folder.records.write(record_of(self.plan, planned, outcome), items)
+        self.clock.records += perf_counter() - begun
         self.clock.scoring += outcome.scoring_seconds
+        self.clock.pictures += outcome.picture_seconds
         self.clock.computed_cells += 1
         self.progress.finished_cell(planned.identity)
+
+    def _drawer(self) -> Callable[[Cell, dict[str, Tensor]], None]:
+        identities = {planned.cell: planned.identity for planned in self.plan.cells}
+        item = self.plan.task.item
+
+        def draw(cell: Cell, rows: dict[str, Tensor]) -> None:
+            if rows:
+                path = self.folder.strip(identities[cell])
+                with self.folder.writing():
+                    path.parent.mkdir(exist_ok=True)
+                    save_strip(path, rows, item.low, item.high)
+
+        return draw
 
     def _keeper(self) -> Callable[[Cell, tuple[str, ...], Tensor], None]:
         if not self.save_images:
@@ -229,8 +234,9 @@ class LocalRun:
             folder = self.folder.images(identities[cell])
             for item_id, image in zip(ids, output, strict=True):
                 path = folder / item_file(cell.seed, item_id)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                save_image(path, image, self.plan.task.item.low, self.plan.task.item.high)
+                with self.folder.writing():
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    save_image(path, image, self.plan.task.item.low, self.plan.task.item.high)
 
         return keep
 

@@ -116,8 +116,9 @@ class ClusterRun:
             case Files(contents):
                 for name, content in contents:
                     path = self.folder.path / name
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    write_atomically(path, content)
+                    with self.folder.writing():
+                        path.parent.mkdir(parents=True, exist_ok=True)
+                        write_atomically(path, content)
             case Finished(identity, clock):
                 hand.finished.add(identity)
                 hand.clock = clock
@@ -191,7 +192,8 @@ class ClusterRun:
     def _lose(self, identities: Sequence[str], outcome: Outcome) -> None:
         for planned in self.plan.cells:
             if planned.identity in identities:
-                self.folder.records.write(record_of(self.plan, planned, outcome), {})
+                with self.folder.writing():
+                    self.folder.records.write(record_of(self.plan, planned, outcome), {})
                 self._finished(planned.identity)
 
     def _finished(self, identity: str) -> None:
