@@ -49,7 +49,7 @@ def bench(short: bool, skip: tuple[str, ...], out: Path) -> None:
 
     Both sides of a ratio are timed in turns. The machine should have nothing else to do. The cache
     is not used. Written are a CSV and, beside it, a plot of how far each ratio is from what is
-    aimed at. Takes about half an hour on 2 cores, --short a minute or two.
+    aimed at. Takes a quarter of an hour to an hour on 2 cores, --short a minute or two.
     """
     import os
 
