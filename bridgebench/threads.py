@@ -36,8 +36,8 @@ def one_thread() -> Iterator[None]:
 def one_blas_thread() -> Iterator[None]:
     """Let the OpenBLAS that NumPy and SciPy bring compute on one thread, and as before afterwards.
 
-    Its other threads wait for more work in a loop, some 70 ms long, and take the cores from the
-    threads of a network that comes next.
+    Its other threads wait for more work in a loop for a while, and take the cores from the threads
+    of a network that comes next.
     """
     with ThreadpoolController().select(internal_api="openblas").limit(limits=1):
         yield

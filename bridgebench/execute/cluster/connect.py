@@ -40,8 +40,8 @@ STORE_BYTES = 128 * 2**20
 CLIENT_TRIES = 5
 
 TRACE = "Traceback (most recent call last)"
-"""In what a cluster answers where the server that it forked for a client died at once, which on a
-busy machine is every tenth (ray-project/ray#63202); a refusal has none."""
+"""In what a cluster answers where the server that it forked for a client died at once, as some do
+on a busy machine (ray-project/ray#63202); a refusal has none."""
 
 
 @dataclass(frozen=True)
