@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import bridgebench_cmnist
 from bridgebench.cli import main
+from bridgebench.cli.words import parse_words
 from bridgebench.execute.store import LIMIT_VARIABLE
 
 PACKAGE = Path(bridgebench_cmnist.__file__).parent
@@ -68,7 +69,6 @@ def here(tmp_path, monkeypatch):
         ("cmnist_to7", "is not key=value"),
         ("n=5", "'task' must be given"),
         ("task=nowhere.yaml", "unknown task file"),
-        ("task=cmnist_to7 out=${nothing}", "nothing"),
     ],
 )
 def test_a_wrong_word_is_one_line(here, words, said):
@@ -128,3 +128,10 @@ def test_other_commands_refuse_in_one_line_too(words):
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_words_are_data_and_name_no_environment_variable(monkeypatch):
+    monkeypatch.setenv("SECRET", "hidden")
+    choices = parse_words(["task=t", "out=${oc.env:SECRET}", 'method=outputs:folder="a,b: ${x}"'])
+    assert choices.out == Path("${oc.env:SECRET}")
+    assert choices.method == ('outputs:folder="a,b: ${x}"',)
