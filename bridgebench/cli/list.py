@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from bridgebench.cli.facts import supervision_of
 from bridgebench.errors import BridgebenchError, PluginError, UnknownName
 from bridgebench.registry import Entry, Kind, Registry, load_registry
 
@@ -60,12 +61,12 @@ def _facts(registry: Registry, name: str) -> tuple[str, ...]:
         return ("-",) * len(ABOUT)
     if not issubclass(cls, Method):
         return ("-",) * len(ABOUT)
-    return _said(cls.family), _said(cls.supervision), _said(cls.paper)
+    return _text(cls.family), supervision_of(cls), _text(cls.paper)
 
 
-def _said(value: object) -> str:
-    """A fact of a class as text; it is no text where an option of the method decides it."""
-    return (str(value) or "-") if isinstance(value, str) else "by option"
+def _text(value: object) -> str:
+    """A fact of a class, "-" where it says none; a property is decided by the options."""
+    return (value or "-") if isinstance(value, str) else "by option"
 
 
 def _summary(registry: Registry, kind: Kind, name: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
+from bridgebench.leaderboard.cells import UNUSED
 from bridgebench.leaderboard.columns import MetricColumns
 from bridgebench.taskfile import TaskFile
 
@@ -49,7 +51,10 @@ def _without_results(section: pd.DataFrame) -> Iterator[str]:
     for status in sorted(set(counts.index) - {"ok"}):
         rows = section[section["status"] == status]
         first = rows.iloc[0]
-        yield (
-            f"{counts[status]} {status}, such as {first['method']} {first['solver']} "
-            f"{first['transform']}: {first['reason']}"
-        )
+        yield (f"{counts[status]} {status}, such as {_named(first)}: {first['reason']}")
+
+
+def _named(cells: pd.Series[Any]) -> str:
+    """What a row is, less the axes that its method does not use."""
+    names = (str(cells[axis]) for axis in ("method", "solver", "transform"))
+    return " ".join(name for name in names if name != UNUSED)

@@ -273,9 +273,15 @@ def _check_measurable(metrics: Sequence[Metric], task: TaskFile, setting: Settin
 def _columns(task: TaskFile, metrics: Sequence[Metric]) -> tuple[Column, ...]:
     columns = tuple(column for metric in metrics for column in metric.columns())
     names = [column.name for column in columns]
-    for name in names:
-        if names.count(name) > 1:
-            raise PluginError(f"two metrics fill the column '{name}'; leave one of them out")
+    filled_by: dict[str, str] = {}
+    for metric in metrics:
+        for column in metric.columns():
+            other = filled_by.setdefault(column.name, metric.spec)
+            if other != metric.spec:
+                raise PluginError(
+                    f"the metrics '{other}' and '{metric.spec}' both fill the column "
+                    f"'{column.name}'; leave one of them out"
+                )
     for name in task.primary:
         if name not in names:
             raise UsageError(

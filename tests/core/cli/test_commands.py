@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from bridgebench.cli import main
+from bridgebench.cli.facts import supervision_of
 from bridgebench.cli.run import spent
 from bridgebench.plan.tasks import task_of
 from bridgebench.registry import GROUP, Kind, load_registry
@@ -165,7 +166,7 @@ def test_list_methods_says_family_supervision_and_paper(monkeypatch):
         cls = registry.load(Kind.METHOD, name)
         assert cls.family in rows[name]
         assert cls.paper in rows[name]
-        assert str(cls.supervision) in rows[name] or "by option" in rows[name]
+        assert supervision_of(cls) in rows[name]
     assert " labels " in rows["ddib"]
 
 
@@ -215,3 +216,77 @@ def test_doctor_checks_data_and_weights():
     result = call("doctor")
     assert "score cmnist_labels" in result.stdout
     assert "precision" in result.stdout
+
+
+OPEN = """
+from bridgebench import Method, ScoreModel, hookimpl
+
+api = 1
+
+class OpenScore(ScoreModel):
+    "A score model whose options say the domains."
+
+    name = "open_score"
+    side: int = 2
+
+    @property
+    def domains(self):
+        return tuple(f"side:{n}" for n in range(self.side))
+
+    @property
+    def sigma_range(self):
+        return (0.1, 1.0)
+
+    def files(self):
+        return {}
+
+    def load(self, device, precision):
+        raise NotImplementedError
+
+class Silent(Method):
+    "A method that declares no supervision."
+
+    name = "silent"
+
+    def translate(self, batch, variants, context):
+        raise NotImplementedError
+
+@hookimpl
+def bridgebench_scores():
+    return {"open_score": OpenScore}
+
+@hookimpl
+def bridgebench_methods():
+    return {"silent": Silent}
+"""
+
+
+def test_info_says_that_options_decide_the_domains(monkeypatch, tmp_path):
+    plug_in(monkeypatch, tmp_path, "open_plugins", OPEN)
+    assert "domains: by option" in call("info", "open_score").output
+    assert "domains: side:0, side:1, side:2" in call("info", "open_score:side=3").output
+
+
+def test_list_says_none_where_no_supervision_is_declared(monkeypatch, tmp_path):
+    plug_in(monkeypatch, tmp_path, "open_plugins", OPEN)
+    line = next(line for line in call("list", "methods").output.splitlines() if " silent " in line)
+    assert "by option" not in line
+    assert " none " in line
+
+
+def test_the_reason_of_a_failed_cell_names_only_what_it_uses(tmp_path):
+    result = call("run", "task=world", "method=raising", f"out={tmp_path / 'mine'}")
+    assert result.exit_code == 1
+    assert "failed: raising: ValueError: no bridge here" in result.stderr
+    assert "None" not in result.output
+    assert "such as raising: ValueError" in result.output
+
+
+def test_two_metrics_of_one_column_are_both_named(monkeypatch, tmp_path):
+    twice = SLICED.replace('{"sliced": Sliced}', '{"sliced": Sliced, "other": Other}').replace(
+        "@hookimpl", 'class Other(Sliced):\n    "The same."\n    name = "other"\n\n@hookimpl'
+    )
+    plug_in(monkeypatch, tmp_path, "twice_plugin", twice)
+    words = ("task=world", "metric=sliced:channel=0,other:channel=0", f"out={tmp_path / 'mine'}")
+    said = call("run", *words).stderr.splitlines()[-1]
+    assert "the metrics 'sliced:channel=0' and 'other:channel=0' both fill" in said
