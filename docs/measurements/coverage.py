@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from scipy import stats
 
-from bridgebench import Estimate, bootstrap_mean, positive_interval, wilson
+from bridgebench import Estimate, bootstrap_mean, exact_share, positive_interval
 from bridgebench.leaderboard.ranks import tie_groups
 from bridgebench.leaderboard.rows import Row
-from bridgebench.statistics.paired import mcnemar_p
 from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_cmnist.extractor import DigitExtractor
 from bridgebench_metrics.finite_n import at_infinity, excess_variance
@@ -50,11 +50,13 @@ class Line:
 
 
 def shares(n: int) -> Line:
-    """Wilson's interval for shares of 2 to 98 %, exactly."""
-    ends = np.array([wilson(k, n)[1:] for k in range(n + 1)], dtype=np.float64)
-    levels = np.arange(2, 99) / 100
-    held = [_binomial(n, p) @ ((ends[:, 0] <= p) & (p <= ends[:, 1])) for p in levels]
-    return Line("share", "2 % to 98 %", n, float(np.mean(held)), f"from {min(held):.3f}")
+    """The exact interval for shares of 0 to 100 %, by enumeration."""
+    counts = np.arange(n + 1)
+    ends = np.array([exact_share(k, n)[1:] for k in range(n + 1)], dtype=np.float64)
+    levels = np.linspace(0, 1, 2001)
+    inside = (ends[:, 0, None] <= levels) & (levels <= ends[:, 1, None])
+    held = (stats.binom.pmf(counts[:, None], n, levels) * inside).sum(axis=0)
+    return Line("share", "0 % to 100 %", n, float(np.mean(held)), f"from {min(held):.3f}")
 
 
 def color_errors(rng: np.random.Generator, size: tuple[int, int]) -> Array:
@@ -203,12 +205,6 @@ def _row(values: Array) -> Row:
     return Row(axes={}, status="ok", baseline=False, values={}, fingerprint="", items={"m": values})
 
 
-def _binomial(n: int, p: float) -> Array:
-    k = np.arange(n + 1)
-    log = [math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) for i in k]
-    return np.exp(np.array(log) + k * math.log(p) + (n - k) * math.log1p(-p))
-
-
 def _mean(estimates: list[Estimate]) -> float:
     return float(np.mean([estimate.value for estimate in estimates]))
 
@@ -225,7 +221,6 @@ def lines(sizes: tuple[int, ...], samples: int, boards: int) -> Iterator[Line]:
     data = features()
     for n in sizes:
         yield from distances(data, n, samples)
-    mcnemar_p.cache_clear()
     yield from ties(boards)
 
 
