@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -61,22 +59,34 @@ def paired_t(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
         first, second: (n,) the statistic of each image, in the same order of images.
     """
     one, other = _pair(first, second)
-    difference = one - other
-    difference = difference[~np.isnan(difference)]
-    n = len(difference)
-    if n < 2:
-        return 1.0
-    mean, deviation = float(difference.mean()), float(difference.std(ddof=1))
-    if np.ptp(difference) == 0:
-        return 1.0 if mean == 0 else 0.0
-    return student_p(mean / (deviation / math.sqrt(n)), n - 1)
+    return float(t_ps((one - other)[None])[0])
 
 
-def student_p(t: float, degrees: int) -> float:
-    """P(|T| >= |t|) for Student's t with a whole number of degrees of freedom, at least 1."""
+def t_ps(differences: Floats) -> Floats:
+    """The two-sided p-values of Student's t-test for many paired means at once.
+
+    Args:
+        differences: (K, n), NaN for an image that either row lacks.
+
+    Returns:
+        (K,) as `paired_t` has each.
+    """
     from scipy.special import stdtr
 
-    return float(2.0 * stdtr(degrees, -abs(t)))
+    if differences.shape[1] == 0:
+        return np.ones(len(differences))
+    present = ~np.isnan(differences)
+    n = present.sum(axis=1)
+    filled = np.where(present, differences, 0.0)
+    mean = filled.sum(axis=1) / np.maximum(n, 1)
+    deviation = np.where(present, differences - mean[:, None], 0.0)
+    error = np.sqrt((deviation**2).sum(axis=1) / np.maximum(n - 1, 1) / np.maximum(n, 1))
+    highest = np.fmax.reduce(differences, axis=1)
+    spread = highest > np.fmin.reduce(differences, axis=1)
+    t = np.abs(mean) / np.where(spread, error, 1.0)
+    tails = 2.0 * stdtr(np.maximum(n - 1, 1), -t)
+    without_spread = np.where(highest == 0.0, 1.0, 0.0)
+    return np.where(n < 2, 1.0, np.where(spread, tails, without_spread))
 
 
 @cache
@@ -91,7 +101,7 @@ def student_quantile(degrees: int) -> float:
     return float(stdtrit(degrees, 0.975))
 
 
-def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+def holm(p_values: npt.ArrayLike) -> tuple[float, ...]:
     """P-values adjusted for the number of comparisons, in the order given (Holm, 1979).
 
     Calling every adjusted p-value below 0.05 a difference is wrong about any of them at most one
@@ -100,16 +110,15 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     >>> holm([0.01, 0.04, 0.03])
     (0.03, 0.06, 0.06)
     """
-    order = _smallest_first(p_values)
-    adjusted = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        adjusted[index] = largest
-    return tuple(adjusted)
+    p = _checked(p_values)
+    order = np.argsort(p, kind="stable")
+    left = len(p) - np.arange(len(p))
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.maximum.accumulate(np.minimum(1.0, left * p[order]))
+    return tuple(adjusted.tolist())
 
 
-def hochberg_with_best(p_values: Sequence[float]) -> tuple[float, ...]:
+def hochberg_with_best(p_values: npt.ArrayLike) -> tuple[float, ...]:
     """P-values of the comparisons of all other rows with the best one, adjusted for the choice.
 
     The best row was chosen by the numbers that are then compared, and any row could have been it.
@@ -128,19 +137,19 @@ def hochberg_with_best(p_values: Sequence[float]) -> tuple[float, ...]:
     >>> hochberg_with_best([0.001, 0.06, 0.02])
     (0.006, 0.06, 0.06)
     """
-    order = _smallest_first(p_values)
-    adjusted = [0.0] * len(p_values)
-    smallest = 1.0
-    for k, index in enumerate(reversed(order), start=1):
-        smallest = min(smallest, k * (k + 1) // 2 * p_values[index])
-        adjusted[index] = smallest
-    return tuple(adjusted)
+    p = _checked(p_values)
+    order = np.argsort(p, kind="stable")[::-1]
+    k = np.arange(1, len(p) + 1)
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum.accumulate(np.minimum(1.0, k * (k + 1) // 2 * p[order]))
+    return tuple(adjusted.tolist())
 
 
-def _smallest_first(p_values: Sequence[float]) -> list[int]:
-    if not all(0 <= p <= 1 for p in p_values):
+def _checked(p_values: npt.ArrayLike) -> Floats:
+    p = np.asarray(p_values, dtype=np.float64)
+    if not ((p >= 0) & (p <= 1)).all():
         raise InvalidOption("p-values lie in [0, 1]; a comparison that cannot be made has none")
-    return sorted(range(len(p_values)), key=p_values.__getitem__)
+    return p
 
 
 def _pair(
