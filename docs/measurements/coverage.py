@@ -60,12 +60,25 @@ class Line:
 
 def shares(n: int) -> Line:
     """The exact interval for shares of 0 to 100 %, by enumeration."""
-    counts = np.arange(n + 1)
-    ends = np.array([exact_share(k, n)[1:] for k in range(n + 1)], dtype=np.float64)
-    levels = np.linspace(0, 1, 2001)
-    inside = (ends[:, 0, None] <= levels) & (levels <= ends[:, 1, None])
-    held = (stats.binom.pmf(counts[:, None], n, levels) * inside).sum(axis=0)
+    held = _of_every_share(np.array([exact_share(k, n)[1:] for k in range(n + 1)]))
     return Line("share", "0 % to 100 %", n, float(np.mean(held)), f"from {min(held):.3f}")
+
+
+def shares_by_wilson(n: int) -> Line:
+    """The same of Wilson's interval."""
+    tests = (stats.binomtest(k, n) for k in range(n + 1))
+    held = _of_every_share(np.array([test.proportion_ci(method="wilson") for test in tests]))
+    return Line("share", "by Wilson", n, float(np.mean(held)), f"from {min(held):.3f}")
+
+
+def _of_every_share(ends: Array) -> Array:
+    """How often (n + 1, 2) intervals cover, for shares on a grid and right beside all ends."""
+    n = len(ends) - 1
+    beside = np.unique(ends)[:, None] + np.array([-1e-9, 1e-9])
+    levels = np.unique(np.clip(np.r_[np.linspace(0, 1, 2001), beside.ravel()], 0, 1))
+    inside = (ends[:, 0, None] <= levels) & (levels <= ends[:, 1, None])
+    chance = stats.binom.pmf(np.arange(n + 1)[:, None], n, levels)
+    return np.asarray((chance * inside).sum(axis=0))
 
 
 def color_errors(rng: np.random.Generator, size: tuple[int, int]) -> Array:
@@ -263,6 +276,7 @@ def lines(
     """The lines of some parts of the table."""
     if "shares" in parts:
         yield from (shares(n) for n in sizes)
+        yield from (shares_by_wilson(n) for n in sizes)
     if "means" in parts:
         yield from (means(n, 4 * samples) for n in sizes)
     if "distances" in parts:
