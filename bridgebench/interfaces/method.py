@@ -194,7 +194,7 @@ class Method(Plugin, ABC):
     """Whether `check_items` is called before a run."""
 
     baseline: ClassVar[bool] = False
-    """Whether it is there to compare with: a baseline has no rank, tie group or Pareto mark."""
+    """Whether it is a baseline: those have no rank, tie group or Pareto mark."""
 
     family: ClassVar[str] = ""
     paper: ClassVar[str] = ""

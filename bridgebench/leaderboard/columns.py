@@ -42,7 +42,7 @@ AXES = (
 STANDING = ("status", "tie_group", "pareto")
 """Whether the row has results, and how it stands among the others."""
 
-FACTS = ("supervision", "baseline", "latent_std", "separable_from_next", "reason")
+FACTS = ("supervision", "baseline", "latent_std", "reason")
 COUNTS = ("nfe_encode", "nfe_decode", "nfe_total")
 """Network evaluations an image as counted: whole unless a method spends more on some images."""
 
@@ -62,7 +62,7 @@ PROVENANCE = (
 )
 
 JSON_COLUMNS = ("fingerprint_parts", "options", "plugins", "weights")
-BOOLEAN_COLUMNS = ("pareto", "baseline", "separable_from_next")
+BOOLEAN_COLUMNS = ("pareto", "baseline")
 INTEGER_COLUMNS = ("nfe", "seed", "n", "tie_group", "batch")
 
 HEAD = (*AXES, *STANDING)

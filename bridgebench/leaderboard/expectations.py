@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import MetricColumns
-from bridgebench.leaderboard.ranks import ALPHA, paired_p, rank, signed
+from bridgebench.leaderboard.pairs import ALPHA, pair_p_values
+from bridgebench.leaderboard.ranks import rank, signed
 from bridgebench.leaderboard.rows import Row, sections
 from bridgebench.taskfile import Expectation, TaskFile
 
@@ -84,9 +85,9 @@ def _not_better(
         return [f"{claim}, it is not: {figures}"]
     if column.name not in best.items or column.name not in rival.items:
         return []
-    p = paired_p([best.items[column.name], rival.items[column.name]])(0, 1)
+    p = float(pair_p_values([best.items[column.name], rival.items[column.name]])[0, 1])
     if p >= ALPHA:
-        return [f"{claim}, it cannot be told apart: {figures}, p = {p:.2g}"]
+        return [f"{claim}, they do not differ significantly: {figures}, p = {p:.2g}"]
     return []
 
 

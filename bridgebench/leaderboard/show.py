@@ -22,6 +22,7 @@ from bridgebench.leaderboard.columns import MetricColumns
 from bridgebench.leaderboard.meaning import first_difference, parts_of
 from bridgebench.leaderboard.notes import notes
 from bridgebench.leaderboard.over_seeds import combined, seeds_table
+from bridgebench.leaderboard.pairs import PairCount
 from bridgebench.leaderboard.rows import section_order
 from bridgebench.leaderboard.validate import rows_of_table
 
@@ -55,8 +56,10 @@ def print_board(board: Board, console: Console, view: View | None = None) -> Non
     """
     view = view or View()
     _check(view, board.metrics)
-    for title, section in _sections(board):
+    for title, section, pairs in _sections(board):
         _print_section(board, console, view, title, section)
+        for note in notes(section, board.task, board.metrics, pairs):
+            _say(console, note)
     _print_over_seeds(board, console, view)
     for sentence in _meanings(board.table):
         _say(console, sentence)
@@ -75,8 +78,8 @@ def _check(view: View, metrics: MetricColumns) -> None:
             raise UnknownName("filter", axis, FILTERS)
 
 
-def _sections(board: Board) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each section with its title; a column `rank` is added."""
+def _sections(board: Board) -> Iterator[tuple[str, pd.DataFrame, PairCount | None]]:
+    """Each section with its title and its pairs; a column `rank` is added."""
     rows = rows_of_table(board.table, board.metrics)
     keys = [section_order(row.section) for row in rows]
     ranked_by = board.metrics.named(board.task.ranked_by)
@@ -94,6 +97,7 @@ def _sections(board: Board) -> Iterator[tuple[str, pd.DataFrame]]:
             f"{task} {protocol}: n = {n}, seed {seed}, ranked by {ranked_by.name} "
             f"({ranked_by.better} is better), fingerprint {fingerprint or 'none'}",
             section,
+            board.pairs_of(rows[members[0]].section),
         )
 
 
@@ -125,8 +129,6 @@ def _print_section(
     _print_table(console, shown, axes, board.metrics)
     if len(competing) > view.top:
         _say(console, f"{view.top} of {len(competing)} competing rows are shown.")
-    for note in notes(section, board.task, board.metrics):
-        _say(console, note)
 
 
 def _print_over_seeds(board: Board, console: Console, view: View) -> None:

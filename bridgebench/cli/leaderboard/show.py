@@ -60,13 +60,14 @@ def show(words: tuple[str, ...], beside: bool, cite: bool) -> None:
 def _print(boards: list[Board], split: Words, view: View) -> None:
     from rich.console import Console
 
+    from bridgebench.leaderboard.per_image import with_pairs
     from bridgebench.leaderboard.show import print_board
 
     console = Console()
     for path, board in zip(split.paths, boards, strict=True):
         if len(boards) > 1:
             console.print(str(path), style="bold", markup=False, soft_wrap=True)
-        print_board(board, console, view)
+        print_board(with_pairs(board, path), console, view)
         _print_trust(path, board)
 
 

@@ -69,7 +69,7 @@ def test_better_in_number_but_not_told_apart(bench) -> None:
     bench.add("ddib", shares(8))
     bench.add("random_latent", shares(4), baseline=True)
     (warning,) = bench.board().warnings
-    assert "cannot be told apart: 0.2 against 0.1, p = 0.12" in warning
+    assert "do not differ significantly: 0.2 against 0.1, p = 0.12" in warning
     assert "the best ddib" in warning
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,11 +43,16 @@ def test_ranked_rows_with_intervals_then_the_baselines(full_bench) -> None:
     assert text.index("euler") < text.index("recolor")
 
 
-def test_it_says_how_many_neighbors_can_be_told_apart(full_bench) -> None:
-    assert (
-        "1 of the 2 adjacent pairs can be told apart by success at 5 % (paired test, Holm); "
-        "the 3 rows form 2 tie groups." in shown(full_bench.board())
-    )
+def test_it_says_how_many_of_all_pairs_differ(full_bench) -> None:
+    text = shown(full_bench.board())
+    assert "2 of all 3 pairs of ranked rows (67 %) differ significantly in success" in text
+    assert "The 3 ranked rows form 2 tie groups" in text
+
+
+def test_without_per_image_statistics_it_counts_tie_groups_alone(full_bench) -> None:
+    text = shown(replace(full_bench.board(), pairs=()))
+    assert "pairs" not in text
+    assert "The 3 ranked rows form 2 tie groups" in text
 
 
 def test_the_floor_of_a_distance_is_printed_beside_it(full_bench) -> None:

@@ -46,7 +46,7 @@ function drawHead(board) {
     ...board.warnings.map((text) => element("p", {class: "warning"}, `Warning: ${text}.`)),
     ...board.notes.map((text) => element("p", {}, text)));
   byId("foot").textContent = `Made by bridgebench ${DATA.version} from ${board.files.join(", ")}. Each number has an ` +
-    "interval of 95 %. Rows of one tie group cannot be told apart from the best of the group. A row is self-reported " +
+    "interval of 95 %. Rows of one tie group do not differ significantly from the best of the group. A row is self-reported " +
     "until somebody else has computed it again and says so; hashes guard against damage, not against a liar.";
 }
 

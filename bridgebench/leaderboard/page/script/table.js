@@ -30,7 +30,7 @@ function tableColumns(board, view) {
       name: axis, label: axis, num: axis === "nfe", cell: (row) => axisCell(row, axis),
     })),
     ...metrics,
-    {name: "group", label: "group", num: true, about: "tie group: rows that cannot be told apart from its best", cell: tieCell},
+    {name: "group", label: "group", num: true, about: "tie group: rows that do not differ significantly from its best", cell: tieCell},
     ...(board.pareto.length ? [{name: "front", label: "front", about: `Pareto front of ${board.pareto.join(", ")}`, cell: frontCell}] : []),
     ...costs,
     {name: "trust", label: "trust", cell: trustCell},
