@@ -274,7 +274,7 @@ def _check_measurable(metrics: Sequence[Metric], task: TaskFile, setting: Settin
 
 
 def _columns(task: TaskFile, metrics: Sequence[Metric]) -> tuple[Column, ...]:
-    columns = tuple(column for metric in metrics for column in metric.columns())
+    columns = with_chance(column for metric in metrics for column in metric.columns())
     names = [column.name for column in columns]
     for name in names:
         if names.count(name) > 1:
