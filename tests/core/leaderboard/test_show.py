@@ -28,7 +28,8 @@ def test_ranked_rows_with_intervals_then_the_baselines(full_bench) -> None:
     text = shown(full_bench.board())
     title = text.splitlines()[0]
     assert title.startswith("small quick: n = 40, seed 0, ranked by success (higher is better)")
-    assert title.endswith(", target_score labels, nfe 10"), "what all rows share stands above"
+    shared = ", target_score labels, nfe 10, supervision unpaired"
+    assert title.endswith(shared), "what all rows share stands above"
     first, worst, unranked = cells(text, "ddib")
     assert first == [
         *("1", "ddib", "dpm", "identity"),
