@@ -113,8 +113,8 @@ class Combination(_Part):
 class Expectation(_Part):
     """What has to hold on a board that can be trusted; a warning is shown where it does not.
 
-    `row` names a method, and every ok row of it is meant; with options, as the board has them, those
-    of the very options. Exactly one of the conditions is set.
+    `row` names a method, and every ok row of it is meant; with options, as the board spells them,
+    the rows of these options. Exactly one of the conditions is set.
     """
 
     row: Spec

@@ -182,7 +182,7 @@ def test_list_methods_keeps_those_that_were_given_one_of_some_levels():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["methods", "--supervision", "hue"], "no level of supervision is called 'hue'"),
+        (["methods", "--supervision", "hue"], "unknown level of supervision 'hue'"),
         (["--supervision", "none"], "write list methods"),
     ],
 )
