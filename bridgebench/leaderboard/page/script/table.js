@@ -30,7 +30,7 @@ function tableColumns(board, view) {
     ...board.axes.map((axis) => ({
       name: axis, label: axis, num: axis === "nfe", cell: (row) => axisCell(row, axis),
     })),
-    {name: "supervision", label: "given", about: "supervision: what the method was given", cell: (row) =>
+    {name: "supervision", label: "supervision", about: "what the method was given", cell: (row) =>
       element("td", {"data-column": "supervision"}, row.supervision)},
     ...metrics,
     {name: "group", label: "group", num: true, about: "tie group: rows that cannot be told apart from its best", cell: tieCell},
