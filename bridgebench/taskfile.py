@@ -116,16 +116,18 @@ class Combination(_Part):
 class Expectation(_Part):
     """What has to hold on a board that can be trusted; a warning is shown where it does not.
 
-    `row` names a method; every ok row of it is meant. Exactly one of the conditions is set.
+    `row` names a method, and every ok row of it is meant; with options, as the board spells them,
+    the rows of these options. Exactly one of the conditions is set.
     """
 
-    row: Name
+    row: Spec
     column: Name
     at_most: float | None = None
     at_least: float | None = None
     interval_contains: float | None = None
-    better_than: Name | None = Field(
-        None, description="a method; the best row of each must be separated by the paired test"
+    better_than: Spec | None = Field(
+        None,
+        description="named as `row` is; the best row of each must be separated by the paired test",
     )
 
     @model_validator(mode="after")

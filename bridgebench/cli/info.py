@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridgebench.cli.facts import domains_of, supervision_of
+from bridgebench.cli.facts import domains_of
+from bridgebench.cli.supervision import given_to
 from bridgebench.errors import UnknownName
 from bridgebench.registry import Kind, Registry, load_registry
 
@@ -115,7 +116,10 @@ def _show_class_facts(cls: type[Plugin], made: Plugin | None) -> None:
 
     if issubclass(cls, Method):
         axes = ", ".join(sorted(cls.axes)) or "none"
-        click.echo(f"\naxes: {axes}; supervision: {supervision_of(cls)}")
+        given = made.supervision if isinstance(made, Method) else given_to(cls)
+        click.echo(f"\naxes: {axes}; supervision: {given}")
+        if isinstance(made, Method) and made.baseline:
+            click.echo("a baseline or a control: its rows have no rank")
         for label, text in (("family", cls.family), ("paper", cls.paper), ("license", cls.license)):
             if text:
                 click.echo(f"{label}: {text}")
@@ -131,6 +135,8 @@ def _show_class_facts(cls: type[Plugin], made: Plugin | None) -> None:
 
 def _show_columns(cls: type[Metric], made: Plugin | None) -> None:
     """The columns with the options that were given; without them, those of every value."""
+    from bridgebench.chance import chance_name
+
     needed = {option for option, field in cls.model_fields.items() if field.is_required()}
     plain = cls.model_construct() if needed else cls()
     try:
@@ -142,10 +148,12 @@ def _show_columns(cls: type[Metric], made: Plugin | None) -> None:
         return
     for column in columns:
         bounds = f"[{_bound(column.low)}, {_bound(column.high)}]"
+        besides = ", with an interval of 95 %" if column.interval else ""
+        besides += f"; {chance_name(column.name)}: by chance" if column.chance else ""
         click.echo(
             f"\ncolumn {column.name}: {column.description}\n"
             f"  unit {column.unit or '1'}, range {bounds}, {column.better or 'neither'} is "
-            f"better{', with an interval of 95 %' if column.interval else ''}"
+            f"better{besides}"
         )
 
 

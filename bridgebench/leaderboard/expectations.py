@@ -37,11 +37,14 @@ def _broken(rule: Expectation, rows: Sequence[Row], metrics: MetricColumns) -> l
 
 
 def _of(method: str, rows: Sequence[Row]) -> list[Row]:
+    """The ok rows of a method, of any options unless it is named with some."""
     return [
-        row
-        for row in rows
-        if row.status == "ok" and str(row.axes["method"]).partition(":")[0] == method
+        row for row in rows if row.status == "ok" and method in _names_of(str(row.axes["method"]))
     ]
+
+
+def _names_of(spec: str) -> tuple[str, str]:
+    return spec, spec.partition(":")[0]
 
 
 def _out_of_bounds(rule: Expectation, row: Row) -> str:

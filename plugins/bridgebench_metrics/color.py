@@ -55,7 +55,14 @@ class Color(Metric):
         """Mean, median, share of near hues, share without color."""
         return (
             Column(
-                "color_deg", "degrees", "lower", "mean hue error", 0.0, high=180.0, interval=True
+                "color_deg",
+                "degrees",
+                "lower",
+                "mean hue error",
+                low=0.0,
+                high=180.0,
+                interval=True,
+                chance=True,
             ),
             Column("color_median_deg", "degrees", "lower", "median hue error", 0.0, high=180.0),
             Column(
@@ -66,6 +73,7 @@ class Color(Metric):
                 low=0.0,
                 high=1.0,
                 interval=True,
+                chance=True,
             ),
             Column(
                 "color_undefined",

@@ -101,7 +101,11 @@ def _board(
         "pareto": list(task.pareto),
         "exact": task.convergence.column if task.convergence else "",
         "primary": [column.name for column in metrics.primary],
-        "columns": [_column(column) for column in metrics.all if table[column.name].notna().any()],
+        "columns": [
+            _column(column, own)
+            for column, own in metrics.measured
+            if table[column.name].notna().any()
+        ],
         "axes": _telling(table[list(AXES)].to_dict("list")),
         "notes": _notes(table, task, metrics, _members(placed, rows, pairs)),
         "warnings": unmet(rows, task, metrics),
@@ -110,9 +114,11 @@ def _board(
     }
 
 
-def _column(column: Column) -> dict[str, Any]:
+def _column(column: Column, own: Column) -> dict[str, Any]:
+    """A column; `of` names the one whose chance column it is, and is "" for any other."""
     return {
         "name": column.name,
+        "of": "" if column is own else own.name,
         "unit": column.unit,
         "better": column.better,
         "about": column.description,

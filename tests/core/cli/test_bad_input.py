@@ -42,6 +42,11 @@ def here(tmp_path, monkeypatch):
         ("task=cmnist_to7 solver=huen", "unknown solver 'huen'; did you mean heun"),
         ("task=cmnist_to7 transform=normalise", "did you mean normalize"),
         ("task=cmnist_to7 transform=scale:q=1", "unknown option of transform scale 'q'"),
+        (
+            "task=cmnist_to7 method=recolor:latent=noise",
+            "unknown option of method recolor 'latent'",
+        ),
+        ("task=cmnist_to7 method=ddib:latent=nois", "latent=nois"),
         ("task=cmnist_to7 protocol=standart", "did you mean standard"),
         ("task=cmnist_to7 tranform=identity", "did you mean transform"),
         ("task=cmnist_to7 transform=blend_image:p=1.5", "p=1.5"),

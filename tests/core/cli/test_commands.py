@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 
 from bridgebench.cli import main
-from bridgebench.cli.facts import supervision_of
 from bridgebench.cli.run import spent
 from bridgebench.plan.tasks import task_of
 from bridgebench.registry import GROUP, Kind, load_registry
@@ -166,8 +165,45 @@ def test_list_methods_says_family_supervision_and_paper(monkeypatch):
         cls = registry.load(Kind.METHOD, name)
         assert cls.family in rows[name]
         assert cls.paper in rows[name]
-        assert supervision_of(cls) in rows[name]
-    assert " labels " in rows["ddib"]
+        assert f"  {cls.model_construct().supervision}" in rows[name]
+    assert "  labels  " in rows["ddib"]
+    assert "  attribute, by option  " in rows["ddib_guided"]
+
+
+def test_list_methods_keeps_those_that_were_given_one_of_some_levels():
+    result = call("list", "methods", "--supervision", "attribute,oracle")
+    found = {
+        line.split()[1] for line in result.stdout.splitlines()[1:] if line.startswith("method")
+    }
+    assert {"ddib_guided", "recolor"} <= found
+    assert not found & {"ddib", "identity", "random_latent"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["methods", "--supervision", "hue"], "unknown level of supervision 'hue'"),
+        (["--supervision", "none"], "write list methods"),
+    ],
+)
+def test_a_wrong_level_of_supervision_is_one_line(words, said):
+    result = call("list", *words)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("ddib_guided", "supervision: attribute, by option"),
+        ("ddib_guided:color=0", "supervision: labels\n"),
+        ("ddib:latent=noise", "its rows have no rank"),
+        ("success:label=7", "success_chance: by chance"),
+    ],
+)
+def test_info_says_what_options_decide(spec, said):
+    assert said in call("info", spec).stdout
 
 
 def test_info_explains_every_plugin():
