@@ -48,6 +48,9 @@ class Target(_Part):
     domain: str
     reference: str = Field(description="the split that FID and its like compare with")
     held_out: str = Field(description="the split that real images of baselines come from")
+    reference_in_training: bool = Field(
+        False, description="whether shipped models or extractors learned from the reference images"
+    )
 
     @model_validator(mode="after")
     def _apart(self) -> Target:
@@ -85,6 +88,7 @@ class Protocol(_Part):
     nfe: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
     seeds: tuple[Seed, ...] = Field(min_length=1)
     batch: int = Field(ge=1, le=65536)
+    precision: Literal["fp32", "bf16"] = Field("fp32", description="of the networks")
     limit: float | None = Field(None, gt=0, description="seconds that a cell may take")
 
 

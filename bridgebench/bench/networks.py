@@ -10,7 +10,7 @@ from torch import Tensor
 from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.nn.preconditioning import EDMDenoiser, EDMScaling
 from bridgebench.nn.unet import UNet, UNetConfig
-from bridgebench.plan.machine import resolve_precision
+from bridgebench.plan.machine import computes_bf16
 
 CONFIG = UNetConfig(classes=10)
 SIGMA_RANGE = (0.02, 80.0)
@@ -48,7 +48,7 @@ def plain_network() -> Plain:
 
 def fast_network() -> Fast:
     """The fast network."""
-    bf16 = resolve_precision("auto", torch.device("cpu")) == "bf16"
+    bf16 = computes_bf16(torch.device("cpu"))
     network = _network().to(torch.bfloat16 if bf16 else torch.float32)
     return Fast(network.to(memory_format=torch.channels_last))
 

@@ -139,6 +139,9 @@ class Metric(Plugin, ABC):
     needs_reference: ClassVar[bool] = False
     """Whether the reference images decide its numbers; they are then part of the fingerprint."""
 
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Distributions whose functions compute its numbers; their versions are in the fingerprint."""
+
     own_threads: ClassVar[bool] = False
     """Whether its meter's `compute` says itself how many threads share its operations; else one
     does, as a second one is woken and waited for in vain where operations are small."""

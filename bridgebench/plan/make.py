@@ -25,7 +25,7 @@ from bridgebench.plan.provenance import (
     entries_of,
     fingerprint,
     items_key,
-    plugin_versions,
+    plugin_code,
     provenance,
 )
 from bridgebench.plan.tasks import find_task, task_source
@@ -40,7 +40,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     task = find_task(registry, choices.task)
     protocol = task.protocol(choices.protocol)
     device = resolve_device(choices.device)
-    precision = resolve_precision(choices.precision, device)
+    precision = resolve_precision(choices.precision, protocol.precision, device)
     dataset = build(registry, Kind.DATASET, Dataset, task.dataset)
     setting = _setting(task, dataset)
     _check_pictures(task, choices)
@@ -57,7 +57,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     metrics = _metrics(registry, task, choices.metric)
     _check_measurable(metrics, task, setting)
     extractors = _extractors(registry, task, metrics)
-    meaning = fingerprint(task, dataset, metrics, extractors, n)
+    meaning = fingerprint(task, dataset, metrics, extractors, n, precision)
     measuring = _measuring(registry, task, metrics, tuple(extractors))
     seeds = combiner.seeds()
     keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in seeds}
@@ -84,7 +84,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         precision=precision,
         limit=limit,
         groups=_groups(planned),
-        measuring=plugin_versions(measuring),
+        measuring=plugin_code(measuring),
         fingerprint=meaning,
     )
 
@@ -104,13 +104,11 @@ class _Planner:
         """A cell with its keys; `common` is what all cells of its seed share."""
         skip = cell.method.impossible(cell, self.setting)
         stages = cell.method.stages(cell, self.setting) if not skip else (Stage("none", {}, 0),)
-        plugins = plugin_versions(cell_entries(self.registry, cell))
         everything = {
             "common": common,
             "cell": cell.resolved(),
             "weights": cell_weights(cell),
-            "plugins": plugins,
-            "measuring": plugin_versions(self.measuring),
+            "code": plugin_code([*cell_entries(self.registry, cell), *self.measuring]),
             "stages": [dict(stage.decided_by) for stage in stages],
         }
         axes = self._axes(cell)
@@ -141,7 +139,7 @@ class _Planner:
         so_far: list[Any] = [self._images(common)]
         for stage in stages[:-1]:
             makers = entries_of(self.registry, (cell.method, *stage.made_by))
-            so_far.append([stage.name, dict(stage.decided_by), plugin_versions(makers)])
+            so_far.append([stage.name, dict(stage.decided_by), plugin_code(makers)])
             if stage.whole_run:
                 so_far.append({"n": self.n})
             out.append((stage, digest(so_far)))
@@ -150,7 +148,7 @@ class _Planner:
     def _images(self, common: dict[str, Any]) -> dict[str, Any]:
         """What decides the source images and how they are computed; the target has no part."""
         apart = {"target", "n", "fingerprint"}
-        dataset = plugin_versions(self.measuring[:1])
+        dataset = plugin_code(self.measuring[:1])
         return {k: v for k, v in common.items() if k not in apart} | {"dataset_plugin": dataset}
 
     def _axes(self, cell: Cell) -> dict[str, str | int | None]:

@@ -42,6 +42,7 @@ class PrecisionRecall(Metric):
     name: ClassVar[str] = "precision_recall"
     version: ClassVar[int] = 2
     needs_reference: ClassVar[bool] = True
+    libraries: ClassVar[tuple[str, ...]] = ("torch-fidelity",)
 
     features: str = Field("", description=OPTION)
     k: int = Field(3, ge=1, description="which nearest neighbor gives the radius")

@@ -5,8 +5,9 @@ import torch
 
 from bridgebench import UsageError
 from bridgebench.api import run_choices
+from bridgebench.cache_folder import FOLDER_VARIABLE
 from bridgebench.execute.sharing import cached_share, entry_key
-from bridgebench.execute.store import FOLDER_VARIABLE, LIMIT_VARIABLE, Store, user_store
+from bridgebench.execute.store import LIMIT_VARIABLE, Store, user_store
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan

@@ -1,5 +1,6 @@
 """Plans: which cells there are, what they share, and what decides their keys."""
 
+import json
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -10,7 +11,8 @@ from bridgebench import BudgetError, Column, InvalidOption, PluginError, Unknown
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import evaluations
-from bridgebench.registry import Kind, load_registry, source_sha256
+from bridgebench.plan.provenance import _code_of
+from bridgebench.registry import Kind, load_registry
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +71,22 @@ def test_keys_change_with_whatever_decides_the_numbers(registry):
 @pytest.mark.parametrize(
     "changed", ["bridgebench", "bridgebench_baselines", "bridgebench_metrics", "bridgebench_world"]
 )
-def test_a_plugin_of_another_source_has_another_key(registry, monkeypatch, changed):
-    before = plan(registry, method="identity").cells[0].key
-    monkeypatch.setattr(
-        "bridgebench.plan.provenance.source_sha256",
-        lambda package: "another" if package == changed else source_sha256(package),
-    )
-    assert plan(registry, method="identity").cells[0].key != before
+def test_a_plugin_of_other_code_has_another_key(registry, monkeypatch, changed):
+    before = plan(registry, method="identity").cells[0]
+
+    def code(modules):
+        return {**_code_of(modules), changed: "another"}
+
+    monkeypatch.setattr("bridgebench.plan.provenance._code_of", code)
+    after = plan(registry, method="identity").cells[0]
+    assert after.key != before.key
+    assert json.loads(after.provenance["plugins"])[changed]["sha256"] == "another"
+
+
+def test_a_new_release_of_equal_code_keeps_the_key(registry, monkeypatch):
+    before = plan(registry, method="identity").cells[0]
+    monkeypatch.setattr("bridgebench.plan.provenance._installed", lambda distribution: "9.9")
+    assert plan(registry, method="identity", metric="transport").cells[0].key == before.key
 
 
 def test_equal_requests_give_equal_plans(registry):
