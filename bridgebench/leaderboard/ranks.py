@@ -1,7 +1,8 @@
 """How the rows of a board stand among each other: ranks, tie groups and Pareto marks.
 
 Only rows that saw the same images (equal n and seed) and whose numbers mean the same (equal
-fingerprint) are compared. Baselines and rows without results stand outside.
+fingerprint) are compared. Baselines, rows that a flag calls copies, and rows without results stand
+outside.
 
 **Ranks** follow the task's `ranked_by`; equal numbers are ordered by the axes, so that the order
 does not depend on which cell finished first.
@@ -18,7 +19,8 @@ not, because the two do not fail on the same images. Cutting a group at its firs
 told apart would make the second of those statements false.
 
 **Pareto.** A row is marked if no other is at least as good on all of the task's `pareto` columns
-and better on one of them; a row that lacks one of the numbers is not marked.
+and better on one of them; a row that lacks one of the numbers is not marked. Flagged rows take no
+part: they have no mark, and they take none from another row.
 """
 
 from __future__ import annotations
@@ -32,9 +34,10 @@ import numpy.typing as npt
 
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import MetricColumns
+from bridgebench.leaderboard.flags import is_rankable, raised
 from bridgebench.leaderboard.rows import Items, Row, Shares, as_shares, sections
 from bridgebench.statistics.paired import hochberg_with_best, holm, mcnemar_p, paired_t
-from bridgebench.taskfile import TaskFile
+from bridgebench.taskfile import FlagRule, TaskFile
 
 ALPHA = 0.05
 
@@ -48,7 +51,8 @@ class Standing:
 
     rank                 1 for the best; None for a row that is not ranked
     tie_group            None also where the ranked metric has no per-image statistic
-    pareto               None for a row that does not compete, or a task that marks none
+    pareto               None for a row that stands outside or is flagged, or a task that marks none
+    flags                the rules of the task that flag the row
     separable_from_next  whether it can be told apart from the row ranked next; None where there is
                          no such row or no per-image statistic
     """
@@ -56,16 +60,17 @@ class Standing:
     rank: int | None = None
     tie_group: int | None = None
     pareto: bool | None = None
+    flags: tuple[FlagRule, ...] = ()
     separable_from_next: bool | None = None
 
 
 def standings(rows: Sequence[Row], task: TaskFile, columns: MetricColumns) -> tuple[Standing, ...]:
     """The standing of each row, in the order given."""
-    found = [Standing()] * len(rows)
+    found = [Standing(flags=raised(row, task.flags)) for row in rows]
     front = [columns.named(name) for name in task.pareto]
     for members in sections(rows).values():
-        competing = [index for index in members if rows[index].competes]
-        ranked = rank(rows, competing, columns.named(task.ranked_by))
+        rankable = [index for index in members if is_rankable(rows[index], task.flags)]
+        ranked = rank(rows, rankable, columns.named(task.ranked_by))
         for position, index in enumerate(ranked):
             found[index] = replace(found[index], rank=position + 1)
         for index, group in tie_groups(rows, ranked, task.ranked_by).items():
@@ -73,8 +78,9 @@ def standings(rows: Sequence[Row], task: TaskFile, columns: MetricColumns) -> tu
         for index, apart in separable_from_next(rows, ranked, task.ranked_by).items():
             found[index] = replace(found[index], separable_from_next=apart)
         if front:
-            marked = pareto_front(rows, competing, front)
-            for index in competing:
+            unflagged = [index for index in rankable if not found[index].flags]
+            marked = pareto_front(rows, unflagged, front)
+            for index in unflagged:
                 found[index] = replace(found[index], pareto=index in marked)
     return tuple(found)
 

@@ -61,11 +61,12 @@ def _print(boards: list[Board], split: Words, view: View) -> None:
     from rich.console import Console
 
     from bridgebench.leaderboard.show import print_board
+    from bridgebench.printable import printable
 
     console = Console()
     for path, board in zip(split.paths, boards, strict=True):
         if len(boards) > 1:
-            console.print(str(path), style="bold", markup=False, soft_wrap=True)
+            console.print(printable(str(path)), style="bold", markup=False, soft_wrap=True)
         print_board(board, console, view)
         _print_trust(path, board)
 

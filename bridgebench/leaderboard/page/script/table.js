@@ -27,7 +27,7 @@ function tableColumns(board, view) {
     {name: "rank", label: "#", num: true, about: "rank", cell: (row) =>
       element("td", {class: "num rank"}, row.rank === null ? "" : String(row.rank))},
     ...board.axes.map((axis) => ({
-      name: axis, label: axis, num: axis === "nfe", cell: (row) => axisCell(row, axis),
+      name: axis, label: axis, num: axis === "nfe", cell: (row) => axisCell(board, row, axis),
     })),
     ...metrics,
     {name: "group", label: "group", num: true, about: "tie group: rows that cannot be told apart from its best", cell: tieCell},
@@ -63,7 +63,7 @@ function rowElements(board, view, row, columns, toggle) {
     type: "button", class: "opener", "aria-expanded": String(open), "aria-controls": `details-${row.id}`,
     "aria-label": `${open ? "Close" : "Open"} ${rowTitle(row)}`,
   }, open ? "▾" : "▸");
-  const kinds = ["row", row.baseline ? "baseline" : "", row.status === "ok" ? "" : "failed", open ? "open" : ""];
+  const kinds = ["row", row.baseline ? "baseline" : "", row.status === "ok" ? "" : "failed", isCopying(board, row) ? "copying" : "", open ? "open" : ""];
   const line = element("tr", {
     class: kinds.filter(Boolean).join(" "), id: `row-${row.id}`,
     onclick: (event) => {
