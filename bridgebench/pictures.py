@@ -72,8 +72,8 @@ def layout_of(strip: Image.Image) -> Layout:
 def save_strip(path: Path, rows: Mapping[str, Tensor], low: float, high: float) -> None:
     """Write a PNG with a row of up to 16 images for each label, from top to bottom.
 
-    The file is written whole or not at all, and names its layout. Values outside the range shown, and those that are not
-    finite, are clipped to its ends.
+    The file is written whole or not at all, and names its layout. Values outside the range shown,
+    and those that are not finite, are clipped to its ends.
 
     Args:
         path: where; its folder exists.
