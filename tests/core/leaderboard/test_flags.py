@@ -27,7 +27,9 @@ from bridgebench.leaderboard.rows import Row, row_of
 from bridgebench.leaderboard.seal import seal
 from bridgebench.leaderboard.show import View, print_board
 from bridgebench.leaderboard.validate import validate_board
-from bridgebench.taskfile import FlagRule
+from bridgebench.taskfile import FlagRule, parse_task
+
+from .conftest import COLUMNS, TASK, Bench
 
 BELOW_FLOOR = FlagRule(name="below_floor", column="fid", below="fid_floor")
 COPIES = FlagRule(name="copies", column="color_deg", above=90, copying=True, description="why")
@@ -129,8 +131,6 @@ def test_a_flagged_row_takes_no_pareto_mark_from_another(cheats) -> None:
 def test_others_stand_as_if_flagged_rows_were_not_there(
     points: list[tuple[int, int, bool]],
 ) -> None:
-    from .conftest import COLUMNS, TASK, Bench, parse_task
-
     def marks(kept: list[tuple[int, int, bool]]) -> list[tuple[int | None, bool | None]]:
         bench = Bench(parse_task(TASK, "TASK").model_copy(update={"flags": RULES}), COLUMNS)
         for number, (fid, right, copying) in enumerate(kept):
