@@ -28,6 +28,7 @@ MAX_BYTES = 2**20
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Spec = Annotated[str, StringConstraints(pattern=_SPEC, max_length=400)]
 Seed = Annotated[int, Field(ge=0)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class _Part(BaseModel):
@@ -144,6 +145,33 @@ class Expectation(_Part):
         return self
 
 
+class FlagRule(_Part):
+    """What makes a row doubtful: a column below or above a number or another column.
+
+    A flagged row has no Pareto mark. One that is flagged by a rule with `copying` has no rank
+    either: its outputs are copies, so how good they look says nothing about the method.
+    """
+
+    name: Name
+    column: Name
+    below: Number | Name | None = None
+    above: Number | Name | None = None
+    copying: bool = False
+    description: str = Field("", max_length=200)
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> FlagRule:
+        if (self.below is None) == (self.above is None):
+            raise ValueError("needs exactly one of below, above")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The metric columns that it looks at."""
+        limit = self.above if self.below is None else self.below
+        return (self.column, limit) if isinstance(limit, str) else (self.column,)
+
+
 class Convergence(_Part):
     """A column that is shown against NFE, and where the order is fitted to it."""
 
@@ -186,6 +214,15 @@ class TaskFile(_Part):
     )
     protocols: Mapping[Name, Protocol] = Field(min_length=1)
     expect: tuple[Expectation, ...] = ()
+    flags: tuple[FlagRule, ...] = Field((), max_length=26, description="what makes a row doubtful")
+
+    @model_validator(mode="after")
+    def _flags_apart(self) -> TaskFile:
+        names = [rule.name for rule in self.flags]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two of flags are called '{name}'; give one another name")
+        return self
 
     @model_validator(mode="after")
     def _ranked_by_a_primary_column(self) -> TaskFile:

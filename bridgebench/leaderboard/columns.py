@@ -40,7 +40,7 @@ AXES = (
 )
 """What names a row; no two rows of a board agree on all of them."""
 
-STANDING = ("status", "tie_group", "pareto")
+STANDING = ("status", "tie_group", "pareto", "flags")
 """Whether the row has results, and how it stands among the others."""
 
 FACTS = ("supervision", "baseline", "latent_std", "reason")

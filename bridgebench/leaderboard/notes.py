@@ -9,6 +9,7 @@ import pandas as pd
 
 from bridgebench.leaderboard.cells import UNUSED
 from bridgebench.leaderboard.columns import MetricColumns
+from bridgebench.leaderboard.flags import meaning
 from bridgebench.leaderboard.pairs import PairCount
 from bridgebench.taskfile import TaskFile
 
@@ -25,6 +26,7 @@ def notes(
     """
     yield from _differences(section, task, pairs)
     yield from _floors(section, metrics)
+    yield from _flagged(section, task)
     yield from _without_results(section)
 
 
@@ -54,6 +56,15 @@ def _floors(section: pd.DataFrame, metrics: MetricColumns) -> Iterator[str]:
             low, high = float(found.min()), float(found.max())
             shown = f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
             yield f"Real images at the same n have a {column.name} of {shown}."
+
+
+def _flagged(section: pd.DataFrame, task: TaskFile) -> Iterator[str]:
+    flagged = section["flags"].str.split()
+    for rule in task.flags:
+        count = int(flagged.map(lambda names, own=rule.name: own in names).sum())
+        if count:
+            rows = "1 row is" if count == 1 else f"{count} rows are"
+            yield f"{rows} flagged {rule.name}: {meaning(rule)}."
 
 
 def _without_results(section: pd.DataFrame) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """How the rows of a board stand among each other: ranks, tie groups and Pareto marks.
 
 Only rows that saw the same images (equal n and seed) and whose numbers mean the same (equal
-fingerprint) are compared. Baselines and rows without results stand outside.
+fingerprint) are compared. Baselines, rows that a flag calls copies, and rows without results stand
+outside.
 
 **Ranks** follow the task's `ranked_by`; equal numbers are ordered by the axes, so that the order
 does not depend on which cell finished first.
@@ -19,7 +20,8 @@ below it does not, because the two do not fail on the same images. Cutting a gro
 member that differs would make the second of those statements false.
 
 **Pareto.** A row is marked if no other is at least as good on all of the task's `pareto` columns
-and better on one of them; a row that lacks one of the numbers is not marked.
+and better on one of them; a row that lacks one of the numbers is not marked. Flagged rows take no
+part: they have no mark, and they take none from another row.
 """
 
 from __future__ import annotations
@@ -32,10 +34,11 @@ import numpy as np
 
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import MetricColumns
+from bridgebench.leaderboard.flags import is_rankable, raised
 from bridgebench.leaderboard.pairs import ALPHA, PairCount, pair_count, pair_p_values
 from bridgebench.leaderboard.rows import Row, sections
 from bridgebench.statistics.paired import hochberg_with_best
-from bridgebench.taskfile import TaskFile
+from bridgebench.taskfile import FlagRule, TaskFile
 
 
 @dataclass(frozen=True)
@@ -44,28 +47,31 @@ class Standing:
 
     rank       1 for the best; None for a row that is not ranked
     tie_group  None also where the ranked metric has no per-image statistic
-    pareto     None for a row that does not compete, or a task that marks none
+    pareto     None for a row that is not ranked or is flagged, or a task that marks none
+    flags      the rules of the task that flag the row
     """
 
     rank: int | None = None
     tie_group: int | None = None
     pareto: bool | None = None
+    flags: tuple[FlagRule, ...] = ()
 
 
 def standings(rows: Sequence[Row], task: TaskFile, columns: MetricColumns) -> tuple[Standing, ...]:
     """The standing of each row, in the order given."""
-    found = [Standing()] * len(rows)
+    found = [Standing(flags=raised(row, task.flags)) for row in rows]
     front = [columns.named(name) for name in task.pareto]
     for members in sections(rows).values():
-        competing = [index for index in members if rows[index].competes]
-        ranked = rank(rows, competing, columns.named(task.ranked_by))
+        rankable = [index for index in members if is_rankable(rows[index], task.flags)]
+        ranked = rank(rows, rankable, columns.named(task.ranked_by))
         for position, index in enumerate(ranked):
             found[index] = replace(found[index], rank=position + 1)
         for index, group in tie_groups(rows, ranked, task.ranked_by).items():
             found[index] = replace(found[index], tie_group=group)
         if front:
-            marked = pareto_front(rows, competing, front)
-            for index in competing:
+            unflagged = [index for index in rankable if not found[index].flags]
+            marked = pareto_front(rows, unflagged, front)
+            for index in unflagged:
                 found[index] = replace(found[index], pareto=index in marked)
     return tuple(found)
 
@@ -75,10 +81,10 @@ def pair_counts(
 ) -> tuple[PairCount, ...]:
     """How many pairs of ranked rows differ significantly, for each section that has such pairs."""
     column = metrics.named(task.ranked_by)
-    counts = (
-        pair_count(rows, rank(rows, [i for i in members if rows[i].competes], column), column.name)
-        for members in sections(rows).values()
-    )
+    counts = []
+    for members in sections(rows).values():
+        rankable = [index for index in members if is_rankable(rows[index], task.flags)]
+        counts.append(pair_count(rows, rank(rows, rankable, column), column.name))
     return tuple(count for count in counts if count is not None)
 
 

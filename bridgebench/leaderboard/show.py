@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -20,12 +20,15 @@ from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.cells import MAX_CELL, UNUSED
 from bridgebench.leaderboard.columns import MetricColumns
+from bridgebench.leaderboard.flags import is_copying, legend, letters
 from bridgebench.leaderboard.meaning import first_difference, parts_of
 from bridgebench.leaderboard.notes import notes
 from bridgebench.leaderboard.over_seeds import combined, seeds_table
 from bridgebench.leaderboard.pairs import PairCount
 from bridgebench.leaderboard.rows import section_order
 from bridgebench.leaderboard.validate import rows_of_table
+from bridgebench.printable import printable
+from bridgebench.taskfile import FlagRule
 
 FILTERS = (
     "method",
@@ -98,17 +101,22 @@ def _check(view: View, metrics: MetricColumns) -> None:
 
 
 def _sections(board: Board) -> Iterator[tuple[str, pd.DataFrame, PairCount | None]]:
-    """Each section with its title and its pairs; a column `rank` is added."""
+    """Each section with its title and its pairs; the columns `rank` and `copying` are added."""
     rows = rows_of_table(board.table, board.metrics)
+    copying = [is_copying(row, board.task.flags) for row in rows]
     keys = [section_order(row.section) for row in rows]
     ranked_by = board.metrics.named(board.task.ranked_by)
     for key in sorted(set(keys)):
         members = [index for index, other in enumerate(keys) if other == key]
         section = board.table.iloc[members].copy()
         ranked = [
-            rows[index].competes and rows[index].value(ranked_by.name) is not None
+            rows[index].competes
+            and not copying[index]
+            and rows[index].value(ranked_by.name) is not None
             for index in members
         ]
+        own = [copying[index] for index in members]
+        section["copying"] = pd.Series(own, index=section.index, dtype=bool)
         counter = count(1)
         section["rank"] = [next(counter) if is_ranked else None for is_ranked in ranked]
         task, protocol, n, seed, fingerprint = key
@@ -137,17 +145,20 @@ def _print_section(
     board: Board, console: Console, view: View, title: str, section: pd.DataFrame
 ) -> None:
     kept = section[_mask(section, view)]
-    competing = kept[kept["status"].eq("ok") & ~kept["baseline"]]
-    baselines = kept[kept["status"].eq("ok") & kept["baseline"]]
+    methods = kept[kept["status"].eq("ok") & ~kept["baseline"]]
     if view.sort:
         rising = board.metrics.named(view.sort).better != "higher"
-        competing = competing.sort_values(view.sort, ascending=rising, kind="stable")
-    shown = pd.concat([competing.head(view.top), baselines])
+        methods = methods.sort_values(view.sort, ascending=rising, kind="stable")
+    competing, copies = methods[~methods["copying"]], methods[methods["copying"]]
+    baselines = kept[kept["status"].eq("ok") & kept["baseline"]]
+    shown = pd.concat([competing.head(view.top), copies.head(view.top), baselines])
     axes, common = _telling_axes(shown)
     _say(console, ", ".join([title, *common]), style="bold")
-    _print_table(console, shown, axes, view.columns(board.metrics))
-    if len(competing) > view.top:
-        _say(console, f"{view.top} of {len(competing)} competing rows are shown.")
+    _print_table(console, shown, axes, board, view.columns(board.metrics))
+    _say_legend(console, shown["flags"], board.task.flags)
+    for rows, which in ((competing, "competing rows"), (copies, "rows flagged for copying")):
+        if len(rows) > view.top:
+            _say(console, f"{view.top} of {len(rows)} {which} are shown.")
 
 
 def _print_over_seeds(board: Board, console: Console, view: View) -> None:
@@ -159,12 +170,20 @@ def _print_over_seeds(board: Board, console: Console, view: View) -> None:
         "Means over seeds, with what images and seeds add to the error, in the order above",
         style="bold",
     )
-    table = seeds_table(rows[: view.top], board.metrics)
+    shown = rows[: view.top]
+    table = seeds_table(shown, board.metrics, board.task.flags)
     width = console.width
     unlimited = console.options.update(max_width=MAX_CELL)
     console.width = max(width, console.measure(table, options=unlimited).maximum)
     console.print(table)
     console.width = width
+    _say_legend(console, [row.flags for row in shown], board.task.flags)
+
+
+def _say_legend(console: Console, cells: Iterable[str], rules: Sequence[FlagRule]) -> None:
+    said = legend(cells, rules)
+    if said:
+        _say(console, f"Flags: {said}.")
 
 
 def _mask(section: pd.DataFrame, view: View) -> pd.Series[bool]:
@@ -188,7 +207,11 @@ def _telling_axes(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
 
 
 def _print_table(
-    console: Console, rows: pd.DataFrame, axes: Sequence[str], columns: Sequence[Column]
+    console: Console,
+    rows: pd.DataFrame,
+    axes: Sequence[str],
+    board: Board,
+    columns: Sequence[Column],
 ) -> None:
     """Print at the width of the terminal, folding axes to no less than a few letters.
 
@@ -196,15 +219,20 @@ def _print_table(
     """
     widest = FOLDED if console.is_terminal else None
     unlimited = console.options.update(max_width=MAX_CELL)
-    least = console.measure(_table(rows, axes, columns, widest), options=unlimited).maximum
+    least = console.measure(_table(rows, axes, board, columns, widest), options=unlimited).maximum
     width, console.width = console.width, max(console.width, least)
-    console.print(_table(rows, axes, columns, None))
+    console.print(_table(rows, axes, board, columns, None))
     console.width = width
 
 
 def _table(
-    rows: pd.DataFrame, axes: Sequence[str], columns: Sequence[Column], widest: int | None
+    rows: pd.DataFrame,
+    axes: Sequence[str],
+    board: Board,
+    columns: Sequence[Column],
+    widest: int | None,
 ) -> Table:
+    flagged = rows["flags"].ne("").any()
     table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("#", justify="right", no_wrap=True)
     for axis in axes:
@@ -216,6 +244,8 @@ def _table(
         table.add_column(_heading(column), justify="right", no_wrap=True)
     table.add_column("group", justify="right", no_wrap=True)
     table.add_column("pareto", justify="center", no_wrap=True)
+    if flagged:
+        table.add_column("flags", justify="left", no_wrap=True)
     for cells in rows.to_dict("records"):
         rank = cells["rank"]
         table.add_row(
@@ -224,7 +254,8 @@ def _table(
             *(Text(_number(column, cells)) for column in columns),
             Text(_plain(cells["tie_group"])),
             Text("*" if cells["pareto"] is True else ""),
-            style="dim" if cells["baseline"] else None,
+            *([Text(letters(cells["flags"], board.task.flags))] if flagged else []),
+            style="dim" if cells["baseline"] or cells["copying"] else None,
         )
     return table
 
@@ -234,7 +265,7 @@ def _heading(column: Column) -> str:
 
 
 def _plain(value: Any) -> str:
-    return "" if pd.isna(value) else str(value)
+    return "" if pd.isna(value) else printable(str(value))
 
 
 def _number(column: Column, cells: Mapping[Any, Any]) -> str:
@@ -260,4 +291,4 @@ def with_half_width(value: float, half: float) -> str:
 
 
 def _say(console: Console, text: str, style: str | None = None) -> None:
-    console.print(Text(text), style=style, soft_wrap=True, highlight=False)
+    console.print(Text(printable(text)), style=style, soft_wrap=True, highlight=False)

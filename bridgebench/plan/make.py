@@ -79,7 +79,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         seeds=seeds,
         metrics=metrics,
         extractors=extractors,
-        columns=_columns(task, metrics),
+        columns=_columns(registry, task, metrics),
         device=str(device),
         precision=precision,
         limit=limit,
@@ -271,12 +271,12 @@ def _check_measurable(metrics: Sequence[Metric], task: TaskFile, setting: Settin
             )
 
 
-def _columns(task: TaskFile, metrics: Sequence[Metric]) -> tuple[Column, ...]:
+def _columns(registry: Registry, task: TaskFile, metrics: Sequence[Metric]) -> tuple[Column, ...]:
     columns = with_chance(column for metric in metrics for column in metric.columns())
     names = [column.name for column in columns]
     filled_by: dict[str, str] = {}
     for metric in metrics:
-        for column in metric.columns():
+        for column in with_chance(metric.columns()):
             other = filled_by.setdefault(column.name, metric.spec)
             if other != metric.spec:
                 raise PluginError(
@@ -289,7 +289,27 @@ def _columns(task: TaskFile, metrics: Sequence[Metric]) -> tuple[Column, ...]:
                 f"task {task.name} puts the column '{name}' first, but no metric of it fills that; "
                 f"there are: {', '.join(names)}"
             )
+    _check_flags(registry, task, set(names))
     return columns
+
+
+def _check_flags(registry: Registry, task: TaskFile, measured: set[str]) -> None:
+    """UsageError for a flag whose column is neither measured nor one of the task's own metrics.
+
+    A run may ask for a metric with options under which it fills other columns than the task's; the
+    rule then says nothing.
+    """
+    asked = [(rule.name, name) for rule in task.flags for name in rule.columns]
+    if all(name in measured for _, name in asked):
+        return
+    own = [build(registry, Kind.METRIC, Metric, spec) for spec in task.metrics]
+    known = measured | {column.name for metric in own for column in metric.columns()}
+    for rule, name in asked:
+        if name not in known:
+            raise UsageError(
+                f"task {task.name} flags rows as '{rule}' by the column '{name}', but no metric "
+                f"of it fills that; there are: {', '.join(sorted(known))}"
+            )
 
 
 def _measuring(

@@ -19,6 +19,20 @@ def with_also(text, combination):
     return re.sub(r"^also:\n(  .*\n)+", "", text, flags=re.MULTILINE) + f"also: [{combination}]\n"
 
 
+def with_flags(text, rules):
+    """The text of a task with these flags alone."""
+    return text.partition("\nflags:")[0] + f"\nflags: [{rules}]\n"
+
+
+@pytest.mark.parametrize("name", ["cmnist_to7", "cmnist_2to3"])
+def test_the_shipped_tasks_flag_what_is_too_good_too_alike_or_copied(name):
+    rules = {rule.name: rule for rule in find_task(load_registry(), name).flags}
+    assert {"below_floor", "low_diversity", "memorized"} <= set(rules)
+    assert rules["below_floor"].columns == ("fid", "fid_floor")
+    assert (rules["memorized"].below, rules["memorized"].copying) == (0.3, True)
+    assert (rules["low_diversity"].below, rules["low_diversity"].copying) == (0.5, False)
+
+
 def test_the_task_of_the_study_has_its_37_transforms():
     task = read_task(TO7)
     assert len(task.axes.transform) == len(set(task.axes.transform)) == 37
@@ -54,6 +68,19 @@ def test_a_task_is_also_found_by_its_file():
         (lambda text: with_also(text, "{solver: [dpm]}"), "missing key 'also.0.method'"),
         (lambda text: with_also(text, "{method: [ddib], solver: []}"), "also.0.solver"),
         (lambda text: with_also(text, "{method: [ddib], score: [x]}"), "key 'also.0.score'"),
+        (lambda text: with_flags(text, "{name: a, column: fid}"), "exactly one of below, above"),
+        (lambda text: with_flags(text, "{name: a, column: fid, below: 1, above: 2}"), "exactly"),
+        (lambda text: with_flags(text, "{name: a, column: fid, below: Fid}"), "flags.0.below"),
+        (lambda text: with_flags(text, "{name: a, column: fid, below: .nan}"), "flags.0.below"),
+        (lambda text: with_flags(text, "{name: a, column: fid, above: true}"), "flags.0.above"),
+        (lambda text: with_flags(text, "{name: a b, column: fid, above: 1}"), "flags.0.name"),
+        (lambda text: with_flags(text, "{name: a, column: fid, over: 1}"), "key 'flags.0.over'"),
+        (
+            lambda text: with_flags(
+                text, "{name: a, column: fid, above: 1}, {name: a, column: kid, above: 1}"
+            ),
+            "two of flags are called 'a'",
+        ),
         (lambda text: text.replace("name: cmnist_to7", "name: ../evil"), "'name'"),
         (lambda text: text + "}{", "is not YAML"),
         (lambda text: "", "missing key"),

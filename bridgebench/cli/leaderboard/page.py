@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -23,11 +24,13 @@ def page(words: tuple[str, ...]) -> None:
 
     \b
     WORDS:
-      out=FILE      where to (page.html)
+      out=FILE      where to, a name that ends in .html (page.html)
       strips=DIR    the pictures of the rows; by default the folder `strips` beside each file
       task=PATH     the task file, for a task that is not installed
     """
     split = split_words(words).only("page", ["out", "strips", "task"])
+    out = split.path("out") or Path("page.html")
+    _check_out(out, split.paths)
     strips = split.path("strips")
     if strips is not None and not strips.is_dir():
         raise InvalidOption(f"strips={strips} is not a folder")
@@ -49,13 +52,20 @@ def page(words: tuple[str, ...]) -> None:
         )
         for path in split.paths
     ]
-    out = split.path("out") or Path("page.html")
     content = build_page(shown).encode()
     try:
         write_atomically(out, content)
     except OSError as error:
         raise OutputError(f"out={out} cannot be written: {error.strerror}") from error
     click.echo(f"page: {out} ({len(content) / 1e6:.1f} MB)")
+
+
+def _check_out(out: Path, boards: Sequence[Path]) -> None:
+    if out.suffix.lower() != ".html":
+        raise InvalidOption(f"out={out} must end in .html, such as out=page.html")
+    for board in boards:
+        if out.resolve() == board.resolve():
+            raise InvalidOption(f"out={out} is the board {board} itself; give another name")
 
 
 def _label(path: Path) -> str:

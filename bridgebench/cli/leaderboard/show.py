@@ -67,11 +67,12 @@ def _print(boards: list[Board], split: Words, view: View) -> None:
 
     from bridgebench.leaderboard.per_image import with_pairs
     from bridgebench.leaderboard.show import print_board
+    from bridgebench.printable import printable
 
     console = Console()
     for path, board in zip(split.paths, boards, strict=True):
         if len(boards) > 1:
-            console.print(str(path), style="bold", markup=False, soft_wrap=True)
+            console.print(printable(str(path)), style="bold", markup=False, soft_wrap=True)
         print_board(with_pairs(board, path), console, view)
         _print_trust(path, board)
 

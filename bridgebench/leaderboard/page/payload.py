@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.columns import AXES, COST, MetricColumns
 from bridgebench.leaderboard.expectations import unmet
+from bridgebench.leaderboard.flags import is_rankable, meaning
 from bridgebench.leaderboard.merge import (
     NamedBoard,
     PlacedRow,
@@ -29,7 +31,7 @@ from bridgebench.leaderboard.table import to_frame
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.leaderboard.verifications import Verification, trust_of
 from bridgebench.plan.model import identity_of
-from bridgebench.taskfile import TaskFile
+from bridgebench.taskfile import FlagRule, TaskFile
 
 Group = tuple[str, str, int, str]
 
@@ -106,11 +108,12 @@ def _board(
             for column, own in metrics.measured
             if table[column.name].notna().any()
         ],
+        "flags": [_flag(rule) for rule in task.flags],
         "axes": _telling(table[list(AXES)].to_dict("list")),
         "notes": _notes(table, task, metrics, _members(placed, rows, pairs)),
         "warnings": unmet(rows, task, metrics),
         "files": list(dict.fromkeys(row.file for row in placed)),
-        "rows": list(_rows(placed, [row.axes for row in rows], task, metrics, verifications)),
+        "rows": list(_rows(placed, rows, task, metrics, verifications)),
     }
 
 
@@ -124,6 +127,10 @@ def _column(column: Column, own: Column) -> dict[str, Any]:
         "about": column.description,
         "interval": column.interval,
     }
+
+
+def _flag(rule: FlagRule) -> dict[str, Any]:
+    return {"name": rule.name, "about": meaning(rule), "copying": rule.copying}
 
 
 def _telling(axes: Mapping[Any, Sequence[Any]]) -> list[str]:
@@ -159,20 +166,18 @@ def _notes(
 
 def _rows(
     placed: Sequence[PlacedRow],
-    axes: Sequence[Mapping[str, str | int | None]],
+    rows: Sequence[Row],
     task: TaskFile,
     metrics: MetricColumns,
     verifications: Sequence[Verification],
 ) -> Iterable[dict[str, Any]]:
     seen: Counter[str] = Counter()
     ranks: Counter[int] = Counter()
-    for row, own in zip(placed, axes, strict=True):
+    for row, own in zip(placed, rows, strict=True):
         cells = row.cells
-        identity = identity_of(own)
+        identity = identity_of(own.axes)
         seen[identity] += 1
-        ranked = (
-            cells["status"] == "ok" and not cells["baseline"] and cells[task.ranked_by] is not None
-        )
+        ranked = is_rankable(own, task.flags) and own.value(task.ranked_by) is not None
         ranks[cells["seed"]] += ranked
         again = f"-{seen[identity]}" if seen[identity] > 1 else ""
         yield {
@@ -181,7 +186,9 @@ def _rows(
             "file": row.file,
             "number": row.number,
             "rank": ranks[cells["seed"]] if ranked else None,
-            "axes": dict(own),
+            "command": _command(row),
+            "axes": dict(own.axes),
+            "flags": cells["flags"].split(),
             "values": {column.name: _value(cells, column) for column in metrics.all},
             "cost": {name: cells[name] for name in COST},
             **{name: cells[name] for name in _AS_IT_STANDS},
@@ -193,6 +200,12 @@ def _rows(
                 if one.row_sha256 == cells["row_sha256"]
             ],
         }
+
+
+def _command(row: PlacedRow) -> str:
+    """What to type to compute the row again, in the quotes that a shell needs."""
+    file = f"./{row.file}" if row.file.startswith("-") else row.file
+    return f"bridgebench leaderboard verify {shlex.quote(file)} --rows {row.number}"
 
 
 _AS_IT_STANDS = (

@@ -15,7 +15,7 @@ def test_the_header_is_in_the_order_of_the_contract(bench) -> None:
     header = ",".join(board_columns(bench.task, bench.columns))
     assert header.startswith(
         "task,protocol,method,source_score,target_score,solver,nfe,transform,seed,n,status,"
-        "tie_group,pareto,success,success_low,success_high,fid,fid_low,fid_high,color_deg,"
+        "tie_group,pareto,flags,success,success_low,success_high,fid,fid_low,fid_high,color_deg,"
         "color_deg_low,color_deg_high,accuracy,accuracy_low,accuracy_high,fid_floor,supervision,"
     )
     assert header.endswith(

@@ -4,15 +4,24 @@ import json
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from bridgebench import BudgetError, Column, InvalidOption, PluginError, UnknownName
+from bridgebench import (
+    BudgetError,
+    Column,
+    InvalidOption,
+    Metric,
+    PluginError,
+    UnknownName,
+    UsageError,
+)
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import evaluations
 from bridgebench.plan.provenance import _code_of
-from bridgebench.registry import Kind, load_registry
+from bridgebench.registry import Entry, Kind, load_registry
 
 
 @pytest.fixture(scope="module")
@@ -266,3 +275,41 @@ def test_two_metrics_cannot_fill_one_chance_column(registry, monkeypatch):
     monkeypatch.setattr(Transport, "columns", lambda self: taken)
     with pytest.raises(PluginError, match="fill the column 'success_chance'"):
         plan(registry, method="identity")
+
+
+def with_flag(rule, path):
+    text = (resources.files("bridgebench_world") / "world.yaml").read_text(encoding="utf-8")
+    path.write_text(f"{text}flags: [{rule}]\n", encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("limit", ["below: 1, column: nothing", "column: fid, above: nothing"])
+def test_a_flag_needs_columns_that_a_metric_fills(registry, tmp_path, limit):
+    task = with_flag(f"{{name: doubtful, {limit}}}", tmp_path / "flagged.yaml")
+    with pytest.raises(UsageError, match="flags rows as 'doubtful' by the column 'nothing'") as e:
+        plan(registry, task=task)
+    assert "\n" not in str(e.value)
+
+
+class Halves(Metric):
+    """A metric whose option decides which column it fills."""
+
+    name: ClassVar[str] = "transport"
+
+    half: str = "left"
+
+    def columns(self):
+        return (Column(f"{self.half}_half", "", "", "a half", low=0),)
+
+    def meter(self, yardstick):
+        raise AssertionError("a plan measures nothing")
+
+
+def test_a_flag_says_nothing_of_a_column_that_the_run_replaces(registry, tmp_path):
+    entry = Entry(Kind.METRIC, "transport", Halves, registry.entry(Kind.METRIC, "fid").source)
+    metrics = {**registry.entries[Kind.METRIC], "transport": entry}
+    halves = replace(registry, entries={**registry.entries, Kind.METRIC: metrics})
+    task = with_flag("{name: far, column: left_half, above: 1}", tmp_path / "flagged.yaml")
+    made = plan(halves, task=task, metric="transport:half=right")
+    assert "right_half" in {column.name for column in made.columns}
+    assert "left_half" not in {column.name for column in made.columns}

@@ -288,3 +288,16 @@ def test_what_is_skipped_is_counted_with_the_reason(tmp_path, draw):
     assert "1 in @eaDir" in said
     assert "1 no image (.txt)" in said
     assert "1 no regular file" in said
+
+
+def test_a_run_is_not_continued_with_other_pictures(photos, draw, tmp_path):
+    words = ["run", f"task={tmp_path / 'photos.yaml'}", "method=identity", "metric=transport"]
+    out = f"out={tmp_path / 'mine'}"
+    first = CliRunner().invoke(main, [*words, out])
+    assert first.exit_code == 0, first.output
+    Image.new("RGB", (8, 8), "red").save(photos / "day" / "test" / "000.png")
+    again = CliRunner().invoke(main, [*words, out])
+    assert again.exit_code == 2
+    said = again.stderr.splitlines()[-1]
+    assert "holds results with fingerprint=" in said
+    assert "overwrite=true" in said

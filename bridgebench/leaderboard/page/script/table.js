@@ -28,7 +28,7 @@ function tableColumns(board, view) {
     {name: "rank", label: "#", num: true, about: "rank", cell: (row) =>
       element("td", {class: "num rank"}, row.rank === null ? "" : String(row.rank))},
     ...board.axes.map((axis) => ({
-      name: axis, label: axis, num: axis === "nfe", cell: (row) => axisCell(row, axis),
+      name: axis, label: axis, num: axis === "nfe", cell: (row) => axisCell(board, row, axis),
     })),
     {name: "supervision", label: "supervision", about: "what the method was given", cell: (row) =>
       element("td", {"data-column": "supervision"}, row.supervision)},
@@ -66,7 +66,7 @@ function rowElements(board, view, row, columns, toggle) {
     type: "button", class: "opener", "aria-expanded": String(open), "aria-controls": `details-${row.id}`,
     "aria-label": `${open ? "Close" : "Open"} ${rowTitle(row)}`,
   }, open ? "▾" : "▸");
-  const kinds = ["row", row.baseline ? "baseline" : "", row.status === "ok" ? "" : "failed", open ? "open" : ""];
+  const kinds = ["row", row.baseline ? "baseline" : "", row.status === "ok" ? "" : "failed", isCopying(board, row) ? "copying" : "", open ? "open" : ""];
   const line = element("tr", {
     class: kinds.filter(Boolean).join(" "), id: `row-${row.id}`,
     onclick: (event) => {
