@@ -251,7 +251,7 @@ def test_plugins_shows_distributions():
 def test_doctor_checks_data_and_weights():
     result = call("doctor")
     assert "score cmnist_labels" in result.stdout
-    assert "precision" in result.stdout
+    assert "bf16" in result.stdout
 
 
 OPEN = """
