@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -18,12 +17,16 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from yaml import YAMLError
 
 from bridgebench.errors import InvalidOption, UnknownName
 
+_SPEC = r"""^([^\s,"]|"([^"\\]|\\.)*")+$"""
+"""No white space and no comma but in quotes."""
+
+MAX_BYTES = 2**20
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
-Spec = Annotated[str, StringConstraints(pattern=r"^[^\s,]+$", max_length=400)]
+Spec = Annotated[str, StringConstraints(pattern=_SPEC, max_length=400)]
 Seed = Annotated[int, Field(ge=0)]
 
 
@@ -113,16 +116,18 @@ class Combination(_Part):
 class Expectation(_Part):
     """What has to hold on a board that can be trusted; a warning is shown where it does not.
 
-    `row` names a method; every ok row of it is meant. Exactly one of the conditions is set.
+    `row` names a method, and every ok row of it is meant; with options, as the board spells them,
+    the rows of these options. Exactly one of the conditions is set.
     """
 
-    row: Name
+    row: Spec
     column: Name
     at_most: float | None = None
     at_least: float | None = None
     interval_contains: float | None = None
-    better_than: Name | None = Field(
-        None, description="a method; the best row of each must be separated by the paired test"
+    better_than: Spec | None = Field(
+        None,
+        description="named as `row` is; the best row of each must be separated by the paired test",
     )
 
     @model_validator(mode="after")
@@ -233,22 +238,43 @@ def parse_task(text: str, where: str) -> TaskFile:
     InvalidOption, one line, for text that is no YAML, an unknown or missing key, or a wrong value.
     """
     try:
-        content: Any = OmegaConf.to_container(OmegaConf.create(text), resolve=True)
-    except (YAMLError, OmegaConfBaseException) as error:
-        raise InvalidOption(f"task file {where} is not YAML: {one_line(str(error))}") from error
+        content: Any = yaml.load(text, Loader=_UniqueKeys)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InvalidOption(f"task file {where} is not YAML: {one_line(said)}") from error
     try:
-        return TaskFile.model_validate(content)
+        return TaskFile.model_validate({} if content is None else content)
     except ValidationError as error:
         raise InvalidOption(f"task file {where}: {first_problem(error)}") from error
 
 
 def read_task(path: Path) -> TaskFile:
     """The task in a YAML file."""
+    if path.exists() and not path.is_file():
+        raise InvalidOption(f"task file {path} is no regular file; give a YAML file")
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        text = content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidOption(f"task file {path} cannot be read: {one_line(str(error))}") from error
+    if len(content) > MAX_BYTES:
+        raise InvalidOption(f"task file {path} has more than {MAX_BYTES} bytes; shorten it")
     return parse_task(text, str(path))
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML as data: no interpolation, no tags of Python, and no key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping; ConstructorError where it has a key twice."""
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' is given twice", node.start_mark
+                )
+        return dict(super().construct_mapping(node, deep))
 
 
 def first_problem(error: ValidationError) -> str:

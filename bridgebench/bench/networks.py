@@ -41,19 +41,6 @@ class Fast:
         return out
 
 
-@dataclass(frozen=True)
-class FastDenoiser:
-    """A denoiser over the fast network."""
-
-    inner: EDMDenoiser
-    sigma_min: float = SIGMA_RANGE[0]
-    sigma_max: float = SIGMA_RANGE[1]
-
-    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """(B, C, H, W), (B,) -> x0."""
-        return self.inner(x, sigma)
-
-
 def plain_network() -> Plain:
     """The plain network; time does not depend on the weights."""
     return Plain(_network())
@@ -66,9 +53,9 @@ def fast_network() -> Fast:
     return Fast(network.to(memory_format=torch.channels_last))
 
 
-def fast_denoiser() -> FastDenoiser:
+def fast_denoiser() -> EDMDenoiser:
     """A denoiser as runs use it."""
-    return FastDenoiser(EDMDenoiser(fast_network(), EDMScaling()))
+    return EDMDenoiser(fast_network(), EDMScaling(), *SIGMA_RANGE)
 
 
 def states(batch: int) -> Tensor:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import MetricColumns
-from bridgebench.leaderboard.ranks import ALPHA, paired_p, rank, signed
+from bridgebench.leaderboard.pairs import ALPHA, pair_p_values
+from bridgebench.leaderboard.ranks import rank, signed
 from bridgebench.leaderboard.rows import Row, sections
 from bridgebench.taskfile import Expectation, TaskFile
 
@@ -36,11 +37,14 @@ def _broken(rule: Expectation, rows: Sequence[Row], metrics: MetricColumns) -> l
 
 
 def _of(method: str, rows: Sequence[Row]) -> list[Row]:
+    """The ok rows of a method, of any options unless it is named with some."""
     return [
-        row
-        for row in rows
-        if row.status == "ok" and str(row.axes["method"]).partition(":")[0] == method
+        row for row in rows if row.status == "ok" and method in _names_of(str(row.axes["method"]))
     ]
+
+
+def _names_of(spec: str) -> tuple[str, str]:
+    return spec, spec.partition(":")[0]
 
 
 def _out_of_bounds(rule: Expectation, row: Row) -> str:
@@ -84,9 +88,9 @@ def _not_better(
         return [f"{claim}, it is not: {figures}"]
     if column.name not in best.items or column.name not in rival.items:
         return []
-    p = paired_p([best.items[column.name], rival.items[column.name]])(0, 1)
+    p = float(pair_p_values([best.items[column.name], rival.items[column.name]])[0, 1])
     if p >= ALPHA:
-        return [f"{claim}, it cannot be told apart: {figures}, p = {p:.2g}"]
+        return [f"{claim}, they do not differ significantly: {figures}, p = {p:.2g}"]
     return []
 
 

@@ -179,7 +179,7 @@ def _tested(
 def _standing(row: PlacedRow, stand: Standing, tested: bool) -> PlacedRow:
     cells = {**row.cells, "pareto": stand.pareto}
     if not tested:
-        cells |= {"tie_group": None, "separable_from_next": None}
+        cells["tie_group"] = None
     return PlacedRow(cells, row.file, row.number)
 
 

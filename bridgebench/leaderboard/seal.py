@@ -15,7 +15,7 @@ from bridgebench.canonical import digest
 from bridgebench.leaderboard.columns import COST, COUNTS
 
 SEAL = "row_sha256"
-STANDS = frozenset({"tie_group", "pareto", "separable_from_next"})
+STANDS = frozenset({"tie_group", "pareto"})
 """How a row stands among others, which changes with the company it keeps."""
 
 UNSEALED = STANDS | (set(COST) - set(COUNTS)) | {SEAL}

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bridgebench.errors import InvalidOption, UnknownName
+from bridgebench.interfaces.method import Supervision
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.cells import MAX_CELL, UNUSED
@@ -22,11 +23,21 @@ from bridgebench.leaderboard.columns import MetricColumns
 from bridgebench.leaderboard.meaning import first_difference, parts_of
 from bridgebench.leaderboard.notes import notes
 from bridgebench.leaderboard.over_seeds import combined, seeds_table
+from bridgebench.leaderboard.pairs import PairCount
 from bridgebench.leaderboard.rows import section_order
 from bridgebench.leaderboard.validate import rows_of_table
 
-FILTERS = ("method", "source_score", "target_score", "solver", "nfe", "transform", "seed")
-SHOWN_AXES = ("method", "source_score", "target_score", "solver", "nfe", "transform")
+FILTERS = (
+    "method",
+    "source_score",
+    "target_score",
+    "solver",
+    "nfe",
+    "transform",
+    "seed",
+    "supervision",
+)
+SHOWN_AXES = ("method", "source_score", "target_score", "solver", "nfe", "transform", "supervision")
 ALWAYS_SHOWN = ("method", "transform")
 TOP = 20
 FOLDED = 14
@@ -40,11 +51,17 @@ class View:
     top   how many ranked rows of each seed
     sort  a metric column to order the rows by, best first; "" for the board's own order
     only  axis -> values to keep: a cell as it stands, or the name of its plugin without options
+    wide  every metric column, chance columns among them, and not the leading ones alone
     """
 
     top: int = TOP
     sort: str = ""
     only: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    wide: bool = False
+
+    def columns(self, metrics: MetricColumns) -> tuple[Column, ...]:
+        """The metric columns to show."""
+        return metrics.all if self.wide else metrics.primary
 
 
 def print_board(board: Board, console: Console, view: View | None = None) -> None:
@@ -55,8 +72,10 @@ def print_board(board: Board, console: Console, view: View | None = None) -> Non
     """
     view = view or View()
     _check(view, board.metrics)
-    for title, section in _sections(board):
+    for title, section, pairs in _sections(board):
         _print_section(board, console, view, title, section)
+        for note in notes(section, board.task, board.metrics, pairs):
+            _say(console, note)
     _print_over_seeds(board, console, view)
     for sentence in _meanings(board.table):
         _say(console, sentence)
@@ -73,10 +92,13 @@ def _check(view: View, metrics: MetricColumns) -> None:
     for axis in view.only:
         if axis not in FILTERS:
             raise UnknownName("filter", axis, FILTERS)
+    for level in view.only.get("supervision", ()):
+        if level not in set(Supervision):
+            raise UnknownName("level of supervision", level, Supervision)
 
 
-def _sections(board: Board) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each section with its title; a column `rank` is added."""
+def _sections(board: Board) -> Iterator[tuple[str, pd.DataFrame, PairCount | None]]:
+    """Each section with its title and its pairs; a column `rank` is added."""
     rows = rows_of_table(board.table, board.metrics)
     keys = [section_order(row.section) for row in rows]
     ranked_by = board.metrics.named(board.task.ranked_by)
@@ -94,6 +116,7 @@ def _sections(board: Board) -> Iterator[tuple[str, pd.DataFrame]]:
             f"{task} {protocol}: n = {n}, seed {seed}, ranked by {ranked_by.name} "
             f"({ranked_by.better} is better), fingerprint {fingerprint or 'none'}",
             section,
+            board.pairs_of(rows[members[0]].section),
         )
 
 
@@ -122,11 +145,9 @@ def _print_section(
     shown = pd.concat([competing.head(view.top), baselines])
     axes, common = _telling_axes(shown)
     _say(console, ", ".join([title, *common]), style="bold")
-    _print_table(console, shown, axes, board.metrics)
+    _print_table(console, shown, axes, view.columns(board.metrics))
     if len(competing) > view.top:
         _say(console, f"{view.top} of {len(competing)} competing rows are shown.")
-    for note in notes(section, board.task, board.metrics):
-        _say(console, note)
 
 
 def _print_over_seeds(board: Board, console: Console, view: View) -> None:
@@ -167,7 +188,7 @@ def _telling_axes(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
 
 
 def _print_table(
-    console: Console, rows: pd.DataFrame, axes: Sequence[str], metrics: MetricColumns
+    console: Console, rows: pd.DataFrame, axes: Sequence[str], columns: Sequence[Column]
 ) -> None:
     """Print at the width of the terminal, folding axes to no less than a few letters.
 
@@ -175,14 +196,14 @@ def _print_table(
     """
     widest = FOLDED if console.is_terminal else None
     unlimited = console.options.update(max_width=MAX_CELL)
-    least = console.measure(_table(rows, axes, metrics, widest), options=unlimited).maximum
+    least = console.measure(_table(rows, axes, columns, widest), options=unlimited).maximum
     width, console.width = console.width, max(console.width, least)
-    console.print(_table(rows, axes, metrics, None))
+    console.print(_table(rows, axes, columns, None))
     console.width = width
 
 
 def _table(
-    rows: pd.DataFrame, axes: Sequence[str], metrics: MetricColumns, widest: int | None
+    rows: pd.DataFrame, axes: Sequence[str], columns: Sequence[Column], widest: int | None
 ) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("#", justify="right", no_wrap=True)
@@ -191,7 +212,7 @@ def _table(
         table.add_column(
             axis, justify="right" if right else "left", overflow="fold", max_width=widest
         )
-    for column in metrics.primary:
+    for column in columns:
         table.add_column(_heading(column), justify="right", no_wrap=True)
     table.add_column("group", justify="right", no_wrap=True)
     table.add_column("pareto", justify="center", no_wrap=True)
@@ -200,7 +221,7 @@ def _table(
         table.add_row(
             Text("" if pd.isna(rank) else str(int(rank))),
             *(Text(_plain(cells[axis])) for axis in axes),
-            *(Text(_number(column, cells)) for column in metrics.primary),
+            *(Text(_number(column, cells)) for column in columns),
             Text(_plain(cells["tie_group"])),
             Text("*" if cells["pareto"] is True else ""),
             style="dim" if cells["baseline"] else None,

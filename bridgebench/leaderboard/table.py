@@ -35,7 +35,6 @@ FLOAT_COLUMNS = ("latent_std", *COST)
 
 _MADE_HERE = {
     "baseline",
-    "separable_from_next",
     "reason",
     "fingerprint",
     "fingerprint_parts",
@@ -112,7 +111,6 @@ def _cells(record: Record, row: Row, stand: Standing, metrics: MetricColumns) ->
     cells |= {
         "supervision": record.facts.get("supervision") or "",
         "baseline": record.baseline,
-        "separable_from_next": stand.separable_from_next,
         "reason": plain_reason(record.reason),
     }
     cells |= {name: record.cost.get(name) for name in COST}

@@ -204,7 +204,7 @@ def _check_fingerprints(rows: Sequence[Row]) -> None:
 
 
 def _check_outsiders(table: pd.DataFrame, rows: Sequence[Row]) -> None:
-    for name in ("tie_group", "pareto", "separable_from_next"):
+    for name in ("tie_group", "pareto"):
         for index, value in enumerate(table[name].tolist()):
             if not rows[index].competes and not pd.isna(value):
                 _wrong(index, name, "must be empty for a baseline and where status is not ok")

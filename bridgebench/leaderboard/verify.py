@@ -179,14 +179,17 @@ def chosen_rows(board: Board, rows: str, sample: int | None) -> list[int]:
 
 
 def deviations(cells: Cells, record: Record, metrics: MetricColumns) -> tuple[Deviation, ...]:
-    """Every number of a row as published and as a record has it; counts must be equal."""
+    """Every number of a row as published and as a record has it; counts must be equal.
+
+    A chance value is as certain as the number it belongs to, whose interval says how much that is.
+    """
     found = []
-    for column in metrics.all:
+    for column, own in metrics.measured:
         value = record.values.get(column.name)
         published = _present(cells[column.name])
         interval = (
-            (_present(cells[f"{column.name}_low"]), _present(cells[f"{column.name}_high"]))
-            if column.interval
+            (_present(cells[f"{own.name}_low"]), _present(cells[f"{own.name}_high"]))
+            if own.interval
             else (None, None)
         )
         here = value.value if value else None

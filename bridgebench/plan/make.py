@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from bridgebench.canonical import digest
+from bridgebench.chance import with_chance
 from bridgebench.errors import InvalidOption, PluginError, UsageError
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
@@ -141,6 +142,8 @@ class _Planner:
         for stage in stages[:-1]:
             makers = entries_of(self.registry, (cell.method, *stage.made_by))
             so_far.append([stage.name, dict(stage.decided_by), plugin_versions(makers)])
+            if stage.whole_run:
+                so_far.append({"n": self.n})
             out.append((stage, digest(so_far)))
         return tuple(out)
 
@@ -271,11 +274,17 @@ def _check_measurable(metrics: Sequence[Metric], task: TaskFile, setting: Settin
 
 
 def _columns(task: TaskFile, metrics: Sequence[Metric]) -> tuple[Column, ...]:
-    columns = tuple(column for metric in metrics for column in metric.columns())
+    columns = with_chance(column for metric in metrics for column in metric.columns())
     names = [column.name for column in columns]
-    for name in names:
-        if names.count(name) > 1:
-            raise PluginError(f"two metrics fill the column '{name}'; leave one of them out")
+    filled_by: dict[str, str] = {}
+    for metric in metrics:
+        for column in metric.columns():
+            other = filled_by.setdefault(column.name, metric.spec)
+            if other != metric.spec:
+                raise PluginError(
+                    f"the metrics '{other}' and '{metric.spec}' both fill the column "
+                    f"'{column.name}'; leave one of them out"
+                )
     for name in task.primary:
         if name not in names:
             raise UsageError(

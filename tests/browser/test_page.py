@@ -97,6 +97,26 @@ def test_rows_are_filtered_by_axis_by_words_and_by_kind(visit: Visit, page: Path
     assert 0 < len(marks) == len(texts(driver, "method"))
 
 
+def test_rows_are_filtered_by_what_their_method_was_given(visit: Visit, page: Path) -> None:
+    driver = visit(page)
+    choose(driver, '[aria-label="Filter by supervision"]', "none")
+    assert set(texts(driver, "method")) == {"identity"}
+    assert set(texts(driver, "supervision")) == {"none"}
+    assert "only.supervision=none" in driver.current_url
+
+
+def test_chance_stands_below_the_value_that_it_belongs_to(visit: Visit, page: Path, shown) -> None:
+    driver = visit(page)
+    first = shown.board.table.iloc[0]
+    cell = driver.find_element(By.CSS_SELECTOR, 'tr.row [data-column="success"]')
+    chance = cell.find_element(By.CSS_SELECTOR, ".chance")
+    assert float(chance.text.removeprefix("chance ")) == pytest.approx(
+        first["success_chance"], rel=0.01
+    )
+    assert driver.find_elements(By.CSS_SELECTOR, '[data-column="fid"] .chance') == []
+    assert driver.find_elements(By.CSS_SELECTOR, '[data-sort="success_chance"]') == []
+
+
 def test_a_row_opens_with_its_picture_numbers_and_origin(visit: Visit, page: Path, shown) -> None:
     driver = visit(page)
     click(driver, "tr.row .opener")

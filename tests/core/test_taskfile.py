@@ -1,5 +1,6 @@
 """Task files: the shipped ones are sound, and a wrong one says what is wrong."""
 
+import os
 import re
 from pathlib import Path
 
@@ -81,3 +82,41 @@ def test_a_task_names_what_its_axes_and_its_further_combinations_name():
     assert task.solvers == (*alone.solvers, "new")
     assert task.transforms == (*alone.transforms, "turn")
     assert task.score_models == (*alone.score_models, "seen")
+
+
+def test_a_task_file_is_data_and_names_no_environment_variable(monkeypatch):
+    monkeypatch.setenv("SECRET", "hidden")
+    text = TO7.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("summary:"))
+    task = parse_task(text.replace(line, "summary: ${oc.env:SECRET}"), "it")
+    assert task.summary == "${oc.env:SECRET}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: a\nname: b\n", "the key 'name' is given twice"),
+        ("[" * 100_000, "nested too deeply"),
+        ("name: !!python/object/apply:os.getcwd []\n", "is not YAML"),
+    ],
+)
+def test_yaml_that_is_no_plain_data_is_one_line(text, said):
+    with pytest.raises(InvalidOption, match=said) as raised:
+        parse_task(text, "it")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_task_file_is_a_regular_file_of_a_sensible_size(tmp_path):
+    os.mkfifo(tmp_path / "fifo.yaml")
+    with pytest.raises(InvalidOption, match="no regular file"):
+        read_task(tmp_path / "fifo.yaml")
+    (tmp_path / "large.yaml").write_text("#" * 2**21)
+    with pytest.raises(InvalidOption, match="shorten it"):
+        read_task(tmp_path / "large.yaml")
+
+
+def test_a_spec_in_a_task_file_may_be_quoted():
+    text = TO7.read_text(encoding="utf-8").replace(
+        "dataset: cmnist\n", "dataset: 'folder:path=\"my photos, 10:30\"'\n"
+    )
+    assert parse_task(text, "it").dataset == 'folder:path="my photos, 10:30"'

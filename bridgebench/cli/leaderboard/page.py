@@ -35,6 +35,7 @@ def page(words: tuple[str, ...]) -> None:
     from bridgebench.leaderboard.board import checked_board
     from bridgebench.leaderboard.page.build import build_page
     from bridgebench.leaderboard.page.payload import Shown
+    from bridgebench.leaderboard.per_image import with_pairs
     from bridgebench.leaderboard.verifications import read_verifications
     from bridgebench.registry import load_registry
 
@@ -42,7 +43,7 @@ def page(words: tuple[str, ...]) -> None:
     shown = [
         Shown(
             _label(path),
-            checked_board(path, registry, split.path("task")),
+            with_pairs(checked_board(path, registry, split.path("task")), path),
             read_verifications(path),
             strips or _beside(path),
         )

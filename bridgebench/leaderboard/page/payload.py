@@ -23,7 +23,8 @@ from bridgebench.leaderboard.merge import (
     without_repeats,
 )
 from bridgebench.leaderboard.notes import notes
-from bridgebench.leaderboard.rows import sections
+from bridgebench.leaderboard.pairs import PairCount
+from bridgebench.leaderboard.rows import Row, sections
 from bridgebench.leaderboard.table import to_frame
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.leaderboard.verifications import Verification, trust_of
@@ -65,9 +66,10 @@ def _boards_of(members: Sequence[Shown]) -> list[dict[str, Any]]:
     for row in without_repeats(placed_rows(named)):
         groups.setdefault(_group(row.cells), []).append(row)
     verifications = [one for each in members for one in each.verifications]
+    pairs = {each.name: each.board.pairs for each in members}
     task = members[0].board.task
     return [
-        _board(task, group, rank_anew(rows, task, metrics), metrics, verifications)
+        _board(task, group, rank_anew(rows, task, metrics), metrics, verifications, pairs)
         for group, rows in sorted(groups.items())
     ]
 
@@ -82,6 +84,7 @@ def _board(
     placed: Sequence[PlacedRow],
     metrics: MetricColumns,
     verifications: Sequence[Verification],
+    pairs: Mapping[str, Sequence[PairCount]],
 ) -> dict[str, Any]:
     name, protocol, n, fingerprint = group
     table = to_frame([row.cells for row in placed], metrics)
@@ -98,18 +101,24 @@ def _board(
         "pareto": list(task.pareto),
         "exact": task.convergence.column if task.convergence else "",
         "primary": [column.name for column in metrics.primary],
-        "columns": [_column(column) for column in metrics.all if table[column.name].notna().any()],
+        "columns": [
+            _column(column, own)
+            for column, own in metrics.measured
+            if table[column.name].notna().any()
+        ],
         "axes": _telling(table[list(AXES)].to_dict("list")),
-        "notes": _notes(table, task, metrics, [list(m) for m in sections(rows).values()]),
+        "notes": _notes(table, task, metrics, _members(placed, rows, pairs)),
         "warnings": unmet(rows, task, metrics),
         "files": list(dict.fromkeys(row.file for row in placed)),
         "rows": list(_rows(placed, [row.axes for row in rows], task, metrics, verifications)),
     }
 
 
-def _column(column: Column) -> dict[str, Any]:
+def _column(column: Column, own: Column) -> dict[str, Any]:
+    """A column; `of` names the one whose chance column it is, and is "" for any other."""
     return {
         "name": column.name,
+        "of": "" if column is own else own.name,
         "unit": column.unit,
         "better": column.better,
         "about": column.description,
@@ -123,13 +132,28 @@ def _telling(axes: Mapping[Any, Sequence[Any]]) -> list[str]:
     return [name for name in AXES if name in ("method", "transform") or len(used[name]) > 1]
 
 
+def _members(
+    placed: Sequence[PlacedRow], rows: Sequence[Row], pairs: Mapping[str, Sequence[PairCount]]
+) -> list[tuple[list[int], PairCount | None]]:
+    """The rows of each section, with the count of its pairs if one file has all of them."""
+    found = []
+    for section, members in sections(rows).items():
+        files = {placed[index].file for index in members if rows[index].competes}
+        counts = [count for file in files for count in pairs[file] if count.section == section]
+        found.append((list(members), counts[0] if len(files) == 1 and counts else None))
+    return found
+
+
 def _notes(
-    table: Any, task: TaskFile, metrics: MetricColumns, members: Sequence[Sequence[int]]
+    table: Any,
+    task: TaskFile,
+    metrics: MetricColumns,
+    members: Sequence[tuple[list[int], PairCount | None]],
 ) -> list[str]:
-    said = [list(notes(table.iloc[list(indices)], task, metrics)) for indices in members]
+    said = [list(notes(table.iloc[own], task, metrics, pairs)) for own, pairs in members]
     if len(said) == 1:
         return said[0]
-    seeds = [table["seed"].iloc[indices[0]] for indices in members]
+    seeds = [table["seed"].iloc[own[0]] for own, _ in members]
     return [f"Seed {seed}: {note}" for seed, part in zip(seeds, said, strict=True) for note in part]
 
 
@@ -177,7 +201,6 @@ _AS_IT_STANDS = (
     "baseline",
     "tie_group",
     "pareto",
-    "separable_from_next",
     "supervision",
     "latent_std",
     "torch",

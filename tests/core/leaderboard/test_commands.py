@@ -12,7 +12,7 @@ from bridgebench.leaderboard.files import write_csv
 def test_show_prints_the_board(place: Path, call) -> None:
     result = call("show", "board.csv", "task=small.yaml")
     assert result.exit_code == 0, result.output
-    assert "1 of the 2 adjacent pairs" in result.stdout
+    assert "3 ranked rows form 2 tie groups" in result.stdout
     assert result.stdout.count("ddib") >= 4
 
 
@@ -20,7 +20,7 @@ def test_show_filters_and_sorts(place: Path, call) -> None:
     result = call("show", "board.csv", "task=small.yaml", "solver=heun,euler", "sort=fid", "top=1")
     assert result.exit_code == 0, result.output
     assert "euler" in result.stdout
-    assert "dpm" not in result.stdout.partition("adjacent")[0]
+    assert "dpm" not in result.stdout.partition("tie groups")[0]
     assert "1 of 2 competing rows are shown." in result.stdout
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -293,3 +294,18 @@ def test_a_wrong_command_computes_nothing(written, words, message: str) -> None:
     assert result.exit_code == 2
     assert message in result.stderr
     assert result.stdout == ""
+
+
+def test_a_chance_value_is_as_certain_as_the_number_that_it_belongs_to(bench) -> None:
+    bench.columns = tuple(
+        replace(column, chance=column.name == "success") for column in bench.columns
+    )
+    record = bench.add("ddib", 0.5)
+    bench.records[0] = record.model_copy(
+        update={"values": {**record.values, "success_chance": Value(value=0.08)}}
+    )
+    board = bench.board()
+    cells = board.table.to_dict("records")[0]
+    found = {each.column: each for each in deviations(cells, bench.records[0], board.metrics)}
+    assert found["success_chance"].found == 0.08
+    assert found["success_chance"].tolerance == found["success"].tolerance == 0.25 * 0.125

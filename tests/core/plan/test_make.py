@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridgebench import BudgetError, InvalidOption, UnknownName
+from bridgebench import BudgetError, Column, InvalidOption, PluginError, UnknownName
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import evaluations
@@ -227,3 +227,31 @@ def test_blocks_of_a_plan_are_immutable(registry):
     with pytest.raises(AttributeError):
         made.n = 3
     assert replace(made, n=3).padded_n == 4
+
+
+@pytest.mark.parametrize("task", ["cmnist_to7", "cmnist_2to3"])
+def test_every_row_that_a_shipped_task_expects_something_of_is_planned(registry, task):
+    made = make_plan(registry, choices_of({"task": task}))
+    specs = {cell.axes["method"] for cell in made.cells}
+    named = specs | {spec.partition(":")[0] for spec in specs}
+    columns = {column.name for column in made.columns}
+    for rule in made.task.expect:
+        assert {rule.row, rule.better_than or rule.row} <= named
+        assert rule.column in columns
+
+
+def test_the_boards_of_the_digits_have_controls_without_a_rank(registry):
+    for task in ("cmnist_to7", "cmnist_2to3"):
+        cells = make_plan(registry, choices_of({"task": task})).cells
+        controls = [cell for cell in cells if "latent=" in cell.axes["method"]]
+        assert len(controls) >= 2
+        assert all(cell.cell.method.baseline for cell in controls)
+
+
+def test_two_metrics_cannot_fill_one_chance_column(registry, monkeypatch):
+    from bridgebench_metrics.transport import Transport
+
+    taken = (Column("success_chance", "", "", "mine"),)
+    monkeypatch.setattr(Transport, "columns", lambda self: taken)
+    with pytest.raises(PluginError, match="fill the column 'success_chance'"):
+        plan(registry, method="identity")

@@ -22,7 +22,7 @@ function bestValue(board, column) {
   return column.better === "higher" ? Math.max(...values) : Math.min(...values);
 }
 
-function metricCell(row, column, range, best) {
+function metricCell(row, column, chance, range, best) {
   const triple = row.values[column.name];
   const [value, half] = valueAndHalf(triple);
   const isBest = !row.baseline && triple[0] !== null && triple[0] === best;
@@ -36,7 +36,12 @@ function metricCell(row, column, range, best) {
   cell.append(element("span", {class: "value"}, value));
   if (column.interval) cell.append(element("span", {class: "half"}, half));
   if (range && halfWidth(triple) !== null) cell.append(intervalBar(triple, range));
+  if (chance && row.values[chance.name][0] !== null) cell.append(chanceLine(row, chance));
   return cell;
+}
+
+function chanceLine(row, chance) {
+  return element("span", {class: "chance", title: chance.about}, `chance ${digits(row.values[chance.name][0], 3)}`);
 }
 
 function intervalBar([value, low, high], {from, to, at}) {

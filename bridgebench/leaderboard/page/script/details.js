@@ -49,7 +49,6 @@ function standingPane(board, row) {
   const pairs = [
     ["rank", row.rank ?? "none"],
     ["tie group", row.tie_group ?? "none"],
-    ["separable from the next", row.separable_from_next === null ? "not tested" : row.separable_from_next ? "yes" : "no"],
     ["Pareto front", row.pareto === null ? "does not take part" : row.pareto ? "yes" : "no"],
     ["supervision", row.supervision || "none"],
     ["latent std", digits(row.latent_std)],

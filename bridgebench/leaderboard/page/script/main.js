@@ -46,7 +46,7 @@ function drawHead(board) {
     ...board.warnings.map((text) => element("p", {class: "warning"}, `Warning: ${text}.`)),
     ...board.notes.map((text) => element("p", {}, text)));
   byId("foot").textContent = `Made by bridgebench ${DATA.version} from ${board.files.join(", ")}. Each number has an ` +
-    "interval of 95 %. Rows of one tie group cannot be told apart from the best of the group. A row is self-reported " +
+    "interval of 95 %. Rows of one tie group do not differ significantly from the best of the group. A row is self-reported " +
     "until somebody else has computed it again and says so; hashes guard against damage, not against a liar.";
 }
 
@@ -55,8 +55,8 @@ function drawToolbar(board) {
     type: "search", id: "query", placeholder: "Search rows", value: view.query, "aria-label": "Search rows",
     oninput: () => change({query: search.value}),
   });
-  const filters = board.axes.map((axis) => {
-    const values = [...new Set(board.rows.map((row) => String(row.axes[axis] ?? "-")))];
+  const filters = [...board.axes, ...FACETS].map((axis) => {
+    const values = [...new Set(board.rows.map((row) => facet(row, axis)))];
     const options = [["", `every ${axis}`], ...values.map((value) => [value, value])];
     return choice(`Filter by ${axis}`, options, view.only[axis] || "", (value) => {
       const only = {...view.only, [axis]: value};
@@ -84,7 +84,7 @@ function check(name, text) {
 
 function columnMenu(board) {
   const more = [
-    ...board.columns.filter((column) => !board.primary.includes(column.name)).map((column) => [column.name, column.about]),
+    ...board.columns.filter((column) => !column.of && !board.primary.includes(column.name)).map((column) => [column.name, column.about]),
     ...Object.entries(COSTS).filter(([name]) => name !== "nfe_total").map(([name, label]) => [name, label]),
   ];
   const boxes = more.map(([name, about]) => {
@@ -128,7 +128,7 @@ function start() {
   view.board = board.id;
   view.open = view.open.filter((id) => board.rows.some((row) => row.id === id));
   view.only = Object.fromEntries(Object.entries(view.only).filter(([axis, value]) =>
-    board.axes.includes(axis) && board.rows.some((row) => String(row.axes[axis] ?? "-") === value)));
+    [...board.axes, ...FACETS].includes(axis) && board.rows.some((row) => facet(row, axis) === value)));
   drawHead(board);
   drawToolbar(board);
   draw();

@@ -42,6 +42,14 @@ function writeView(view, boards) {
   history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
 }
 
+// What rows can be filtered by: an axis, or what the method was given.
+const FACETS = ["supervision"];
+
+function facet(row, name) {
+  const value = FACETS.includes(name) ? row[name] : row.axes[name];
+  return value === null || value === "" ? "-" : String(value);
+}
+
 function shownRows(board, view) {
   const words = view.query.toLowerCase().split(/\s+/).filter(Boolean);
   return sorted(board, view, board.rows.filter((row) => {
@@ -49,7 +57,7 @@ function shownRows(board, view) {
     if (row.status !== "ok" && !view.show.failed) return false;
     if (view.show.front && !row.pareto && !row.baseline) return false;
     for (const [axis, value] of Object.entries(view.only)) {
-      if (String(row.axes[axis] ?? "-") !== value) return false;
+      if (facet(row, axis) !== value) return false;
     }
     const text = `${Object.values(row.axes).join(" ")} ${row.supervision} ${row.trust}`.toLowerCase();
     return words.every((word) => text.includes(word));
@@ -78,6 +86,7 @@ function sortKey(board, name) {
     rank: (row) => row.rank,
     group: (row) => row.tie_group,
     front: (row) => (row.pareto === null ? null : row.pareto ? 0 : 1),
+    supervision: (row) => row.supervision,
     trust: (row) => row.trust,
   };
   if (own[name]) return own[name];
