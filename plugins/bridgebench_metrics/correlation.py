@@ -17,8 +17,6 @@ LEAST_IMAGES = 4
 ALIKE = 1e-5
 """A standard deviation of at most this is rounding: all images have the same value."""
 
-Z95 = 1.959963984540054
-
 
 @dataclass(frozen=True)
 class Correlated:
@@ -37,17 +35,20 @@ class Correlated:
     def estimate(self) -> Estimate:
         """The correlation with its interval of 95 %, made on Fisher's z = atanh(r).
 
-        The standard error of z is √(mean influence²/(n - 3))/(1 - r²), which is Fisher's
-        1/√(n - 3) where the values are normal, and follows them where they are not.
+        The standard error of z is √(var(influence)/(n - 3))/(1 - r²), which is Fisher's
+        1/√(n - 3) where the values are normal, and follows them where they are not. The interval
+        takes Student's quantile with n - 1 degrees of freedom, as the variance is estimated.
         """
-        present = self.products[~self.products.isnan()]
-        value = min(1.0, max(-1.0, present.mean().item()))
-        spread = self.influence.nansum().item(), self.influence[~self.influence.isnan()]
-        error = math.sqrt(spread[1].square().mean().item() / (len(present) - 3))
-        if error <= ALIKE or abs(value) == 1.0:
+        from scipy.special import stdtrit
+
+        present = ~self.products.isnan()
+        value = min(1.0, max(-1.0, self.products[present].mean().item()))
+        n = int(present.sum())
+        error = math.sqrt(self.influence[present].var().item() / (n - 3))
+        if error <= ALIKE:
             return Estimate(value, value, value)
-        half = Z95 * error / (1.0 - value**2)
-        middle = math.atanh(value)
+        quantile = float(stdtrit(n - 1, 0.975))
+        middle, half = math.atanh(value), quantile * error / (1.0 - value**2)
         return Estimate(value, math.tanh(middle - half), math.tanh(middle + half))
 
 

@@ -1,0 +1,71 @@
+"""Images made small so that copies of one image stay near each other, however they are disguised.
+
+A pixel distance between an image and itself moved by one pixel is as large as that between two
+images by different hands. A thumbnail undoes what costs a copyist nothing: color, a shift, a change
+of brightness, faint noise, a slight blur.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from bridgebench import Observed, Yardstick
+from bridgebench_metrics.chunks import CHUNK, spans
+from bridgebench_metrics.hsv_value import hsv_value, observed_value
+
+POINTS = 16
+"""The side of a thumbnail; that of the image, where it has fewer pixels."""
+
+FAINT = 0.2
+"""What is taken off every value, as a share of the largest: noise on a black background."""
+
+REACH = 2.0
+"""How many points away a pixel still counts: four standard deviations. What is left of a Gaussian
+beyond that makes numbers below the normal range, and products of those take many times longer."""
+
+
+def thumbnails(value: Tensor) -> Tensor:
+    """The thumbnails of (B, H, W) values in [0, 1]: (B, P) float32 of norm 1, 0 for a flat black.
+
+    The value less FAINT of the largest one, cut at 0, is blurred (a Gaussian, its standard
+    deviation half of the distance between two points) and read at POINTS × POINTS points around
+    its center of mass.
+    """
+    least = FAINT * value.amax(dim=(1, 2), keepdim=True)
+    ink = (value.float() - least).clamp(min=0.0)
+    small = _readings(ink.sum(dim=2)) @ ink @ _readings(ink.sum(dim=1)).transpose(1, 2)
+    flat = small.flatten(1)
+    return flat / flat.norm(dim=1, keepdim=True).clamp(min=torch.finfo(torch.float32).tiny)
+
+
+def image_thumbnails(images: Tensor, numbers: int = CHUNK) -> Tensor:
+    """The thumbnails of (N, C, H, W) images in [-1, 1], `numbers` of their numbers at a time."""
+    runs = spans(len(images), images[:1].numel() or 1, numbers)
+    parts = [thumbnails(hsv_value(images[run])) for run in runs]
+    return torch.cat(parts) if parts else torch.empty(0, 0)
+
+
+def observed_thumbnails(observed: Observed) -> Tensor:
+    """The thumbnails of the outputs of a batch, made once."""
+    return observed.once("thumbnails", lambda: thumbnails(observed_value(observed)))
+
+
+def reference_thumbnails(yardstick: Yardstick) -> Tensor:
+    """The thumbnails of all reference images, made once a run and seed."""
+    return yardstick.once(
+        "thumbnails/reference", lambda: image_thumbnails(yardstick.reference().items.images)
+    )
+
+
+def _readings(profile: Tensor) -> Tensor:
+    """(B, POINTS, L): how much each of L places adds to each point, of the (B, L) ink at each."""
+    length = profile.shape[1]
+    points = min(POINTS, length)
+    step = length / points
+    places = torch.arange(length) + 0.5
+    mass = profile.sum(dim=1).clamp(min=torch.finfo(torch.float32).tiny)
+    grid = (torch.arange(points) + 0.5) * step - length / 2
+    centers = (profile @ places / mass)[:, None] + grid
+    away = (places - centers[:, :, None]) / step
+    return torch.where(away.abs() <= REACH, (-2.0 * away.square()).exp(), 0.0)
