@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,16 +11,17 @@ LEAST_INK = 0.05
 """Values below it are background: the faint haze of a network would count as ink by its area."""
 
 
-@dataclass(frozen=True)
-class Handwriting:
+class Handwriting(NamedTuple):
     """The traits of each image of a batch, NaN for an image without strokes.
 
     slant      (B,) float64, horizontal shift per vertical step, positive where strokes lean right
     thickness  (B,) float64, the mean width of the strokes in pixels
+    ink        (B,) float64, the sum of the values, 0 where there is none
     """
 
     slant: Tensor
     thickness: Tensor
+    ink: Tensor
 
 
 def handwriting(value: Tensor) -> Handwriting:
@@ -46,7 +47,7 @@ def handwriting(value: Tensor) -> Handwriting:
     size = max(ink.shape[1:])
     strokes = (height > 0) & (2 * mass <= size * edges)
     slant = torch.where(strokes, shift / height, torch.nan)
-    return Handwriting(slant, torch.where(strokes, 2 * mass / edges, torch.nan))
+    return Handwriting(slant, torch.where(strokes, 2 * mass / edges, torch.nan), mass)
 
 
 def _moments(ink: Tensor) -> tuple[Tensor, Tensor]:

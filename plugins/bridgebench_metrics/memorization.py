@@ -23,8 +23,9 @@ class Memorization(Metric):
     Formula: the distance of an output to its nearest reference image, over the mean of the same
     distance for all held-out real images. The distance is Euclidean between thumbnails: V (largest
     channel) less a fifth of the image's largest, cut at 0, blurred by half a point, read at 16 × 16
-    points around its center of mass, and scaled to norm 1. So it is blind to color, shifts and
-    brightness, and hardly sees faint noise or a slight blur; a turned or slanted copy is far away.
+    points around its center of mass, and scaled to norm 1; each reference image also counts with a
+    blur of 0.4 points. So it is blind to color, shifts and brightness, and hardly sees faint noise
+    or a blur; a turned, slanted or stretched copy is far away.
     Unit: ratio. From 0 (copies of the reference); 1 is like real images that nobody has learned
     from, and more is far from all of them. Neither end is better.
     Interval: bootstrap over images, with the held-out mean held fixed. Items: the ratio of each.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+import torch
 from torch import Tensor
 
 from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick
@@ -18,10 +19,18 @@ if TYPE_CHECKING:
     import torchmetrics
 
 
+LEAST_INK = 0.1
+"""An output with a smaller share of its source's ink has no strokes: a speck that is left has any
+slant, and one slant of seven decides a correlation."""
+
+
 def style_scores(source: Handwriting, output: Handwriting) -> dict[str, Score]:
     """The columns of Style, of the traits of n sources and of their outputs."""
-    slant = correlated(source.slant, output.slant)
-    thickness = correlated(source.thickness, output.thickness)
+    written = output.ink >= LEAST_INK * source.ink
+    slant, thickness = (
+        correlated(trait, torch.where(written, kept, torch.nan))
+        for trait, kept in ((source.slant, output.slant), (source.thickness, output.thickness))
+    )
     both = mean_of([slant, thickness]) if slant and thickness else None
     return {"slant_r": _score(slant), "thickness_r": _score(thickness), "style_r": _score(both)}
 
@@ -38,11 +47,11 @@ class Style(Metric):
     channel) of the pixels in [0, 1], below 0.05 set to 0, the slant is μ_xy/μ_yy, of the second
     moments of a about its center with y upwards, and the stroke thickness 2·Σa/Σ|∇a| pixels. Blind
     to color, place and brightness.
-    An output without strokes (no ink, or a plane) keeps nothing: its product is 0, so that the
-    correlation of the others counts by their share, and a method gains nothing by leaving out what
-    is hard. Outputs that are all alike keep nothing either: 0. Sources without strokes are left
-    out. Not defined below 4 sources, where more than 5 % of them have no strokes, or where all of
-    them are alike, as a trait that does not vary can be neither kept nor lost.
+    An output without strokes (a plane, or less than a tenth of its source's ink) keeps nothing: its
+    product is 0, so that the correlation of the others counts by their share, and a method gains
+    nothing by leaving out what is hard. Outputs that are all alike keep nothing either: 0. Sources
+    without strokes are left out. Not defined below 4 sources, where more than 5 % of them have no
+    strokes, or where all of them are alike, as what does not vary can be neither kept nor lost.
     Unit: correlation. From -1 to 1; higher is more of the handwriting, 0 is none.
     Interval: on Fisher's z = atanh(r), with the standard error √(var(IF)/(n - 3))/(1 - r²) and
     Student's quantile, where IF = z_s·z_o - r/2·(z_s² + z_o²) is the influence of an image with
@@ -86,21 +95,13 @@ class Style(Metric):
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             source = of_sources("style", _of_images, observed, yardstick)
             output = handwriting(observed_value(observed))
-            return {
-                "source_slant": source.slant,
-                "source_thickness": source.thickness,
-                "output_slant": output.slant,
-                "output_thickness": output.thickness,
-            }
+            return {"source": torch.stack(source, dim=1), "output": torch.stack(output, dim=1)}
 
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
-            return style_scores(
-                Handwriting(values["source_slant"], values["source_thickness"]),
-                Handwriting(values["output_slant"], values["output_thickness"]),
-            )
+            source, output = (values[name].unbind(dim=1) for name in ("source", "output"))
+            return style_scores(Handwriting(*source), Handwriting(*output))
 
-        names = ("source_slant", "source_thickness", "output_slant", "output_thickness")
-        return ItemMeter(names, measure, summarize)
+        return ItemMeter(("source", "output"), measure, summarize)
 
 
 def _of_images(images: Tensor) -> Handwriting:

@@ -7,6 +7,8 @@ of brightness, faint noise, a slight blur.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -19,6 +21,9 @@ POINTS = 16
 
 FAINT = 0.2
 """What is taken off every value, as a share of the largest: noise on a black background."""
+
+BLUR = 0.4
+"""The blur of the second thumbnail of a reference image, in points: 0.8 pixels of 32."""
 
 REACH = 2.0
 """How many points away a pixel still counts: four standard deviations. What is left of a Gaussian
@@ -39,10 +44,18 @@ def thumbnails(value: Tensor) -> Tensor:
     return flat / flat.norm(dim=1, keepdim=True).clamp(min=torch.finfo(torch.float32).tiny)
 
 
-def image_thumbnails(images: Tensor, numbers: int = CHUNK) -> Tensor:
-    """The thumbnails of (N, C, H, W) images in [-1, 1], `numbers` of their numbers at a time."""
+def blurred(value: Tensor) -> Tensor:
+    """(B, H, W) values under a Gaussian of BLUR points, as if black went on beyond the border."""
+    rows, columns = (_blurring(length) for length in value.shape[1:])
+    return rows @ value.float() @ columns.T
+
+
+def image_thumbnails(
+    images: Tensor, see: Callable[[Tensor], Tensor] = thumbnails, numbers: int = CHUNK
+) -> Tensor:
+    """What `see` makes of the values of (N, C, H, W) images, `numbers` numbers at a time."""
     runs = spans(len(images), images[:1].numel() or 1, numbers)
-    parts = [thumbnails(hsv_value(images[run])) for run in runs]
+    parts = [see(hsv_value(images[run])) for run in runs]
     return torch.cat(parts) if parts else torch.empty(0, 0)
 
 
@@ -52,10 +65,18 @@ def observed_thumbnails(observed: Observed) -> Tensor:
 
 
 def reference_thumbnails(yardstick: Yardstick) -> Tensor:
-    """The thumbnails of all reference images, made once a run and seed."""
-    return yardstick.once(
-        "thumbnails/reference", lambda: image_thumbnails(yardstick.reference().items.images)
-    )
+    """The thumbnails of all reference images, (2N, P), made once a run and seed.
+
+    First of the N images as they are, then of the images blurred: a copy with a blur of any
+    strength up to that is near one of the two.
+    """
+
+    def known() -> Tensor:
+        images = yardstick.reference().items.images
+        blunt = image_thumbnails(images, lambda value: thumbnails(blurred(value)))
+        return torch.cat([image_thumbnails(images), blunt])
+
+    return yardstick.once("thumbnails/reference", known)
 
 
 def _readings(profile: Tensor) -> Tensor:
@@ -69,3 +90,13 @@ def _readings(profile: Tensor) -> Tensor:
     centers = (profile @ places / mass)[:, None] + grid
     away = (places - centers[:, :, None]) / step
     return torch.where(away.abs() <= REACH, (-2.0 * away.square()).exp(), 0.0)
+
+
+def _blurring(length: int) -> Tensor:
+    """(L, L): how much each place adds to each place; the rows sum to 1, but for the borders."""
+    reach = BLUR * length / min(POINTS, length)
+    places = torch.arange(-length + 1, length, dtype=torch.float64)
+    weights = (-0.5 * (places / reach).square()).exp()
+    weights = torch.where(places.abs() <= 4 * reach, weights, 0.0) / weights.sum()
+    at = torch.arange(length)
+    return weights[at[:, None] - at + length - 1].float()

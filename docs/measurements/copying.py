@@ -1,0 +1,78 @@
+"""What copies of training images score: `python docs/measurements/copying.py`.
+
+Three methods that give training images of the target, in the source's hue, are run beside real ones
+by the runner. They are those of the tests; each is run as it is and in four disguises.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+import bridgebench
+
+ROOT = Path(__file__).parents[2]
+COPIES = ("copy_one", "copy_random", "copy_nearest")
+DISGUISES = ("", ":shift=1", ":noise=0.1", ":noise=0.2", ":blur=0.5", ":blur=0.7")
+METHODS = (
+    "random_target",
+    "identity",
+    "cyclegan",
+    "otcfm",
+    "cyclediffusion",
+    "ddib:source_label=none",
+    "ddib_guided:restart=0",
+    "ddib_guided",
+)
+COLUMNS = {
+    "success": 2,
+    "fid": 1,
+    "fid_floor": 1,
+    "diversity": 2,
+    "memorization": 2,
+    "near_identical": 3,
+    "style_r": 2,
+}
+
+
+def measured(n: int, nfe: int, methods: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    """The columns of each method on `cmnist_to7`, by the method's spec."""
+    with tempfile.TemporaryDirectory() as out:
+        found = bridgebench.run(
+            "cmnist_to7",
+            method=list(methods),
+            solver="dpm",
+            transform="identity",
+            n=n,
+            nfe=nfe,
+            out=Path(out) / "run",
+        )
+    failed = found[found["status"] != "ok"]
+    if len(failed):
+        row = failed.iloc[0]
+        raise click.ClickException(f"{row['method']} is {row['status']}: {row['reason']}")
+    ours = found[found["target_score"] != "cmnist_exact"]
+    return {row["method"]: {name: row[name] for name in COLUMNS} for _, row in ours.iterrows()}
+
+
+@click.command()
+@click.option("--n", type=click.IntRange(min=2), default=128, show_default=True)
+@click.option("--nfe", type=click.IntRange(min=1), default=20, show_default=True)
+def main(n: int, nfe: int) -> None:
+    """Print what copies and real methods score."""
+    sys.path.insert(0, str(ROOT / "tests" / "world"))
+    specs = tuple(name + disguise for name in COPIES for disguise in DISGUISES)
+    table = Table("method", *COLUMNS)
+    for method, row in measured(n, nfe, (*specs, *METHODS)).items():
+        numbers = (f"{row[name]:.{digits}f}" for name, digits in COLUMNS.items())
+        table.add_row(method, *numbers)
+    Console(width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()
