@@ -1,7 +1,7 @@
 """What copies of training images score: `python docs/measurements/copying.py`.
 
 Three methods that give training images of the target, in the source's hue, are run beside real ones
-by the runner. They are those of the tests; each is run as it is and in four disguises.
+by the runner. They are those of the tests; each is run as it is and in the disguises below.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import bridgebench
 
 ROOT = Path(__file__).parents[2]
 COPIES = ("copy_one", "copy_random", "copy_nearest")
-DISGUISES = ("", ":shift=1", ":noise=0.1", ":noise=0.2", ":blur=0.5", ":blur=0.7")
+DISGUISES = ("", ":shift=1", ":noise=0.1", ":blur=0.7", ":shift=1:noise=0.05:blur=0.5")
 METHODS = (
     "random_target",
     "identity",
@@ -29,12 +29,15 @@ METHODS = (
     "ddib_guided:restart=0",
     "ddib_guided",
 )
+"""Every method with a row of its own on the board, and the real images themselves."""
+
 COLUMNS = {
     "success": 2,
     "fid": 1,
     "fid_floor": 1,
     "diversity": 2,
     "memorization": 2,
+    "copied": 2,
     "near_identical": 3,
     "style_r": 2,
 }
@@ -71,7 +74,7 @@ def main(n: int, nfe: int) -> None:
     for method, row in measured(n, nfe, (*specs, *METHODS)).items():
         numbers = (f"{row[name]:.{digits}f}" for name, digits in COLUMNS.items())
         table.add_row(method, *numbers)
-    Console(width=120).print(table)
+    Console(width=150).print(table)
 
 
 if __name__ == "__main__":

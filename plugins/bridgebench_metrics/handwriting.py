@@ -10,6 +10,10 @@ from torch import Tensor
 LEAST_INK = 0.05
 """Values below it are background: the faint haze of a network would count as ink by its area."""
 
+FLAT = 1e-3
+"""A plane's values change by less than this share of themselves from pixel to pixel: by less than
+the steps of an 8-bit image."""
+
 
 class Handwriting(NamedTuple):
     """The traits of each image of a batch, NaN for an image without strokes.
@@ -33,8 +37,8 @@ def handwriting(value: Tensor) -> Handwriting:
     of its two differences, so that a line of one pixel has its two edges and no direction is
     preferred.
 
-    An image without ink has neither trait. Nor has a plane: it has no edges, which shows in a
-    thickness beyond the size of the image. Nor has ink in one row of pixels: it has no height.
+    An image without ink has neither trait. Nor has a plane, which has no edges, nor ink in a single
+    row of pixels, which has no height.
 
     >>> bar = torch.zeros(1, 32, 32)
     >>> bar[:, 4:28, 10:14] = 1.0
@@ -44,8 +48,7 @@ def handwriting(value: Tensor) -> Handwriting:
     ink = torch.where(value < LEAST_INK, 0.0, value.double())
     mass, edges = ink.sum(dim=(1, 2)), _edges(ink)
     shift, height = _moments(ink)
-    size = max(ink.shape[1:])
-    strokes = (height > 0) & (2 * mass <= size * edges)
+    strokes = (height > 0) & (edges > FLAT * mass)
     slant = torch.where(strokes, shift / height, torch.nan)
     return Handwriting(slant, torch.where(strokes, 2 * mass / edges, torch.nan), mass)
 

@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Setting, Yardstick
+from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, exact_share
 from bridgebench_metrics.means import mean_score
-from bridgebench_metrics.nearest import nearest_distance, usual_distance
+from bridgebench_metrics.nearest import COPY, nearest_distance, usual_distance
 from bridgebench_metrics.shapes import unlike_images
 from bridgebench_metrics.thumbnails import observed_thumbnails, reference_thumbnails
 
 if TYPE_CHECKING:
     import torchmetrics
+
+
+def memorization_scores(ratio: Tensor, seed: int) -> dict[str, Score]:
+    """The columns of Memorization, of the (n,) ratios."""
+    copies = ratio < COPY
+    share = exact_share(int(copies.sum()), len(copies))
+    return {
+        "memorization": mean_score(ratio, seed),
+        "copied": Score(*share, items=copies.float()),
+    }
 
 
 class Memorization(Metric):
@@ -26,9 +36,13 @@ class Memorization(Metric):
     points around its center of mass, and scaled to norm 1; each reference image also counts with a
     blur of 0.4 points. So it is blind to color, shifts and brightness, and hardly sees faint noise
     or a blur; a turned, slanted or stretched copy is far away.
-    Unit: ratio. From 0 (copies of the reference); 1 is like real images that nobody has learned
-    from, and more is far from all of them. Neither end is better.
-    Interval: bootstrap over images, with the held-out mean held fixed. Items: the ratio of each.
+    `copied` is the share of outputs with a ratio below 0.3, which no held-out colored digit has: a
+    method that copies now and then shows there and not in the mean.
+    Unit: ratio, and share. The ratio goes from 0 (copies of the reference); 1 is like real images
+    that nobody has learned from, and more is far from all of them; neither end is better. For the
+    share lower is better.
+    Interval: bootstrap over images for the ratio, with the held-out mean held fixed; exact
+    (Clopper-Pearson) for the share. Items: the ratio of each; 0 or 1.
     Source: the nearest-neighbor distances of Meehan et al., AISTATS 2020, as a ratio of means. It
     speaks of models that learned from the reference split.
     """
@@ -38,7 +52,7 @@ class Memorization(Metric):
     needs_reference: ClassVar[bool] = True
 
     def columns(self) -> tuple[Column, ...]:
-        """The ratio."""
+        """The ratio, and the share of copies."""
         return (
             Column(
                 "memorization",
@@ -46,6 +60,15 @@ class Memorization(Metric):
                 "",
                 "distance to the nearest reference image over that of real images",
                 low=0.0,
+                interval=True,
+            ),
+            Column(
+                "copied",
+                "share",
+                "lower",
+                "outputs that nearly repeat a reference image",
+                low=0.0,
+                high=1.0,
                 interval=True,
             ),
         )
@@ -66,5 +89,5 @@ class Memorization(Metric):
         return ItemMeter(
             ("ratio",),
             measure,
-            lambda values: {"memorization": mean_score(values["ratio"], yardstick.seed)},
+            lambda values: memorization_scores(values["ratio"], yardstick.seed),
         )

@@ -29,6 +29,8 @@ REACH = 2.0
 """How many points away a pixel still counts: four standard deviations. What is left of a Gaussian
 beyond that makes numbers below the normal range, and products of those take many times longer."""
 
+TINY = 1e-30
+
 
 def thumbnails(value: Tensor) -> Tensor:
     """The thumbnails of (B, H, W) values in [0, 1]: (B, P) float32 of norm 1, 0 for a flat black.
@@ -38,16 +40,16 @@ def thumbnails(value: Tensor) -> Tensor:
     its center of mass.
     """
     least = FAINT * value.amax(dim=(1, 2), keepdim=True)
-    ink = (value.float() - least).clamp(min=0.0)
+    ink = (value - least).clamp(min=0.0).double()  # so that no rounding depends on the batch
     small = _readings(ink.sum(dim=2)) @ ink @ _readings(ink.sum(dim=1)).transpose(1, 2)
     flat = small.flatten(1)
-    return flat / flat.norm(dim=1, keepdim=True).clamp(min=torch.finfo(torch.float32).tiny)
+    return (flat / flat.norm(dim=1, keepdim=True).clamp(min=TINY)).float()
 
 
 def blurred(value: Tensor) -> Tensor:
     """(B, H, W) values under a Gaussian of BLUR points, as if black went on beyond the border."""
     rows, columns = (_blurring(length) for length in value.shape[1:])
-    return rows @ value.float() @ columns.T
+    return (rows @ value.double() @ columns.T).float()
 
 
 def image_thumbnails(
@@ -84,9 +86,9 @@ def _readings(profile: Tensor) -> Tensor:
     length = profile.shape[1]
     points = min(POINTS, length)
     step = length / points
-    places = torch.arange(length) + 0.5
-    mass = profile.sum(dim=1).clamp(min=torch.finfo(torch.float32).tiny)
-    grid = (torch.arange(points) + 0.5) * step - length / 2
+    places = torch.arange(length, dtype=profile.dtype) + 0.5
+    mass = profile.sum(dim=1).clamp(min=TINY)
+    grid = (torch.arange(points, dtype=profile.dtype) + 0.5) * step - length / 2
     centers = (profile @ places / mass)[:, None] + grid
     away = (places - centers[:, :, None]) / step
     return torch.where(away.abs() <= REACH, (-2.0 * away.square()).exp(), 0.0)
@@ -99,4 +101,4 @@ def _blurring(length: int) -> Tensor:
     weights = (-0.5 * (places / reach).square()).exp()
     weights = torch.where(places.abs() <= 4 * reach, weights, 0.0) / weights.sum()
     at = torch.arange(length)
-    return weights[at[:, None] - at + length - 1].float()
+    return weights[at[:, None] - at + length - 1]
