@@ -11,10 +11,14 @@ import tempfile
 from pathlib import Path
 
 import click
+import torch
 from rich.console import Console
 from rich.table import Table
 
 import bridgebench
+from bridgebench_cmnist.dataset import ColoredMnist
+from bridgebench_metrics.nearest import nearest_distance
+from bridgebench_metrics.thumbnails import image_thumbnails, known_thumbnails
 
 ROOT = Path(__file__).parents[2]
 COPIES = ("copy_one", "copy_random", "copy_nearest")
@@ -30,6 +34,8 @@ METHODS = (
     "ddib_guided",
 )
 """Every method with a row of its own on the board, and the real images themselves."""
+
+QUANTILES = (0.0, 0.01, 0.5, 0.99)
 
 COLUMNS = {
     "success": 2,
@@ -63,11 +69,32 @@ def measured(n: int, nfe: int, methods: tuple[str, ...]) -> dict[str, dict[str, 
     return {row["method"]: {name: row[name] for name in COLUMNS} for _, row in ours.iterrows()}
 
 
+def real_distances() -> dict[str, list[float]]:
+    """Distances to the nearest of real sevens: the quantiles of QUANTILES, over the usual one."""
+    sevens = ColoredMnist()
+    train, test = (
+        sevens.items("digit:7", split, sevens.size("digit:7", split), 0).images
+        for split in ("train", "test")
+    )
+    unseen = image_thumbnails(test)
+    to_train = nearest_distance(unseen, known_thumbnails(train))
+    between = torch.cdist(unseen.double(), unseen.double()).fill_diagonal_(torch.inf).amin(dim=1)
+    quantiles = torch.tensor(QUANTILES, dtype=torch.float64)
+    return {
+        "held-out to training sevens": (to_train / to_train.mean()).quantile(quantiles).tolist(),
+        "held-out to other held-out ones": (between / to_train.mean()).quantile(quantiles).tolist(),
+    }
+
+
 @click.command()
 @click.option("--n", type=click.IntRange(min=2), default=128, show_default=True)
 @click.option("--nfe", type=click.IntRange(min=1), default=20, show_default=True)
 def main(n: int, nfe: int) -> None:
     """Print what copies and real methods score."""
+    nearest = Table("real images", *(f"{100 * quantile:g} %" for quantile in QUANTILES))
+    for what, values in real_distances().items():
+        nearest.add_row(what, *(f"{value:.2f}" for value in values))
+    Console(width=150).print(nearest)
     sys.path.insert(0, str(ROOT / "tests" / "world"))
     specs = tuple(name + disguise for name in COPIES for disguise in DISGUISES)
     table = Table("method", *COLUMNS)

@@ -133,6 +133,10 @@ def measured(n: int, seed: int) -> dict[str, dict[str, float]]:
     }
 
 
+COVERED = ("each sheared by ±0.3", "each dilated, eroded by 0.5, or neither", "another digit")
+"""The changes whose intervals are checked: of the slant, of the thickness, and of nothing kept."""
+
+
 @dataclass(frozen=True)
 class Covered:
     """How often intervals of n images contain the value of the whole sample.
@@ -154,7 +158,7 @@ def coverage(n: int, samples: int, seed: int = 0) -> Iterator[Covered]:
     items = ColoredMnist().items("digits", "test", 4000, seed)
     source = traits(items.images)
     draw = generator(seed, "coverage of style", str(n))
-    for change in ("each sheared by ±0.3", "each dilated, eroded by 0.5, or neither", "another digit"):
+    for change in COVERED:
         output = traits(CHANGES[change](items))
         whole = style_scores(source, output)
         held = dict.fromkeys(COLUMNS, 0)

@@ -43,7 +43,8 @@ def thumbnails(value: Tensor) -> Tensor:
     ink = (value - least).clamp(min=0.0).double()  # so that no rounding depends on the batch
     small = _readings(ink.sum(dim=2)) @ ink @ _readings(ink.sum(dim=1)).transpose(1, 2)
     flat = small.flatten(1)
-    return (flat / flat.norm(dim=1, keepdim=True).clamp(min=TINY)).float()
+    length: Tensor = torch.linalg.vector_norm(flat, dim=1, keepdim=True)
+    return (flat / length.clamp(min=TINY)).float()
 
 
 def blurred(value: Tensor) -> Tensor:
@@ -66,19 +67,21 @@ def observed_thumbnails(observed: Observed) -> Tensor:
     return observed.once("thumbnails", lambda: thumbnails(observed_value(observed)))
 
 
-def reference_thumbnails(yardstick: Yardstick) -> Tensor:
-    """The thumbnails of all reference images, (2N, P), made once a run and seed.
+def known_thumbnails(images: Tensor) -> Tensor:
+    """What copies of (N, C, H, W) images are near to: (2N, P).
 
-    First of the N images as they are, then of the images blurred: a copy with a blur of any
-    strength up to that is near one of the two.
+    First the thumbnails of the images as they are, then of the images blurred: a copy with a blur
+    of any strength up to that is near one of the two.
     """
+    blunt = image_thumbnails(images, lambda value: thumbnails(blurred(value)))
+    return torch.cat([image_thumbnails(images), blunt])
 
-    def known() -> Tensor:
-        images = yardstick.reference().items.images
-        blunt = image_thumbnails(images, lambda value: thumbnails(blurred(value)))
-        return torch.cat([image_thumbnails(images), blunt])
 
-    return yardstick.once("thumbnails/reference", known)
+def reference_thumbnails(yardstick: Yardstick) -> Tensor:
+    """`known_thumbnails` of all reference images, made once a run and seed."""
+    return yardstick.once(
+        "thumbnails/reference", lambda: known_thumbnails(yardstick.reference().items.images)
+    )
 
 
 def _readings(profile: Tensor) -> Tensor:

@@ -9,7 +9,6 @@ from torch import Tensor
 from bridgebench import BridgebenchError
 from bridgebench.color import hsv_to_rgb
 from bridgebench_metrics.cycle import Cycle
-from bridgebench_metrics.hsv_value import hsv_value
 from bridgebench_metrics.memorization import Memorization
 from bridgebench_metrics.nearest import nearest_distance
 from bridgebench_metrics.saturation import Saturation, image_saturation
