@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bridgebench.cli.words import describe_words, parse_words
+from bridgebench.cli.words import describe_words, parse_words, shown
 
 EXAMPLES = """\b
 Examples:
@@ -66,11 +66,11 @@ def run(words: tuple[str, ...]) -> None:
         f"{counts.computed_cells} cells computed, {counts.reused_cells} kept from before, in "
         f"{spent(finished.seconds, counts.network)}"
     )
-    click.echo(f"leaderboard: {finished.folder.leaderboard}")
+    click.echo(f"leaderboard: {shown(finished.folder.leaderboard)}")
     if finished.plan.task.item.is_image:
-        click.echo(f"strips:      {finished.folder.path / 'strips'}")
+        click.echo(f"strips:      {shown(finished.folder.path / 'strips')}")
     if finished.curves:
-        click.echo(f"convergence: {finished.folder.convergence}")
+        click.echo(f"convergence: {shown(finished.folder.convergence)}")
     if finished.interrupted:
         click.echo(
             f"interrupted: {len(finished.records)} of {len(finished.plan.cells)} cells are "

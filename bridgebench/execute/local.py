@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +21,7 @@ from bridgebench.execute.features import KeptFeatures
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.memory import keep_freed_memory
 from bridgebench.execute.progress import Progress
-from bridgebench.execute.records import Record, RecordStore, Status, Value
+from bridgebench.execute.records import Record, RecordStore, RecordWarning, Status, Value
 from bridgebench.execute.sharing import compute_shared
 from bridgebench.execute.store import Store, user_store
 from bridgebench.interfaces.dataset import Items
@@ -259,13 +260,17 @@ def _copied(items: Items) -> Items:
 
 
 def valid_record(records: RecordStore, cell: PlannedCell) -> Record | None:
-    """The record of a cell if it is whole, succeeded, and was made from what the plan would use."""
+    """The record of a cell if it is whole, succeeded, and was made from what the plan would use.
+
+    A RecordWarning names one that is damaged.
+    """
     try:
         record = records.read(cell.identity)
         if record is None or record.key != cell.key or record.status in ("failed", "timeout"):
             return None
         records.items(record)
-    except IntegrityError:
+    except (IntegrityError, OSError) as error:
+        warnings.warn(f"a cell is computed again: {error}", RecordWarning, stacklevel=2)
         return None
     return record
 
