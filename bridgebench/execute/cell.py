@@ -27,6 +27,9 @@ from bridgebench.threads import one_blas_thread
 
 STRIP_IMAGES = 16
 
+NO_MEMORY = "can't allocate memory"
+"""In what torch raises when the system gives it none; it is a RuntimeError as any."""
+
 LONGEST = 20_000
 """Letters of a traceback that are kept."""
 
@@ -334,6 +337,8 @@ def failed(error: Exception, where: str = "") -> Outcome:
     """The outcome of a cell that raised, while the exception is in hand; `where` comes first."""
     known = isinstance(error, BridgebenchError)
     reason = said(error) if known else f"{type(error).__name__}: {said(error)}"
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or NO_MEMORY in reason:
+        reason = f"out of memory: {reason}"
     trace = _printable(tracebacks.format_exc(), LONGEST)
     failure = Failure(_printable(one_line(where + reason)), trace)
     return Outcome(failure=failure, damage=isinstance(error, Damage))
