@@ -164,7 +164,7 @@ class Misbehaving(Method):
 
     def stages(self, cell, setting):
         own = Stage("translate", cell.resolved(), 0)
-        return (Stage("encode", {}, 0), own) if self.at == "share" else (own,)
+        return (Stage("encode", {"how": self.how}, 0), own) if self.at == "share" else (own,)
 
     def share(self, stage, cell, batch, previous, context):
         self._act(batch)
