@@ -17,13 +17,14 @@ SEED = 0
 def directions(width: int) -> Tensor:
     """(width, width) float64: the columns are a random orthonormal basis, scaled.
 
-    A shift of all vectors by s moves the projections by the root mean square of s on average, for s
-    in a direction by chance: the mean of |cos| between two directions is near √(2/(π·width)).
+    A shift of all vectors by s moves the projections by about the root mean square of s on average:
+    the mean of |cos| between s and a direction by chance is near √(2/(π·width)).
     """
     drawn = generator(SEED, "sliced wasserstein", str(width)).standard_normal((width, width))
     basis, triangle = torch.linalg.qr(torch.from_numpy(drawn))
     # The signs make the decomposition unique, whatever library computes it.
-    return basis * triangle.diagonal().sign() * math.sqrt(math.pi / 2)
+    scaled: Tensor = basis * triangle.diagonal().sign() * math.sqrt(math.pi / 2)
+    return scaled
 
 
 @dataclass(frozen=True)
