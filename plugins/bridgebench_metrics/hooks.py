@@ -17,6 +17,8 @@ def bridgebench_metrics() -> Mapping[str, type | str]:
         "precision_recall": "bridgebench_metrics.precision_recall:PrecisionRecall",
         "color": "bridgebench_metrics.color:Color",
         "accuracy": "bridgebench_metrics.accuracy:Accuracy",
+        "agreement": "bridgebench_metrics.agreement:Agreement",
+        "swd": "bridgebench_metrics.swd:Swd",
         "saturation": "bridgebench_metrics.saturation:Saturation",
         "transport": "bridgebench_metrics.transport:Transport",
         "structure": "bridgebench_metrics.structure:Structure",

@@ -64,6 +64,14 @@ def test_intervals_of_fid_and_kid_cover_near_the_floor_and_far_from_it(coverage)
         assert 0.93 - margin <= line.held <= 0.97 + margin, line
 
 
+def test_intervals_of_pixel_distances_cover(coverage):
+    lines = list(coverage.pixel_distances(coverage.pixels(), 128, 100))
+    assert len(lines) == 6
+    for line in lines:
+        if line.of != "1 % white":
+            assert line.held >= 0.93 - beyond_chance(100), line
+
+
 @pytest.mark.slow
 def test_equal_rows_share_a_group_where_levels_are_clear_of_each_other(coverage, monkeypatch):
     monkeypatch.setattr(coverage, "LEVELS", ((5, 4),))
@@ -94,6 +102,19 @@ def test_the_metric_of_color_follows_a_wrong_hue_and_little_else(color):
     assert 60 < unrelated["color_deg"] < 120
     assert unrelated["paired RMSE"] < 2 * same["paired RMSE"]
     assert points["noise", "0.1"]["unweighted hue"] > 40
+
+
+def test_distances_see_what_the_docs_say():
+    found = dict(script("distances").lines(128, 0))
+    floor = found.pop("none (the floor)")
+    for name in ("all red", "gray", "half the hues"):
+        assert found[name]["swd"] > 3 * floor["swd"]
+    assert found["gray"]["fid"] < 2 * floor["fid"]
+    ground = found["background -1 to -0.9"]
+    assert ground["swd"] == pytest.approx(0.1, rel=0.1)
+    assert ground["fid"] > 100 * floor["fid"]
+    assert found["one seven, recolored"]["diversity"] < 0.2
+    assert found["blur of 1 pixel"]["swd"] < 2 * floor["swd"]
 
 
 def test_the_plot_has_every_metric(color, tmp_path):

@@ -13,7 +13,11 @@ from bridgebench import BridgebenchError, Metric
 from bridgebench.color import hsv_to_rgb
 from bridgebench_metrics import hooks
 
-REQUIRED: dict[str, dict[str, Any]] = {"accuracy": {"label": 7}, "success": {"label": 7}}
+REQUIRED: dict[str, dict[str, Any]] = {
+    "accuracy": {"label": 7},
+    "agreement": {"label": 7, "second": "classes"},
+    "success": {"label": 7},
+}
 NAMES = sorted(hooks.bridgebench_metrics())
 NEED_SEVERAL = {"fid", "kid", "precision_recall", "diversity"}
 
@@ -183,4 +187,4 @@ def test_descriptions_are_values(name: str) -> None:
     metric = load(name)
     assert pickle.loads(pickle.dumps(metric)) == metric
     assert metric.needs_cycle == (name == "cycle")
-    assert metric.needs_reference == (name in NEED_SEVERAL | {"memorization", "duplicates"})
+    assert metric.needs_reference == (name in NEED_SEVERAL | {"memorization", "duplicates", "swd"})
