@@ -18,6 +18,9 @@ from bridgebench.strict_json import loads
 
 MAX_RUN_JSON_BYTES = 2**20
 
+SHOWN = 60
+"""Letters that are shown of a value in an error."""
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -130,10 +133,19 @@ def _held(folder: RunFolder) -> dict[str, Any]:
 
 
 def _difference(path: Path, held: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    names = [*wanted, *held]
-    key = next(key for key in names if held.get(key) != wanted.get(key))
-    there, here = str(held.get(key))[:60], str(wanted.get(key))[:60]
+    left, right = dict(_leaves(held)), dict(_leaves(wanted))
+    key = next(key for key in {**right, **left} if left.get(key) != right.get(key))
+    there, here = str(left.get(key))[:SHOWN], str(right.get(key))[:SHOWN]
     return (
         f"out={path} holds results with {key}={there}, but this run has {key}={here}; "
         "give another out=, or overwrite=true to start it anew"
     )
+
+
+def _leaves(value: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """Every part of nested mappings by its keys, joined by dots."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, value

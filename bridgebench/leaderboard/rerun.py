@@ -17,12 +17,13 @@ from pydantic import ValidationError
 from bridgebench.errors import BridgebenchError, PluginError
 from bridgebench.interfaces.plugin import Plugin
 from bridgebench.leaderboard.meaning import first_difference, parts_of
+from bridgebench.leaderboard.row_entries import entries_of_row
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
 from bridgebench.plan.provenance import TASK_KEY, plugin_versions
 from bridgebench.plan.tasks import task_source
-from bridgebench.registry import Entry, Kind, Registry
+from bridgebench.registry import Kind, Registry
 from bridgebench.specs import parse_spec
 from bridgebench.taskfile import TaskFile, first_problem
 
@@ -66,7 +67,7 @@ def plan_of(
     """
     if cells["status"] != "ok":
         raise Missing(f"it has no numbers: its status is {cells['status']}")
-    _check_plugins(json.loads(cells["plugins"]), registry, sources)
+    _check_plugins(cells, registry, sources)
     try:
         word = str(task_file or task.name)
         if sources == "same":
@@ -91,19 +92,18 @@ def _check_task(cells: Mapping[Any, Any], here: Mapping[str, str]) -> None:
         )
 
 
-def _check_plugins(named: Mapping[str, Any], registry: Registry, sources: Sources) -> None:
-    installed = _packages(registry)
+def _check_plugins(cells: Mapping[Any, Any], registry: Registry, sources: Sources) -> None:
+    named = {k: v for k, v in json.loads(cells["plugins"]).items() if k != TASK_KEY}
+    installed = {"bridgebench", *_packages(registry)}
     for package, source in sorted(named.items()):
-        if package == TASK_KEY:
-            continue
-        if package != "bridgebench" and package not in installed:
+        if package not in installed:
             raise Missing(
                 f"{source['distribution']} {source['version']} with the package {package} is not "
                 "installed"
             )
-        entries = [installed[package]] if package in installed else []
-        here = plugin_versions(entries)[package]
-        difference = first_difference(source, here)
+    here = plugin_versions(entries_of_row(cells, registry))
+    for package in sorted(named.keys() & here.keys()):
+        difference = first_difference(named[package], here[package])
         if difference and sources == "same":
             raise Missing(
                 f"{package} is not what the row names and what is installed: they differ in "
@@ -111,9 +111,9 @@ def _check_plugins(named: Mapping[str, Any], registry: Registry, sources: Source
             )
 
 
-def _packages(registry: Registry) -> dict[str, Entry]:
+def _packages(registry: Registry) -> set[str]:
     return {
-        entry.where.partition(":")[0].partition(".")[0]: entry
+        entry.where.partition(":")[0].partition(".")[0]
         for entries in registry.entries.values()
         for entry in entries.values()
     }

@@ -11,29 +11,17 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from bridgebench.cache_folder import cache_folder
+from bridgebench.plan.stripped import ModuleCode
 
-VERSION = 1
+VERSION = 2
 """Raised when modules are stripped otherwise."""
 
 MAX_BYTES = 16 * 2**20
 
 _SHA = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class ModuleCode:
-    """A module as far as it computes.
-
-    sha256   of its stripped syntax tree
-    imports  dotted names that it imports: modules, or names in modules
-    """
-
-    sha256: str
-    imports: frozenset[str]
 
 
 def read_cache() -> dict[str, ModuleCode]:
@@ -52,7 +40,7 @@ def write_cache(modules: Mapping[str, ModuleCode]) -> None:
     """Keep the modules; a folder that cannot be written keeps none."""
     path = _path()
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    entries = {key: [each.sha256, *sorted(each.imports)] for key, each in modules.items()}
+    entries = {key: _entry(each) for key, each in modules.items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(json.dumps(entries), encoding="utf-8")
@@ -62,15 +50,22 @@ def write_cache(modules: Mapping[str, ModuleCode]) -> None:
 
 
 def _path() -> Path:
-    """A file for each version of Python, whose syntax trees are spelled otherwise."""
+    """A file for each version of Python, as each parses in its own way."""
     python = "".join(map(str, sys.version_info[:2]))
     return cache_folder() / "code" / f"{VERSION}-{python}.json"
+
+
+def _entry(module: ModuleCode) -> list[str]:
+    """The hash, then what is imported; what is passed on as name=target."""
+    passed_on = (f"{name}={target}" for name, target in sorted(module.reexports.items()))
+    return [module.sha256, *sorted(module.imports), *passed_on]
 
 
 def _module(entry: object) -> ModuleCode:
     if not isinstance(entry, list) or not all(isinstance(word, str) for word in entry):
         raise ValueError("not the form of an entry")
-    sha256, *imports = entry
+    sha256, *words = entry
     if not _SHA.fullmatch(sha256):
         raise ValueError("not a sha256")
-    return ModuleCode(sha256, frozenset(imports))
+    passed_on = {word.partition("=")[0]: word.partition("=")[2] for word in words if "=" in word}
+    return ModuleCode(sha256, frozenset(word for word in words if "=" not in word), passed_on)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -99,9 +100,9 @@ class Plan:
             "batch": self.batch,
             "seeds": list(self.seeds),
             "metrics": [metric.spec for metric in self.metrics],
-            "fingerprint": digest(self.fingerprint),
             "precision": self.precision,
             "device": self.device.partition(":")[0],
+            "fingerprint": json.loads(json.dumps(self.fingerprint)),
         }
 
     @property

@@ -226,7 +226,7 @@ def test_an_option_that_a_plugin_no_longer_has_is_named(real: Board, written) ->
 
 def test_another_reference_is_another_meaning(real: Board, written) -> None:
     parts = json.loads(real.table["fingerprint_parts"].iloc[0])
-    parts["metrics"]["fid"]["reference"]["seed"] = 7
+    parts["target"]["seed"] = 7
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     from bridgebench.leaderboard.rows import short_fingerprint
 
@@ -236,7 +236,7 @@ def test_another_reference_is_another_meaning(real: Board, written) -> None:
     write_csv(table, Path("board.csv"))
     result = verify("--rows", "1")
     assert result.exit_code == 2
-    assert "differ in metrics.fid.reference.seed: 7 and 0" in result.stdout
+    assert "differ in target.seed: 7 and 0" in result.stdout
 
 
 def test_another_text_of_the_task_is_said_and_can_be_let_pass(real: Board, written) -> None:
@@ -259,7 +259,7 @@ def test_within_the_limit_a_row_is_reproduced_and_past_it_it_cannot_be(real, wri
     options = json.loads(real.table["options"].iloc[1])
     options["method"] = {"name": "hanging"}
     written(1, options=json.dumps(options, sort_keys=True, separators=(",", ":")))
-    result = verify("--limit", "20")
+    result = verify("--limit", "20", "sources=any")
     assert result.exit_code == 2, result.output
     first, second = result.stdout.splitlines()
     assert first.startswith("row 1: reproduced: ddib")

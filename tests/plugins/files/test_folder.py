@@ -299,5 +299,5 @@ def test_a_run_is_not_continued_with_other_pictures(photos, draw, tmp_path):
     again = CliRunner().invoke(main, [*words, out])
     assert again.exit_code == 2
     said = again.stderr.splitlines()[-1]
-    assert "holds results with fingerprint=" in said
+    assert "holds results with fingerprint.files.photos=" in said
     assert "overwrite=true" in said
