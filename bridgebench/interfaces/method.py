@@ -196,6 +196,10 @@ class Method(Plugin, ABC):
     baseline: ClassVar[bool] = False
     """Whether it is there to compare with: a baseline has no rank, tie group or Pareto mark."""
 
+    made_elsewhere: ClassVar[bool] = False
+    """Whether its outputs are read and not made: computing a row again then scores them again, and
+    shows nothing of how they were made."""
+
     family: ClassVar[str] = ""
     paper: ClassVar[str] = ""
     citation: ClassVar[str] = ""

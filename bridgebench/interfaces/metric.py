@@ -27,6 +27,8 @@ class Column:
     low, high  the range of its values, None where there is no bound
     better     "higher", "lower", or "" for a number that is neither good nor bad
     interval   whether it comes with NAME_low and NAME_high
+    share      whether it is the number of outputs for which something holds, over the n outputs of
+               a row; its interval, if any, is then `exact_share` of that number and n
     """
 
     name: str
@@ -36,6 +38,7 @@ class Column:
     low: float | None = None
     high: float | None = None
     interval: bool = False
+    share: bool = False
 
 
 class Score(NamedTuple):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridgebench.leaderboard.json_cells import parsed
+
 SHOWN = 80
 
 
@@ -41,8 +43,7 @@ def first_difference(left: object, right: object, part: str = "") -> Difference 
 
 def parts_of(cells: Mapping[Any, Any]) -> dict[str, Any]:
     """What decides the meaning of a row's numbers; empty where nothing was measured."""
-    parts = json.loads(cells["fingerprint_parts"])
-    return parts if isinstance(parts, dict) else {}
+    return {"metrics": {}} | parsed(cells, "fingerprint_parts")
 
 
 def _shown(value: object) -> str:

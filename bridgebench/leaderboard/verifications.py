@@ -31,6 +31,7 @@ FILE_NAME = "verifications.json"
 MAX_BYTES = 8 * 2**20
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Found = Literal["reproduced", "rescored", "differs"]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
@@ -38,6 +39,7 @@ class Trust(StrEnum):
     """How far a row's numbers were confirmed."""
 
     SELF_REPORTED = "self-reported"
+    RESCORED = "rescored"
     VERIFIED = "verified"
     DISPUTED = "disputed"
 
@@ -46,7 +48,7 @@ class Verification(BaseModel):
     """Somebody computed a row again.
 
     row_sha256   the row
-    verdict      whether the numbers came out again
+    verdict      whether the numbers came out again; rescored: of outputs that were made elsewhere
     by           who says so
     date         when
     bridgebench, torch, device   with what
@@ -57,7 +59,7 @@ class Verification(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     row_sha256: Sha256
-    verdict: Literal["reproduced", "differs"]
+    verdict: Found
     by: Word
     date: datetime.date
     bridgebench: Word
@@ -124,8 +126,13 @@ def write_verifications(
 
 
 def trust_of(row_sha256: str, verifications: Iterable[Verification]) -> Trust:
-    """Whether a row was verified; disputed where anybody got other numbers."""
+    """Whether a row was verified; disputed where anybody got other numbers.
+
+    With other sources, too: whoever means to deceive could name sources that nobody has.
+    """
     verdicts = {each.verdict for each in verifications if each.row_sha256 == row_sha256}
     if "differs" in verdicts:
         return Trust.DISPUTED
-    return Trust.VERIFIED if verdicts else Trust.SELF_REPORTED
+    if "reproduced" in verdicts:
+        return Trust.VERIFIED
+    return Trust.RESCORED if "rescored" in verdicts else Trust.SELF_REPORTED

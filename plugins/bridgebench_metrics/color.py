@@ -65,6 +65,7 @@ class Color(Metric):
                 low=0.0,
                 high=1.0,
                 interval=True,
+                share=True,
             ),
             Column(
                 "color_undefined",
@@ -74,6 +75,7 @@ class Color(Metric):
                 low=0.0,
                 high=1.0,
                 interval=True,
+                share=True,
             ),
         )
 
