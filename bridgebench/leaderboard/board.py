@@ -13,8 +13,9 @@ from bridgebench.execute.records import Record, RecordStore
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.leaderboard.columns import MetricColumns, arrange, spread
 from bridgebench.leaderboard.expectations import unmet
-from bridgebench.leaderboard.files import metrics_in, parse_sheet, read_sheet
+from bridgebench.leaderboard.files import metrics_in, parse_sheet
 from bridgebench.leaderboard.rows import ReadItems, row_of
+from bridgebench.leaderboard.sheet import read_sheet
 from bridgebench.leaderboard.table import build_table
 from bridgebench.leaderboard.validate import rows_of_table, validate_board
 from bridgebench.plan.tasks import task_of

@@ -8,6 +8,7 @@ as good as the review that it went through, and no signature.
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,9 @@ from pydantic import (
 from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import write_atomically
 from bridgebench.leaderboard.cells import objection
+from bridgebench.leaderboard.safe_text import printable
+from bridgebench.regular_file import read_regular_file
+from bridgebench.strict_json import parse_json
 from bridgebench.taskfile import first_problem
 
 FILE_NAME = "verifications.json"
@@ -92,19 +96,18 @@ def beside(csv: Path) -> Path:
 def read_verifications(csv: Path) -> tuple[Verification, ...]:
     """What stands beside a CSV, nothing where there is no file; IntegrityError for a damaged."""
     path = beside(csv)
+    if not os.path.lexists(path):
+        return ()
+    content = read_regular_file(path, MAX_BYTES, "remove it")
     try:
-        if not path.exists():
-            return ()
-        if path.stat().st_size > MAX_BYTES:
-            raise IntegrityError(f"{path} has more than {MAX_BYTES} bytes; remove it")
-        content = path.read_bytes()
-    except OSError as error:
-        raise IntegrityError(f"{path} cannot be read: {error.strerror}") from error
-    try:
-        return _File.model_validate_json(content).verifications
+        return _File.model_validate(parse_json(content.decode("utf-8"))).verifications
     except ValidationError as error:
         raise IntegrityError(
-            f"{path} is not a list of verifications: {first_problem(error)}"
+            f"{path} is not a list of verifications: {printable(first_problem(error))}"
+        ) from error
+    except ValueError as error:
+        raise IntegrityError(
+            f"{path} is not a list of verifications: {printable(str(error))}"
         ) from error
 
 

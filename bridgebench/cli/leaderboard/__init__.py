@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bridgebench.cli.leaderboard.check_submission import check_submission
 from bridgebench.cli.leaderboard.merge import merge
 from bridgebench.cli.leaderboard.page import page
 from bridgebench.cli.leaderboard.publish import publish
@@ -17,5 +18,5 @@ def leaderboard() -> None:
     """Show, check, merge, publish and verify leaderboards, and make a page of them."""
 
 
-for command in (show, validate, merge, publish, verify, page):
+for command in (show, validate, merge, publish, verify, page, check_submission):
     leaderboard.add_command(command)

@@ -49,6 +49,8 @@ def page(words: tuple[str, ...]) -> None:
         for path in split.paths
     ]
     out = split.path("out") or Path("page.html")
+    if out.exists() and any(out.samefile(path) for path in split.paths):
+        raise InvalidOption(f"out={out} is one of the boards; give the page another name")
     content = build_page(shown).encode()
     try:
         write_atomically(out, content)

@@ -9,6 +9,7 @@ from bridgebench.errors import IntegrityError
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.plan.model import identity_of
+from bridgebench.regular_file import read_regular_file
 
 MAX_STRIP_BYTES = 4 * 2**20
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -32,9 +33,7 @@ def strips_of(shown: Sequence[Shown]) -> Iterator[tuple[str, bytes]]:
 
 
 def _png(path: Path) -> bytes:
-    if path.stat().st_size > MAX_STRIP_BYTES:
-        raise IntegrityError(f"{path} has more than {MAX_STRIP_BYTES} bytes; it is no strip")
-    content = path.read_bytes()
+    content = read_regular_file(path, MAX_STRIP_BYTES, "remove it, or leave strips= out")
     if not content.startswith(PNG):
         raise IntegrityError(f"{path} is no PNG; remove it, or leave strips= out")
     return content
