@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridgebench.leaderboard.json_cells import parsed
+from bridgebench.leaderboard.safe_text import printable
 
 SHOWN = 80
 
@@ -22,7 +23,7 @@ class Difference:
 
     def __str__(self) -> str:
         """The part and both values, in words."""
-        return f"{self.part}: {_shown(self.left)} and {_shown(self.right)}"
+        return printable(f"{self.part}: {_shown(self.left)} and {_shown(self.right)}")
 
 
 def first_difference(left: object, right: object, part: str = "") -> Difference | None:

@@ -16,7 +16,7 @@ import pandas as pd
 from bridgebench.errors import IntegrityError
 from bridgebench.execute.records import Value
 from bridgebench.interfaces.metric import Column
-from bridgebench.leaderboard.cells import UNUSED, objection
+from bridgebench.leaderboard.cells import UNUSED, name_objection, objection
 from bridgebench.leaderboard.columns import (
     AXES,
     HEAD,
@@ -37,6 +37,9 @@ from bridgebench.taskfile import TaskFile
 
 if TYPE_CHECKING:
     from pandera.errors import SchemaErrors
+
+NAMES = frozenset({*TEXT_AXES, "supervision", "torch", "bridgebench", "device", "precision"})
+"""Text columns in which one word must not look like another."""
 
 ROUNDING = 1e-9
 """How far, relative to its size, a number may lie outside its own interval."""
@@ -115,6 +118,8 @@ def _check_text(table: pd.DataFrame, metrics: MetricColumns) -> None:
             continue
         for index, text in enumerate(table[name].tolist()):
             fault = "" if pd.isna(text) else objection(text)
+            if not fault and name in NAMES and not pd.isna(text):
+                fault = name_objection(text)
             if fault:
                 _wrong(index, name, fault)
 

@@ -76,6 +76,9 @@ EDITS = {
     ),
     "a formula": (0, "device", "=1+1", "row 1, column device: starts with ="),
     "a formula for a method": (4, "method", "@identity", "row 5, column method: starts with @"),
+    "a letter of no width": (0, "device", "c\u200bpu", "row 1, column device: has the control"),
+    "a look-alike": (0, "method", "dd\u0456b", "row 1, column method: has the letter"),
+    "a look-alike device": (0, "device", "\u0441pu", "row 1, column device: has the letter"),
     "a path": (
         0,
         "source_score",
@@ -89,7 +92,7 @@ EDITS = {
         '{"w":"/home/ada/w"}',
         "row 1, column options: shows the path",
     ),
-    "a line break": (6, "reason", "a\nb", "row 7, column reason: has a control character"),
+    "a line break": (6, "reason", "a\nb", "row 7, column reason: has the control character"),
     "what is no JSON": (0, "plugins", "{", "row 1, column plugins: is not JSON"),
     "a JSON list": (0, "weights", "[]", "row 1, column weights: must be a JSON object"),
     "another fingerprint": (0, "fingerprint", "0123456789ab", "row 1, column fingerprint: must be"),
