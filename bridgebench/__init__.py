@@ -76,9 +76,9 @@ if TYPE_CHECKING:
     from bridgebench.statistics.intervals import (
         Estimate as Estimate,
         bootstrap_mean as bootstrap_mean,
+        exact_share as exact_share,
         influence_interval as influence_interval,
         positive_interval as positive_interval,
-        wilson as wilson,
     )
     from bridgebench.threads import one_thread as one_thread
 
@@ -133,9 +133,9 @@ _HOMES = {
     "bridgebench.statistics.intervals": (
         "Estimate",
         "bootstrap_mean",
+        "exact_share",
         "influence_interval",
         "positive_interval",
-        "wilson",
     ),
     "bridgebench.threads": ("one_thread",),
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 from bridgebench.execute.records import write_atomically
 
@@ -34,13 +37,43 @@ _LARGEST_SCALE = 4
 _GAP = 2
 _FONT_SIZE = 14
 _LABEL_WIDTH = 112
+_LAYOUT = "bridgebench:layout"
+_MAX_LINES = 16
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What is where in a strip.
+
+    left      the pixels at the left that hold the labels
+    enlarged  how many pixels across show one of an image; all of the strip is a multiple of it
+    labels    of the lines, from top to bottom
+    """
+
+    left: int = 0
+    enlarged: int = 1
+    labels: tuple[str, ...] = ()
+
+
+def layout_of(strip: Image.Image) -> Layout:
+    """The layout that a strip names; that of a picture without labels where it names none."""
+    try:
+        named = json.loads(strip.info[_LAYOUT])
+        enlarged, labels = named["enlarged"], named["labels"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return Layout()
+    known = enlarged in range(1, _LARGEST_SCALE + 1) and strip.width > _LABEL_WIDTH
+    texts = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
+    if not (known and texts and len(labels) <= _MAX_LINES):
+        return Layout()
+    return Layout(_LABEL_WIDTH, enlarged, tuple(labels))
 
 
 def save_strip(path: Path, rows: Mapping[str, Tensor], low: float, high: float) -> None:
     """Write a PNG with a row of up to 16 images for each label, from top to bottom.
 
-    The file is written whole or not at all. Values outside the range shown, and those that are not
-    finite, are clipped to its ends.
+    The file is written whole or not at all, and names its layout. Values outside the range shown,
+    and those that are not finite, are clipped to its ends.
 
     Args:
         path: where; its folder exists.
@@ -57,12 +90,25 @@ def save_strip(path: Path, rows: Mapping[str, Tensor], low: float, high: float) 
     bands = [
         _row(label, images[:wide], *_range_of(label, low, high)) for label, images in rows.items()
     ]
-    _write(path, np.concatenate([_padded(band, max(b.shape[1] for b in bands)) for band in bands]))
+    pixels = np.concatenate([_padded(band, max(b.shape[1] for b in bands)) for band in bands])
+    _write(path, pixels, _layout(rows))
 
 
 def save_image(path: Path, image: Tensor, low: float, high: float) -> None:
     """Write one (C, H, W) image whose values lie in [low, high] as a PNG of its own size."""
     _write(path, _pixels(image[None], low, high)[0])
+
+
+def _layout(rows: Mapping[str, Tensor]) -> PngInfo | None:
+    """What a strip says of its layout; nothing where its lines are not equally high."""
+    sizes = {tuple(images.shape[2:]) for images in rows.values()}
+    if len(sizes) > 1:
+        return None
+    scale = _scale(max(sizes.pop()))
+    named = {"enlarged": scale if _GAP % scale == 0 else 1, "labels": list(rows)}
+    info = PngInfo()
+    info.add_text(_LAYOUT, json.dumps(named))
+    return info
 
 
 def _range_of(label: str, low: float, high: float) -> tuple[float, float]:
@@ -72,7 +118,7 @@ def _range_of(label: str, low: float, high: float) -> tuple[float, float]:
 def _row(label: str, images: Tensor, low: float, high: float) -> Pixels:
     """The label at the left and the images beside it, as (height, width, 3)."""
     pixels = _pixels(images, low, high)
-    scale = min(_LARGEST_SCALE, max(1, _SIDE // max(pixels.shape[1:3])))
+    scale = _scale(max(pixels.shape[1:3]))
     large = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
     count, height, width, _ = large.shape
     line = np.full((height + _GAP, count * (width + _GAP), 3), 255, dtype=np.uint8)
@@ -80,6 +126,11 @@ def _row(label: str, images: Tensor, low: float, high: float) -> Pixels:
         left = index * (width + _GAP)
         line[:height, left : left + width] = image
     return np.concatenate([_label(label, height + _GAP), line], axis=1)
+
+
+def _scale(side: int) -> int:
+    """How many pixels across show one of an image of `side` pixels."""
+    return min(_LARGEST_SCALE, max(1, _SIDE // side))
 
 
 @lru_cache(maxsize=32)
@@ -104,9 +155,9 @@ def _padded(band: Pixels, width: int) -> Pixels:
     return np.pad(band, ((0, 0), (0, width - band.shape[1]), (0, 0)), constant_values=255)
 
 
-def _write(path: Path, pixels: Pixels) -> None:
+def _write(path: Path, pixels: Pixels, info: PngInfo | None = None) -> None:
     stream = io.BytesIO()
     image = Image.fromarray(np.ascontiguousarray(pixels))
     # Noise does not compress: run lengths alone find what there is to find, and quickly.
-    image.save(stream, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
+    image.save(stream, format="PNG", compress_level=1, compress_type=zlib.Z_RLE, pnginfo=info)
     write_atomically(path, stream.getvalue(), durable=False)

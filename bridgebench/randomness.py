@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bridgebench.errors import InvalidOption
+
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
@@ -48,6 +50,26 @@ def uniform(seed: int, purpose: str, item_ids: Sequence[str]) -> Tensor:
 
     draws = [generator(seed, purpose, item_id).random() for item_id in item_ids]
     return torch.tensor(draws, dtype=torch.float64)
+
+
+def derangement(seed: int, n: int) -> tuple[int, ...]:
+    """A permutation of range(n) that leaves no number in its place, the same for equal (seed, n).
+
+    Uniform over the derangements: permutations are drawn until one is one, e of them on average.
+    InvalidOption below n = 2, where there is none.
+
+    >>> derangement(0, 2)
+    (1, 0)
+    """
+    import numpy as np
+
+    if n < 2:
+        raise InvalidOption(f"{n} source image has no other one to change places with; give n=2")
+    draw = generator(seed, "derangement", str(n))
+    while True:
+        order = draw.permutation(n)
+        if (order != np.arange(n)).all():
+            return tuple(order.tolist())
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,9 @@ leaves the others alone; two distributions that claim one name of one kind are a
 from __future__ import annotations
 
 import ast
-import hashlib
 import importlib
 import importlib.util
 import os
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -249,28 +247,3 @@ def _import_class(entry: Entry) -> type:
             f"{entry.kind} '{entry.name}' of {entry.source} cannot be imported: "
             f"{type(error).__name__}: {error}"
         ) from error
-
-
-@cache
-def source_sha256(package: str) -> str:
-    """sha256 of the Python sources of a top-level package: names and contents, sorted by name.
-
-    >>> len(source_sha256("bridgebench"))
-    64
-    """
-    module = sys.modules.get(package) or importlib.import_module(package)
-    folders = list(getattr(module, "__path__", ()))
-    files = (
-        [(path, path.relative_to(folder)) for folder in folders for path in _sources(folder)]
-        if folders
-        else [(Path(str(module.__file__)), Path(str(module.__file__)).name)]
-    )
-    total = hashlib.sha256()
-    for path, name in sorted(files, key=lambda pair: str(pair[1])):
-        total.update(f"{name}\0".encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
-
-
-def _sources(folder: str) -> Iterable[Path]:
-    return Path(folder).rglob("*.py")

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import torch
 from torch import Tensor
 
+from bridgebench.chance import chance_name
 from bridgebench.errors import PluginError
 from bridgebench.interfaces.dataset import Dataset, Items
 from bridgebench.interfaces.extractor import Extracted, Extractor, LoadedExtractor
@@ -18,6 +19,9 @@ from bridgebench.interfaces.metric import Metric, Observed, Population, Score
 from bridgebench.plan.provenance import REFERENCE_SEED
 from bridgebench.taskfile import TaskFile
 from bridgebench.threads import one_thread
+
+if TYPE_CHECKING:
+    import torchmetrics
 
 T = TypeVar("T")
 
@@ -136,13 +140,24 @@ def memoized(compute: Callable[[str], T]) -> Callable[[str], T]:
 
 
 class Scorer:
-    """The meters of one cell."""
+    """The meters of one cell, and a second one of each metric with a chance column.
+
+    `partners` gives for the ids of a batch the source images that take the place of its own; a run
+    of one image has none, and so no chance values.
+    """
 
     def __init__(
-        self, metrics: Sequence[Metric], reference: Reference, extractors: Extractors
+        self,
+        metrics: Sequence[Metric],
+        reference: Reference,
+        extractors: Extractors,
+        partners: Callable[[Sequence[str]], Items],
     ) -> None:
         self._meters = [(metric, metric.meter(reference)) for metric in metrics]
+        compared = [m for m in metrics if any(column.chance for column in m.columns())]
+        self._chance = [(m, m.meter(reference)) for m in compared] if reference.n > 1 else []
         self._extractors = extractors
+        self._partners = partners
 
     def update(
         self, source: Tensor, output: Tensor, ids: tuple[str, ...], cycled: Tensor | None
@@ -152,21 +167,36 @@ class Scorer:
         observed = Observed(source, output, ids, cycled, extract)
         for _, meter in self._meters:
             meter.update(observed)
+        if self._chance:
+            others = self._partners(ids)
+            observed = observed.beside(others.images, others.ids)
+        for _, meter in self._chance:
+            meter.update(observed)
 
     def compute(self) -> dict[str, Score]:
         """The number of every column; PluginError for a metric that does not fill its columns."""
         scores: dict[str, Score] = {}
         for metric, meter in self._meters:
-            with nullcontext() if metric.own_threads else one_thread():
-                computed: dict[str, Score] = meter.compute()
-            expected = {column.name for column in metric.columns()}
-            if set(computed) != expected:
-                raise PluginError(
-                    f"metric '{metric.name}' filled {sorted(computed)}, but its columns are "
-                    f"{sorted(expected)}"
-                )
-            scores.update(computed)
+            scores |= _computed(metric, meter)
+        for metric, meter in self._chance:
+            by_chance = _computed(metric, meter)
+            for column in metric.columns():
+                if column.chance:
+                    scores[chance_name(column.name)] = Score(by_chance[column.name].value)
         return scores
 
     def _see(self, output: Tensor, spec: str) -> Extracted:
         return self._extractors.extract(spec, output)
+
+
+def _computed(metric: Metric, meter: torchmetrics.Metric) -> dict[str, Score]:
+    """What a meter computes: a score for each column of its metric."""
+    with nullcontext() if metric.own_threads else one_thread():
+        computed: dict[str, Score] = meter.compute()
+    expected = {column.name for column in metric.columns()}
+    if set(computed) != expected:
+        raise PluginError(
+            f"metric '{metric.name}' filled {sorted(computed)}, but its columns are "
+            f"{sorted(expected)}"
+        )
+    return computed

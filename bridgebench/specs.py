@@ -4,6 +4,7 @@ name:option=value:option=value     a plugin with options
 a+b                                a chain of transforms
 a,b                                a list; a number after a comma repeats the last option
 all                                everything of the kind
+name:option="a:b, c"               a value that holds : , = + or spaces, in double quotes
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from bridgebench.errors import InvalidOption, UnknownName
+from bridgebench.quoting import split_outside, unquoted
 from bridgebench.registry import Kind, Registry
 
 if TYPE_CHECKING:
@@ -36,12 +38,13 @@ def split_list(text: str) -> tuple[str, ...]:
     ('scale:c=0.8', 'scale:c=1.2')
     """
     specs: list[str] = []
-    for part in text.split(","):
+    for part in split_outside(text, ","):
         word = part.strip()
         if not word:
             raise InvalidOption(f"'{text}' has an empty entry; write it as a,b without gaps")
         if specs and _NUMBER.fullmatch(word) and "=" in specs[-1]:
-            specs.append(f"{specs[-1].rpartition('=')[0]}={word}")
+            *before, _ = split_outside(specs[-1], "=")
+            specs.append("=".join((*before, word)))
         else:
             specs.append(word)
     return tuple(specs)
@@ -53,7 +56,7 @@ def parse_spec(text: str) -> tuple[str, dict[str, str]]:
     >>> parse_spec("dpm:variant=2s:spacing=logsnr")
     ('dpm', {'variant': '2s', 'spacing': 'logsnr'})
     """
-    name, *parts = text.split(":")
+    name, *parts = split_outside(text, ":")
     if not _NAME.fullmatch(name):
         raise InvalidOption(
             f"'{text}' does not start with a plugin's name; write name:option=value"
@@ -65,8 +68,17 @@ def parse_spec(text: str) -> tuple[str, dict[str, str]]:
             raise InvalidOption(f"'{part}' in '{text}' is not an option; write name:option=value")
         if option in options:
             raise InvalidOption(f"'{text}' gives the option '{option}' twice; give it once")
-        options[option] = value
+        options[option] = unquoted(value)
     return name, options
+
+
+def split_chain(text: str) -> tuple[str, ...]:
+    """The specs of a chain.
+
+    >>> split_chain("normalize+scale:c=0.8")
+    ('normalize', 'scale:c=0.8')
+    """
+    return tuple(split_outside(text, "+"))
 
 
 def build(registry: Registry, kind: Kind, interface: type[P], text: str) -> P:
@@ -93,8 +105,8 @@ def build_chain(registry: Registry, text: str) -> Chain:
     """The chain of transforms that `a+b` names."""
     from bridgebench.interfaces.transform import Chain, Transform
 
-    parts = text.split("+")
-    return Chain(tuple(build(registry, Kind.TRANSFORM, Transform, part) for part in parts))
+    links = (build(registry, Kind.TRANSFORM, Transform, part) for part in split_chain(text))
+    return Chain(tuple(links))
 
 
 def expand_all(registry: Registry, kind: Kind, own: Sequence[str]) -> tuple[str, ...]:
@@ -104,7 +116,7 @@ def expand_all(registry: Registry, kind: Kind, own: Sequence[str]) -> tuple[str,
     """
     from bridgebench.interfaces.plugin import Plugin
 
-    listed = {parse_spec(part)[0] for spec in own for part in spec.split("+")}
+    listed = {parse_spec(part)[0] for spec in own for part in split_chain(spec)}
     others = []
     for name in registry.names(kind):
         if name in listed:

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -18,13 +17,18 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from yaml import YAMLError
 
 from bridgebench.errors import InvalidOption, UnknownName
 
+_SPEC = r"""^([^\s,"]|"([^"\\]|\\.)*")+$"""
+"""No white space and no comma but in quotes."""
+
+MAX_BYTES = 2**20
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
-Spec = Annotated[str, StringConstraints(pattern=r"^[^\s,]+$", max_length=400)]
+Spec = Annotated[str, StringConstraints(pattern=_SPEC, max_length=400)]
 Seed = Annotated[int, Field(ge=0)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class _Part(BaseModel):
@@ -45,6 +49,9 @@ class Target(_Part):
     domain: str
     reference: str = Field(description="the split that FID and its like compare with")
     held_out: str = Field(description="the split that real images of baselines come from")
+    reference_in_training: bool = Field(
+        False, description="whether shipped models or extractors learned from the reference images"
+    )
 
     @model_validator(mode="after")
     def _apart(self) -> Target:
@@ -82,6 +89,7 @@ class Protocol(_Part):
     nfe: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
     seeds: tuple[Seed, ...] = Field(min_length=1)
     batch: int = Field(ge=1, le=65536)
+    precision: Literal["fp32", "bf16"] = Field("fp32", description="of the networks")
     limit: float | None = Field(None, gt=0, description="seconds that a cell may take")
 
 
@@ -113,16 +121,18 @@ class Combination(_Part):
 class Expectation(_Part):
     """What has to hold on a board that can be trusted; a warning is shown where it does not.
 
-    `row` names a method; every ok row of it is meant. Exactly one of the conditions is set.
+    `row` names a method, and every ok row of it is meant; with options, as the board spells them,
+    the rows of these options. Exactly one of the conditions is set.
     """
 
-    row: Name
+    row: Spec
     column: Name
     at_most: float | None = None
     at_least: float | None = None
     interval_contains: float | None = None
-    better_than: Name | None = Field(
-        None, description="a method; the best row of each must be separated by the paired test"
+    better_than: Spec | None = Field(
+        None,
+        description="named as `row` is; the best row of each must be separated by the paired test",
     )
 
     @model_validator(mode="after")
@@ -133,6 +143,33 @@ class Expectation(_Part):
                 "needs exactly one of at_most, at_least, interval_contains, better_than"
             )
         return self
+
+
+class FlagRule(_Part):
+    """What makes a row doubtful: a column below or above a number or another column.
+
+    A flagged row has no Pareto mark. One that is flagged by a rule with `copying` has no rank
+    either: its outputs are copies, so how good they look says nothing about the method.
+    """
+
+    name: Name
+    column: Name
+    below: Number | Name | None = None
+    above: Number | Name | None = None
+    copying: bool = False
+    description: str = Field("", max_length=200)
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> FlagRule:
+        if (self.below is None) == (self.above is None):
+            raise ValueError("needs exactly one of below, above")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The metric columns that it looks at."""
+        limit = self.above if self.below is None else self.below
+        return (self.column, limit) if isinstance(limit, str) else (self.column,)
 
 
 class Convergence(_Part):
@@ -177,6 +214,15 @@ class TaskFile(_Part):
     )
     protocols: Mapping[Name, Protocol] = Field(min_length=1)
     expect: tuple[Expectation, ...] = ()
+    flags: tuple[FlagRule, ...] = Field((), max_length=26, description="what makes a row doubtful")
+
+    @model_validator(mode="after")
+    def _flags_apart(self) -> TaskFile:
+        names = [rule.name for rule in self.flags]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two of flags are called '{name}'; give one another name")
+        return self
 
     @model_validator(mode="after")
     def _ranked_by_a_primary_column(self) -> TaskFile:
@@ -233,22 +279,43 @@ def parse_task(text: str, where: str) -> TaskFile:
     InvalidOption, one line, for text that is no YAML, an unknown or missing key, or a wrong value.
     """
     try:
-        content: Any = OmegaConf.to_container(OmegaConf.create(text), resolve=True)
-    except (YAMLError, OmegaConfBaseException) as error:
-        raise InvalidOption(f"task file {where} is not YAML: {one_line(str(error))}") from error
+        content: Any = yaml.load(text, Loader=_UniqueKeys)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InvalidOption(f"task file {where} is not YAML: {one_line(said)}") from error
     try:
-        return TaskFile.model_validate(content)
+        return TaskFile.model_validate({} if content is None else content)
     except ValidationError as error:
         raise InvalidOption(f"task file {where}: {first_problem(error)}") from error
 
 
 def read_task(path: Path) -> TaskFile:
     """The task in a YAML file."""
+    if path.exists() and not path.is_file():
+        raise InvalidOption(f"task file {path} is no regular file; give a YAML file")
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        text = content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidOption(f"task file {path} cannot be read: {one_line(str(error))}") from error
+    if len(content) > MAX_BYTES:
+        raise InvalidOption(f"task file {path} has more than {MAX_BYTES} bytes; shorten it")
     return parse_task(text, str(path))
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML as data: no interpolation, no tags of Python, and no key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping; ConstructorError where it has a key twice."""
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' is given twice", node.start_mark
+                )
+        return dict(super().construct_mapping(node, deep))
 
 
 def first_problem(error: ValidationError) -> str:

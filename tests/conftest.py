@@ -6,7 +6,8 @@ import sys
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bridgebench.execute.store import FOLDER_VARIABLE, LIMIT_VARIABLE
+from bridgebench.cache_folder import FOLDER_VARIABLE
+from bridgebench.execute.store import LIMIT_VARIABLE
 from bridgebench.registry import OFF_VARIABLE
 
 # One thread, however many cores there are: sums in another order are other numbers. Torch and NumPy

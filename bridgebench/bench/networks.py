@@ -10,7 +10,7 @@ from torch import Tensor
 from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.nn.preconditioning import EDMDenoiser, EDMScaling
 from bridgebench.nn.unet import UNet, UNetConfig
-from bridgebench.plan.machine import resolve_precision
+from bridgebench.plan.machine import computes_bf16
 
 CONFIG = UNetConfig(classes=10)
 SIGMA_RANGE = (0.02, 80.0)
@@ -41,19 +41,6 @@ class Fast:
         return out
 
 
-@dataclass(frozen=True)
-class FastDenoiser:
-    """A denoiser over the fast network."""
-
-    inner: EDMDenoiser
-    sigma_min: float = SIGMA_RANGE[0]
-    sigma_max: float = SIGMA_RANGE[1]
-
-    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """(B, C, H, W), (B,) -> x0."""
-        return self.inner(x, sigma)
-
-
 def plain_network() -> Plain:
     """The plain network; time does not depend on the weights."""
     return Plain(_network())
@@ -61,14 +48,14 @@ def plain_network() -> Plain:
 
 def fast_network() -> Fast:
     """The fast network."""
-    bf16 = resolve_precision("auto", torch.device("cpu")) == "bf16"
+    bf16 = computes_bf16(torch.device("cpu"))
     network = _network().to(torch.bfloat16 if bf16 else torch.float32)
     return Fast(network.to(memory_format=torch.channels_last))
 
 
-def fast_denoiser() -> FastDenoiser:
+def fast_denoiser() -> EDMDenoiser:
     """A denoiser as runs use it."""
-    return FastDenoiser(EDMDenoiser(fast_network(), EDMScaling()))
+    return EDMDenoiser(fast_network(), EDMScaling(), *SIGMA_RANGE)
 
 
 def states(batch: int) -> Tensor:

@@ -64,8 +64,12 @@ class _Commands(click.Group):
             formatter.write_dl([(name, short) for name, (_, short) in _COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
+        from bridgebench.cli.streams import replace_unencodable, unwritable_as_line
+
+        replace_unencodable()
         try:
-            return super().invoke(ctx)
+            with unwritable_as_line(status=1):
+                return super().invoke(ctx)
         except BridgebenchError as error:
             raise _Refusal(str(error)) from error
 

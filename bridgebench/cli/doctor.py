@@ -50,13 +50,12 @@ def _packages() -> list[str]:
 def _machine() -> list[str]:
     import torch
 
-    from bridgebench.plan.machine import resolve_device, resolve_precision
+    from bridgebench.plan.machine import computes_bf16, resolve_device
 
     device = resolve_device("auto")
-    precision = resolve_precision("auto", device)
+    bf16 = "computes in bf16" if computes_bf16(device) else "no bf16"
     click.echo(
-        f"device {device}, precision {precision}, {torch.get_num_threads()} threads, "
-        f"{usable_cores()} cores"
+        f"device {device}, {bf16}, {torch.get_num_threads()} threads, {usable_cores()} cores"
     )
     try:
         with tempfile.TemporaryFile(dir=Path.cwd()):

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridgebench.cli.facts import domains_of
+from bridgebench.cli.supervision import given_to
 from bridgebench.errors import UnknownName
 from bridgebench.registry import Kind, Registry, load_registry
 
 if TYPE_CHECKING:
-    from bridgebench.interfaces.method import Method
     from bridgebench.interfaces.metric import Metric
     from bridgebench.interfaces.plugin import Plugin
     from bridgebench.taskfile import TaskFile
@@ -89,7 +90,7 @@ def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
         return
     _, given = parse_spec(spec)
     made = build(registry, kind, Plugin, spec) if given else None
-    _show_class_facts(cls)
+    _show_class_facts(cls, made)
     if issubclass(cls, Metric):
         _show_columns(cls, made)
     if not cls.model_fields:
@@ -108,27 +109,34 @@ def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
         click.echo(f"  {option}={value}    {said}".rstrip())
 
 
-def _show_class_facts(cls: type[Plugin]) -> None:
+def _show_class_facts(cls: type[Plugin], made: Plugin | None) -> None:
     from bridgebench.interfaces.method import Method
     from bridgebench.interfaces.score_model import ScoreModel
     from bridgebench.interfaces.solver import Solver
 
     if issubclass(cls, Method):
         axes = ", ".join(sorted(cls.axes)) or "none"
-        click.echo(f"\naxes: {axes}; supervision: {_supervision(cls)}")
+        given = made.supervision if isinstance(made, Method) else given_to(cls)
+        click.echo(f"\naxes: {axes}; supervision: {given}")
+        if isinstance(made, Method) and made.baseline:
+            click.echo("a baseline or a control: its rows have no rank")
         for label, text in (("family", cls.family), ("paper", cls.paper), ("license", cls.license)):
             if text:
                 click.echo(f"{label}: {text}")
     if issubclass(cls, ScoreModel):
-        click.echo(f"\ndomains: {', '.join(cls.domains)}")
-        if cls.unfit_to_encode:
-            click.echo(f"not to encode with: {cls.unfit_to_encode}")
+        domains = ", ".join(made.domains) if isinstance(made, ScoreModel) else domains_of(cls)
+        click.echo(f"\ndomains: {domains}")
+        reason = cls.unfit_to_encode
+        if isinstance(reason, str) and reason:
+            click.echo(f"not to encode with: {reason}")
     if issubclass(cls, Method | Solver) and cls.citation:
         click.echo(f"\n{inspect.cleandoc(cls.citation)}")
 
 
 def _show_columns(cls: type[Metric], made: Plugin | None) -> None:
     """The columns with the options that were given; without them, those of every value."""
+    from bridgebench.chance import chance_name
+
     needed = {option for option, field in cls.model_fields.items() if field.is_required()}
     plain = cls.model_construct() if needed else cls()
     try:
@@ -140,21 +148,13 @@ def _show_columns(cls: type[Metric], made: Plugin | None) -> None:
         return
     for column in columns:
         bounds = f"[{_bound(column.low)}, {_bound(column.high)}]"
+        besides = ", with an interval of 95 %" if column.interval else ""
+        besides += f"; {chance_name(column.name)}: by chance" if column.chance else ""
         click.echo(
             f"\ncolumn {column.name}: {column.description}\n"
             f"  unit {column.unit or '1'}, range {bounds}, {column.better or 'neither'} is "
-            f"better{', with an interval of 95 %' if column.interval else ''}"
+            f"better{besides}"
         )
-
-
-def _supervision(cls: type[Method]) -> str:
-    from bridgebench.interfaces.method import Method, Supervision
-
-    said = inspect.getattr_static(cls, "supervision")
-    if isinstance(said, Supervision):
-        return said.value
-    own = said is not inspect.getattr_static(Method, "supervision")
-    return "as its options say" if own else Supervision.NONE.value
 
 
 def _bound(value: float | None) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridgebench.errors import BridgebenchError, PluginError, UnknownName
+from bridgebench.cli.supervision import given_to, levels_of
+from bridgebench.errors import BridgebenchError, InvalidOption, PluginError, UnknownName
 from bridgebench.registry import Entry, Kind, Registry, load_registry
+
+if TYPE_CHECKING:
+    from bridgebench.interfaces.method import Method
 
 _TEXT = "tag:yaml.org,2002:str"
 ABOUT = ("family", "supervision", "paper")
@@ -17,12 +22,16 @@ Examples:
   bridgebench list
   bridgebench list solvers
   bridgebench list methods
+  bridgebench list methods --supervision none,unpaired
 """
 
 
 @click.command(name="list", epilog=EXAMPLES)
 @click.argument("kind", required=False)
-def list_(kind: str | None) -> None:
+@click.option(
+    "--supervision", "levels", metavar="LEVELS", help="Methods that were given one of these."
+)
+def list_(kind: str | None, levels: str | None) -> None:
     """List the plugins that are installed, all of them or those of one KIND.
 
     Kinds: dataset, score, solver, transform, extractor, method, metric, task. `list methods` also
@@ -33,6 +42,9 @@ def list_(kind: str | None) -> None:
     from bridgebench.cli.console import output
 
     kinds = tuple(Kind) if kind is None else (_kind(kind),)
+    if levels is not None and kinds != (Kind.METHOD,):
+        raise InvalidOption("--supervision chooses among methods; write list methods")
+    wanted = None if levels is None else levels_of(levels)
     registry = load_registry()
     about = kinds == (Kind.METHOD,)
     table = Table(box=None, pad_edge=False)
@@ -40,6 +52,8 @@ def list_(kind: str | None) -> None:
         table.add_column(heading, no_wrap=heading in ("kind", "name"), overflow="fold")
     for each in kinds:
         for name in registry.names(each):
+            if wanted is not None and not _given_one_of(registry, name, wanted):
+                continue
             entry = registry.entry(each, name)
             facts = _facts(registry, name) if about else ()
             summary = _summary(registry, each, name)
@@ -49,23 +63,34 @@ def list_(kind: str | None) -> None:
         click.echo(f"not usable: {fault.source}: {fault.reason}", err=True)
 
 
+def _given_one_of(registry: Registry, name: str, levels: Sequence[str]) -> bool:
+    """Whether a method's level is among some; one without a level is never left out."""
+    try:
+        cls = _method(registry, name)
+    except PluginError:
+        return True
+    level = given_to(cls).level if cls else ""
+    return level in ("", *levels)
+
+
 def _facts(registry: Registry, name: str) -> tuple[str, ...]:
     """Family, supervision and paper of a method; one that cannot be imported says so instead."""
-    from bridgebench.interfaces.method import Method
-
     try:
-        cls = registry.load(Kind.METHOD, name)
+        cls = _method(registry, name)
     except PluginError as error:
         click.echo(f"not usable: {error}", err=True)
         return ("-",) * len(ABOUT)
-    if not issubclass(cls, Method):
+    if cls is None:
         return ("-",) * len(ABOUT)
-    return _said(cls.family), _said(cls.supervision), _said(cls.paper)
+    return cls.family or "-", str(given_to(cls)), cls.paper or "-"
 
 
-def _said(value: object) -> str:
-    """A fact of a class as text; it is no text where an option of the method decides it."""
-    return (str(value) or "-") if isinstance(value, str) else "by option"
+def _method(registry: Registry, name: str) -> type[Method] | None:
+    """The class of a method, None where it is none; PluginError for one that cannot be imported."""
+    from bridgebench.interfaces.method import Method
+
+    cls = registry.load(Kind.METHOD, name)
+    return cls if issubclass(cls, Method) else None
 
 
 def _summary(registry: Registry, kind: Kind, name: str) -> str:

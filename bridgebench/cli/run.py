@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from bridgebench.cli.words import describe_words, parse_words
+
+if TYPE_CHECKING:
+    from bridgebench.api import Finished
 
 EXAMPLES = """\b
 Examples:
@@ -48,17 +53,39 @@ stopped goes on where it was. Exit status: 0 all cells are ok, 1 some are not, 2
 def run(words: tuple[str, ...]) -> None:
     """Run a task."""
     choices = parse_words(words)
-    from bridgebench.cli.console import errors, output, warnings_as_lines
+    from bridgebench.cli.console import errors, warnings_as_lines
 
     errors().print(f"planning {choices.task} ({choices.protocol})", highlight=False, markup=False)
     from bridgebench.api import run_choices
     from bridgebench.cli import INTERRUPTED
     from bridgebench.cli.bar import progress_on
-    from bridgebench.leaderboard.convergence import print_convergence
-    from bridgebench.leaderboard.show import print_board
+    from bridgebench.cli.streams import unwritable_as_line
 
     with progress_on(errors()) as progress, warnings_as_lines():
         finished = run_choices(choices, progress)
+    with unwritable_as_line():
+        _print_results(finished)
+    if finished.interrupted:
+        click.echo(
+            f"interrupted: {len(finished.records)} of {len(finished.plan.cells)} cells are "
+            "finished and kept; the same command goes on from there",
+            err=True,
+        )
+        raise SystemExit(INTERRUPTED)
+    if not finished.all_ok:
+        for record in finished.records:
+            if record.status != "ok":
+                named = (record.axes[axis] for axis in ("method", "solver", "transform"))
+                names = " ".join(str(name) for name in named if name is not None)
+                click.echo(f"{record.status}: {names}: {record.reason}", err=True)
+        raise SystemExit(1)
+
+
+def _print_results(finished: Finished) -> None:
+    from bridgebench.cli.console import output
+    from bridgebench.leaderboard.convergence import print_convergence
+    from bridgebench.leaderboard.show import print_board
+
     print_board(finished.board, output())
     print_convergence(finished.curves, finished.plan.task, output())
     counts = finished.clock
@@ -71,16 +98,3 @@ def run(words: tuple[str, ...]) -> None:
         click.echo(f"strips:      {finished.folder.path / 'strips'}")
     if finished.curves:
         click.echo(f"convergence: {finished.folder.convergence}")
-    if finished.interrupted:
-        click.echo(
-            f"interrupted: {len(finished.records)} of {len(finished.plan.cells)} cells are "
-            "finished and kept; the same command goes on from there",
-            err=True,
-        )
-        raise SystemExit(INTERRUPTED)
-    if not finished.all_ok:
-        for record in finished.records:
-            if record.status != "ok":
-                names = " ".join(str(record.axes[a]) for a in ("method", "solver", "transform"))
-                click.echo(f"{record.status}: {names}: {record.reason}", err=True)
-        raise SystemExit(1)

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from bridgebench.errors import InvalidOption
 from bridgebench.plan.choices import Choices, choices_of
-from bridgebench.taskfile import one_line
 
 
 def parse_words(words: Sequence[str]) -> Choices:
@@ -20,19 +14,15 @@ def parse_words(words: Sequence[str]) -> Choices:
     >>> parse_words(["task=cmnist_to7", "transform=scale:c=0.8,1.2"]).transform
     ('scale:c=0.8', 'scale:c=1.2')
     """
-    seen: set[str] = set()
+    said: dict[str, str] = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not (key.isidentifier() and equals and value):
             raise InvalidOption(f"'{word}' is not key=value; for example task=cmnist_to7 n=64")
-        if key in seen:
+        if key in said:
             raise InvalidOption(f"'{key}' is given twice; write its values as {key}=a,b")
-        seen.add(key)
-    try:
-        parsed: Any = OmegaConf.to_container(OmegaConf.from_dotlist(list(words)), resolve=True)
-    except (OmegaConfBaseException, YAMLError) as error:
-        raise InvalidOption(f"{' '.join(words)}: {one_line(str(error))}") from error
-    return choices_of(parsed)
+        said[key] = value
+    return choices_of(said)
 
 
 def describe_words() -> str:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from bridgebench.errors import PluginError, UsageError
+from bridgebench.execute.batches import SourceBatches
 from bridgebench.execute.counting import Lender
 from bridgebench.interfaces.dataset import Dataset, Items
 from bridgebench.interfaces.extractor import Extracted, Extractor
@@ -116,6 +117,11 @@ class Bench:
         domains = tuple(items.domains[i] for i in index)
         return Batch(items.images[index].to(self.device), ids, domains, Draw(SEED, ids))
 
+    def permuted(self, batch: Batch) -> Batch:
+        """The partners of some of the source images."""
+        items = self.source()
+        return SourceBatches([items], len(items), SEED, self.device).permuted(batch)
+
     def noise(self, n: int, purpose: str = "bench") -> Tensor:
         """(n, C, H, W) standard normal numbers on the device, the same at each call."""
         ids = tuple(f"{purpose}/{i}" for i in range(n))
@@ -149,20 +155,32 @@ def make_bench(registry: Registry, task: str = "", device: str = "auto") -> Benc
 class Loan(Lender):
     """A run's context that also writes down what it was asked for.
 
-    asked  (score model, domain) of each denoiser that it gave
+    asked         (score model, domain) of each denoiser that it gave
+    permuted_any  whether it gave the partners of a batch
     """
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(
-            bench.setting, bench.device, "fp32", lambda: bench.target(POPULATION), lambda _: None
+            bench.setting,
+            bench.device,
+            "fp32",
+            lambda: bench.target(POPULATION),
+            bench.permuted,
+            lambda _: None,
         )
         self.asked: set[tuple[ScoreModel, str]] = set()
+        self.permuted_any = False
         self._families = bench.families
 
     def denoiser(self, score: ScoreModel, domains: Sequence[str]) -> Denoiser:
         """The counted denoiser of a batch, one domain an image."""
         self.asked |= {(score, domain) for domain in domains}
         return super().denoiser(score, domains)
+
+    def permuted(self, batch: Batch) -> Batch:
+        """The partners of a batch among the source images of the bench."""
+        self.permuted_any = True
+        return super().permuted(batch)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from bridgebench.interfaces.plugin import Plugin
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.plan.tasks import SUFFIXES, find_task, task_of
 from bridgebench.registry import Kind, Registry
-from bridgebench.specs import build, parse_spec
+from bridgebench.specs import build, parse_spec, split_chain
 
 _OWN: Mapping[Kind, Sequence[Callable[[Any, Bench], None]]] = {
     Kind.DATASET: dataset.CHECKS,
@@ -165,7 +165,7 @@ def _named(registry: Registry, name: str, kind: Kind) -> Sequence[str]:
         Kind.DATASET: [task.dataset],
         Kind.SCORE: task.score_models,
         Kind.SOLVER: task.solvers,
-        Kind.TRANSFORM: [link for chain in task.transforms for link in chain.split("+")],
+        Kind.TRANSFORM: [link for chain in task.transforms for link in split_chain(chain)],
         Kind.EXTRACTOR: [task.extractor] if task.extractor else [],
         Kind.METHOD: task.methods,
         Kind.METRIC: task.metrics,

@@ -96,10 +96,13 @@ def stages(method: Method, bench: Bench) -> None:
     result, makers = None, {method.spec}
     for stage in named[:-1]:
         makers |= {maker.spec for maker in stage.made_by}
+        lender.permuted_any = False
         result = method.share(stage, cell, batch, result, lender)
         count = len(batch.ids)
         require(len(result) == count, f"{count} entries from stage '{stage.name}'", len(result))
         require_finite(result, f"a result of stage '{stage.name}'")
+        said = stage.whole_run or not lender.permuted_any
+        require(said, f"whole_run = True of '{stage.name}', which asks for permuted()", "False")
         used = {score.spec for score, _ in lender.asked}
         require(used <= makers, f"{', '.join(used)} in made_by of '{stage.name}'", sorted(makers))
 

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridgebench.conformance.check import require
+from bridgebench.execute.folder import RunFolder
+from bridgebench.execute.local import LocalRun
+from bridgebench.execute.progress import Silent
+from bridgebench.interfaces.method import Cell
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
+from bridgebench.plan.model import Group
 from bridgebench.taskfile import TaskFile
 
 if TYPE_CHECKING:
     from bridgebench.conformance.bench import Bench
+
+IMAGES = 8
+"""How many source images are run, or all where there are fewer."""
 
 
 def documented(task: TaskFile, bench: Bench) -> None:
@@ -46,4 +58,45 @@ def items(task: TaskFile, bench: Bench) -> None:
         require(inside, wanted, f"[{low:g}, {high:g}]")
 
 
-CHECKS = (documented, plan, combinations, items)
+def run(task: TaskFile, bench: Bench) -> None:
+    """A few real images go through every method, score model, solver and transform it names."""
+    first = next(iter(task.protocols.values()))
+    sizes = (bench.dataset.size(task.source.domain, task.source.split), first.n, IMAGES)
+    choices = Choices(task=bench.where, n=min(sizes), protocol=next(iter(task.protocols)))
+    planned = make_plan(bench.registry, choices)
+    reduced = replace(planned, groups=covering(planned.groups), limit=None)
+    with tempfile.TemporaryDirectory(prefix="bridgebench-check-") as place:
+        folder = RunFolder(Path(place))
+        LocalRun(reduced, folder, Silent()).run()
+        for cell in reduced.cells:
+            record = folder.records.read(cell.identity)
+            names = " ".join(spec for spec in parts_of(cell.cell) if spec)
+            require(record is not None, f"a record of {names}", "none")
+            if record is not None:
+                came = f"status {record.status}: {record.reason}"
+                require(record.status == "ok", f"results of {names}", came)
+
+
+def parts_of(cell: Cell) -> tuple[str, ...]:
+    """The specs of what a cell combines, "" on an axis that its method does not use."""
+    parts = (cell.method, cell.source_score, cell.target_score, cell.solver, cell.transform)
+    return tuple("" if part is None else part.spec for part in parts)
+
+
+def covering(groups: Sequence[Group]) -> tuple[Group, ...]:
+    """Some cells of each group that can be run, in which every part that is named has a place."""
+    seen: set[tuple[int, str]] = set()
+    kept = []
+    for group in groups:
+        cells = []
+        for cell in group.cells:
+            new = set(enumerate(parts_of(cell.cell))) - seen
+            if new and not cell.skip:
+                seen |= new
+                cells.append(cell)
+        if cells:
+            kept.append(replace(group, cells=tuple(cells)))
+    return tuple(kept)
+
+
+CHECKS = (documented, plan, combinations, items, run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import overload
 
 import torch
@@ -12,7 +13,7 @@ from bridgebench.errors import PluginError
 from bridgebench.execute.spool import HELD_BYTES, Spool
 from bridgebench.interfaces.dataset import Items
 from bridgebench.interfaces.method import Batch
-from bridgebench.randomness import Draw
+from bridgebench.randomness import Draw, derangement
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,33 @@ class SourceBatches(Sequence[FilledBatch]):
             raise PluginError(
                 f"the dataset streams items of {part.images.dtype}, expected torch.float32"
             )
+
+    def partners(self, ids: Sequence[str]) -> Items:
+        """The partner of each item: the source image that takes its place among the outputs.
+
+        Partners are those of the derangement of all wanted items, whatever the batches. On the CPU.
+        InvalidOption for a run of one item.
+        """
+        places = [self._partner_places[item] for item in ids]
+        return Items(
+            torch.stack([self._images.row(index, row) for index, row in places]),
+            tuple(self._names[index][0][row] for index, row in places),
+            tuple(self._names[index][1][row] for index, row in places),
+        )
+
+    def permuted(self, batch: Batch) -> Batch:
+        """The partners of the items of a batch, with the random numbers of their own."""
+        with torch.inference_mode(False):
+            found = self.partners(batch.ids)
+            images = found.images.to(self._device)
+        return Batch(images, found.ids, found.domains, Draw(self._seed, found.ids))
+
+    @cached_property
+    def _partner_places(self) -> dict[str, tuple[int, int]]:
+        """Item id -> the batch in which its partner is, and where in it."""
+        order = derangement(self._seed, self.wanted)
+        ids = (item for names, _ in self._names for item in names)
+        return {item: divmod(other, self._size) for item, other in zip(ids, order, strict=True)}
 
     @property
     def wanted(self) -> int:

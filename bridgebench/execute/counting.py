@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from bridgebench.interfaces.dataset import Items
-from bridgebench.interfaces.method import Setting
+from bridgebench.interfaces.method import Batch, Setting
 from bridgebench.interfaces.score_model import Denoiser, DenoiserFamily, Precision, ScoreModel
 
 
@@ -63,6 +63,7 @@ class Lender:
         device: torch.device,
         precision: Precision,
         real_targets: Callable[[], Items],
+        permuted: Callable[[Batch], Batch],
         progressed: Callable[[int], None],
     ) -> None:
         self.meter = Meter()
@@ -70,6 +71,7 @@ class Lender:
         self._device = device
         self._precision = precision
         self._real_targets = real_targets
+        self._permuted = permuted
         self._progressed = progressed
         self._families: dict[ScoreModel, DenoiserFamily] = {}
 
@@ -89,6 +91,10 @@ class Lender:
             self._families[score] = score.load(self._device, self._precision)
         inner = self._families[score].denoiser(domains)
         return CountedDenoiser(inner, self.meter, self._progressed)
+
+    def permuted(self, batch: Batch) -> Batch:
+        """The partners of a batch under the run's derangement of its source images."""
+        return self._permuted(batch)
 
     def wait(self) -> None:
         """Let the device do all that it was given: a clock that is read before stops too early."""

@@ -18,7 +18,7 @@ from bridgebench.interfaces.extractor import Extracted
 class KeptFeatures:
     """What extractors see in real images, from the store where it is there.
 
-    plugins  package -> version and source hash of all that measures
+    plugins  package -> code hash of all that measures
     """
 
     store: Store

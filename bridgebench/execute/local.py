@@ -183,6 +183,7 @@ class LocalRun:
             device,
             self.plan.precision,
             lambda: reference.held_out().items,
+            batches.permuted,
             self.progress.evaluated,
         )
         runner = CellRunner(
@@ -190,7 +191,9 @@ class LocalRun:
             low=task.item.low,
             high=task.item.high,
             lender=lender,
-            new_scorer=partial(Scorer, self.plan.metrics, reference, self._extractors),
+            new_scorer=partial(
+                Scorer, self.plan.metrics, reference, self._extractors, batches.partners
+            ),
             needs_cycle=self.plan.needs_cycle,
             keep=self._keeper(),
             draw=self._drawer(),

@@ -43,7 +43,7 @@ class Record(BaseModel):
     key        hash of all that decides the numbers
     axes       task, protocol, method, source_score, target_score, solver, nfe, transform, seed, n;
                None on an axis that the method does not use
-    baseline   whether the method is there to compare with
+    baseline   whether the method is a baseline, which has no rank
     values     column of a metric -> its number
     cost       column -> number: NFE, seconds, memory
     facts      columns that belong to the cell and are no metric: supervision, latent_std, ...

@@ -69,6 +69,15 @@ class Spool(Sequence[Tensor]):
         place = self._places[index]
         return self._read(place) if isinstance(place, _Filed) else place
 
+    def row(self, index: int, row: int) -> Tensor:
+        """`self[index][row]`, without reading the rest of that tensor."""
+        place = self._places[index]
+        if isinstance(place, Tensor):
+            return place[row]
+        shape = place.shape[1:]
+        skipped = row * shape.numel() * place.dtype.itemsize
+        return self._read(_Filed(place.offset + skipped, place.dtype, shape))
+
     @cached_property
     def _file(self) -> FileIO:
         return tempfile.TemporaryFile(prefix="bridgebench-", buffering=0)

@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bridgebench.cache_folder import FOLDER_VARIABLE, cache_folder
 from bridgebench.errors import InvalidOption
 from bridgebench.execute.records import write_atomically
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-FOLDER_VARIABLE = "BRIDGEBENCH_CACHE"
 LIMIT_VARIABLE = "BRIDGEBENCH_CACHE_LIMIT"
 
 DEFAULT_LIMIT = 4 * 10**9
@@ -166,12 +166,8 @@ def user_store() -> Store:
 
     InvalidOption for a limit that is no size.
     """
-    from platformdirs import user_cache_path
-
-    named = os.environ.get(FOLDER_VARIABLE)
-    folder = Path(named) if named else user_cache_path("bridgebench")
     limit = os.environ.get(LIMIT_VARIABLE)
-    return Store(folder / "stages", parse_size(limit) if limit else DEFAULT_LIMIT)
+    return Store(cache_folder() / "stages", parse_size(limit) if limit else DEFAULT_LIMIT)
 
 
 def parse_size(text: str) -> int:

@@ -36,11 +36,20 @@ class Axis(StrEnum):
 
 
 class Supervision(StrEnum):
-    """What a method was given about the images that it carries."""
+    """What a method was given about the images that it carries.
+
+    none       nothing but the source image
+    unpaired   images of the target domain
+    labels     the classes of images, too
+    attribute  the attribute of each source image that is scored, such as its hue
+    paired     source images with their true targets
+    oracle     what no method has: the answer, or real target images made to fit the source
+    """
 
     NONE = "none"
     UNPAIRED = "unpaired"
     LABELS = "labels"
+    ATTRIBUTE = "attribute"
     PAIRED = "paired"
     ORACLE = "oracle"
 
@@ -107,12 +116,15 @@ class Stage:
     evaluations  how many network evaluations an image are expected; for the plan and the progress
                  bar alone, as the row counts them
     made_by      the plugins besides the method whose versions decide it: a score model, a solver
+    whole_run    whether the result for a batch depends on which other items the run has, as it does
+                 where `context.permuted` is asked; the runner then adds how many these are
     """
 
     name: str
     decided_by: Mapping[str, Any]
     evaluations: int
     made_by: tuple[Plugin, ...] = ()
+    whole_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,6 +187,13 @@ class Context(Protocol):
     def denoiser(self, score: ScoreModel, domains: Sequence[str]) -> Denoiser:
         """The denoiser of a batch, one domain an image; each evaluation is counted."""
 
+    def permuted(self, batch: Batch) -> Batch:
+        """The partners of a batch: for each item another source image of the run, each used once.
+
+        The same as those of the chance columns, with ids, domains and draws of their own. A stage
+        that asks for them says `whole_run`. InvalidOption for a run of one image.
+        """
+
     def real_targets(self) -> Items:
         """All real images of the target domain in the split that no metric takes as reference."""
 
@@ -193,9 +212,6 @@ class Method(Plugin, ABC):
     sees_items: ClassVar[bool] = False
     """Whether `check_items` is called before a run."""
 
-    baseline: ClassVar[bool] = False
-    """Whether it is there to compare with: a baseline has no rank, tie group or Pareto mark."""
-
     made_elsewhere: ClassVar[bool] = False
     """Whether its outputs are read and not made: computing a row again then scores them again, and
     shows nothing of how they were made."""
@@ -210,6 +226,14 @@ class Method(Plugin, ABC):
     def supervision(self) -> Supervision:
         """What it was given: a class variable, or a property where an option says it."""
         return Supervision.NONE
+
+    @property
+    def baseline(self) -> bool:
+        """Whether it is a baseline or a control, which has no rank, tie group or Pareto mark.
+
+        A class variable, or a property where an option says it.
+        """
+        return False
 
     def files(self) -> Mapping[str, str]:
         """File name to sha256 of what it reads: weights of its own, say.

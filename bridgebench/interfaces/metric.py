@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar, cast
 
 from bridgebench.interfaces.plugin import Plugin
@@ -29,6 +29,8 @@ class Column:
     interval   whether it comes with NAME_low and NAME_high
     share      whether it is the number of outputs for which something holds, over the n outputs of
                a row; its interval, if any, is then `exact_share` of that number and n
+    chance     whether it compares outputs with their sources: it also comes with NAME_chance, the
+               same number with the sources permuted among the outputs
     """
 
     name: str
@@ -39,6 +41,7 @@ class Column:
     high: float | None = None
     interval: bool = False
     share: bool = False
+    chance: bool = False
 
 
 class Score(NamedTuple):
@@ -63,7 +66,7 @@ class Observed:
     """A batch of outputs beside their sources.
 
     source, output  (B, C, H, W) float32 on the CPU
-    ids             the B item ids
+    ids             the B item ids of the sources
     cycled          the outputs carried back, where a metric needs it and the method can
     extract         name or spec of an extractor -> Extracted of `output`, computed once
     """
@@ -73,10 +76,17 @@ class Observed:
     ids: tuple[str, ...]
     cycled: Tensor | None
     extract: Callable[[str], Extracted]
-    _kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def beside(self, source: Tensor, ids: tuple[str, ...]) -> Observed:
+        """The same outputs beside other sources; what was computed once is not computed again."""
+        return replace(self, source=source, ids=ids)
 
     def once(self, key: str, compute: Callable[[], T]) -> T:
-        """The value of `compute()`, computed once a batch for each key, whichever metric asks."""
+        """The value of `compute()`, computed once a batch for each key, whichever metric asks.
+
+        It must follow from the outputs alone: the chance columns put other sources beside them.
+        """
         if key not in self._kept:
             self._kept[key] = compute()
         return cast(T, self._kept[key])
@@ -131,6 +141,9 @@ class Metric(Plugin, ABC):
 
     needs_reference: ClassVar[bool] = False
     """Whether the reference images decide its numbers; they are then part of the fingerprint."""
+
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Distributions whose functions compute its numbers; their versions are in the fingerprint."""
 
     own_threads: ClassVar[bool] = False
     """Whether its meter's `compute` says itself how many threads share its operations; else one

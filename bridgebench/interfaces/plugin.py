@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from bridgebench.quoting import quoted
+
 
 class Plugin(BaseModel):
     """Base of every kind of plugin.
@@ -51,7 +53,7 @@ class Plugin(BaseModel):
     def resolved(self) -> dict[str, Any]:
         """The name and every option, defaults included, as JSON values; of a path its last part."""
         paths = {
-            option: value.name
+            option: last_part(value)
             for option in type(self).model_fields
             if isinstance(value := getattr(self, option), Path)
         }
@@ -62,15 +64,26 @@ def format_option(value: object) -> str:
     """An option's value as it is typed on the command line; of a path its last part.
 
     A row is read by others, whom the folders of a machine do not concern: what is in the file is
-    told by its hash.
+    told by its hash. A value that holds a separator is put in quotes.
 
     >>> format_option(0.8), format_option(True), format_option(Path("some/mine.safetensors"))
     ('0.8', 'true', 'mine.safetensors')
+    >>> format_option(Path("some/out 10:30"))
+    '"out 10:30"'
     """
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Enum):
-        return str(value.value)
+        return quoted(str(value.value))
     if isinstance(value, Path):
-        return value.name
-    return str(value)
+        return quoted(last_part(value))
+    return quoted(str(value))
+
+
+def last_part(path: Path) -> str:
+    """The name of a file or folder, also where the path is `.` or ends in `..`.
+
+    >>> last_part(Path("some/mine")), last_part(Path(".")) == Path.cwd().name
+    ('mine', True)
+    """
+    return path.resolve().name or "root"

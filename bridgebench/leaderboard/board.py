@@ -15,7 +15,9 @@ from bridgebench.leaderboard.columns import MetricColumns, arrange
 from bridgebench.leaderboard.expectations import unmet
 from bridgebench.leaderboard.files import metrics_in, parse_sheet
 from bridgebench.leaderboard.known_columns import known_columns
-from bridgebench.leaderboard.rows import ReadItems, row_of
+from bridgebench.leaderboard.pairs import PairCount
+from bridgebench.leaderboard.ranks import pair_counts
+from bridgebench.leaderboard.rows import ReadItems, Section, row_of
 from bridgebench.leaderboard.sheet import read_sheet
 from bridgebench.leaderboard.table import build_table
 from bridgebench.leaderboard.validate import rows_of_table, validate_board
@@ -31,6 +33,7 @@ class Board:
     table     the rows, as in leaderboard.csv
     warnings  what the task expects and the rows do not show, a sentence each
     records   the records that the rows were made of; none for a board from a file
+    pairs     how many pairs of ranked rows differ, where the per-image statistics are at hand
     """
 
     task: TaskFile
@@ -38,6 +41,11 @@ class Board:
     table: pd.DataFrame
     warnings: tuple[str, ...]
     records: tuple[Record, ...] = ()
+    pairs: tuple[PairCount, ...] = ()
+
+    def pairs_of(self, section: Section) -> PairCount | None:
+        """The count of one section; None where it is not known."""
+        return next((count for count in self.pairs if count.section == section), None)
 
 
 def board_of(store: RecordStore, task: TaskFile, columns: Sequence[Column]) -> Board:
@@ -61,6 +69,7 @@ def board_from(
         build_table(records, rows, task, metrics),
         tuple(unmet(rows, task, metrics)),
         tuple(records),
+        pair_counts(rows, task, metrics),
     )
 
 

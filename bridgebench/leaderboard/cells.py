@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from bridgebench.leaderboard.safe_text import is_unprintable
-
 MAX_CELL = 65_536
 MAX_REASON = 300
 UNUSED = "-"
@@ -43,7 +41,7 @@ def objection(text: str) -> str:
     """
     if len(text) > MAX_CELL:
         return f"has {len(text)} characters, more than {MAX_CELL}"
-    hidden = next((letter for letter in text if is_unprintable(letter)), "")
+    hidden = next((letter for letter in text if not letter.isprintable()), "")
     if hidden:
         return f"has the control character {hidden!r}"
     if text.startswith(_FORMULA) and text != UNUSED:
@@ -83,7 +81,7 @@ def plain_reason(text: str) -> str:
     >>> plain_reason("=cannot read\n/home/ada/weights.safetensors: no such file")
     'reason: =cannot read weights.safetensors: no such file'
     """
-    line = " ".join("".join(" " if is_unprintable(one) else one for one in text).split())
+    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
     line = _PATH.sub(lambda found: _file_name(found.group()), line)
     if line.startswith(_FORMULA):
         line = f"reason: {line}"

@@ -7,9 +7,10 @@ metrics, what else is known of the cell, its cost, and all that is needed to get
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bridgebench.chance import with_chance, without_chance
 from bridgebench.errors import PluginError, UsageError
 from bridgebench.interfaces.metric import Column
 from bridgebench.taskfile import TaskFile
@@ -39,10 +40,10 @@ AXES = (
 )
 """What names a row; no two rows of a board agree on all of them."""
 
-STANDING = ("status", "tie_group", "pareto")
+STANDING = ("status", "tie_group", "pareto", "flags")
 """Whether the row has results, and how it stands among the others."""
 
-FACTS = ("supervision", "baseline", "latent_std", "separable_from_next", "reason")
+FACTS = ("supervision", "baseline", "latent_std", "reason")
 COUNTS = ("nfe_encode", "nfe_decode", "nfe_total")
 """Network evaluations an image as counted: whole unless a method spends more on some images."""
 
@@ -62,7 +63,7 @@ PROVENANCE = (
 )
 
 JSON_COLUMNS = ("fingerprint_parts", "options", "plugins", "weights")
-BOOLEAN_COLUMNS = ("pareto", "baseline", "separable_from_next")
+BOOLEAN_COLUMNS = ("pareto", "baseline")
 INTEGER_COLUMNS = ("nfe", "seed", "n", "tie_group", "batch")
 
 HEAD = (*AXES, *STANDING)
@@ -73,7 +74,10 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class MetricColumns:
-    """The metric columns of a board, in order: those that lead it, then the others."""
+    """The metric columns of a board, in order: those that lead it, then the others.
+
+    Chance columns are in neither; each follows the column that it belongs to.
+    """
 
     primary: tuple[Column, ...]
     secondary: tuple[Column, ...]
@@ -81,7 +85,7 @@ class MetricColumns:
     @property
     def all(self) -> tuple[Column, ...]:
         """Every metric column, in order."""
-        return (*self.primary, *self.secondary)
+        return with_chance((*self.primary, *self.secondary))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,6 +95,12 @@ class MetricColumns:
     def named(self, name: str) -> Column:
         """The metric column of that name."""
         return next(column for column in self.all if column.name == name)
+
+    @property
+    def measured(self) -> Iterator[tuple[Column, Column]]:
+        """Every metric column with the one that was measured: of a chance column, whose it is."""
+        for column in (*self.primary, *self.secondary):
+            yield from ((each, column) for each in with_chance((column,)))
 
 
 def spread(column: Column) -> tuple[str, ...]:
@@ -109,9 +119,10 @@ def arrange(task: TaskFile, columns: Sequence[Column]) -> MetricColumns:
 
     UsageError where the task leads its board by a column that no metric gives, or ranks rows by one
     that is neither good nor bad; PluginError where two metrics, or a metric and the board itself,
-    claim one name.
+    claim one name. `columns` may hold chance columns or not.
     """
-    _check_names(columns)
+    columns = without_chance(columns)
+    _check_names(with_chance(columns))
     by_name = {column.name: column for column in columns}
     missing = [name for name in task.primary if name not in by_name]
     if missing:

@@ -16,8 +16,11 @@ from bridgebench.errors import UsageError
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.cells import MAX_CELL
+from bridgebench.leaderboard.flags import legend, letters
 from bridgebench.leaderboard.meaning import first_difference, parts_of
 from bridgebench.leaderboard.seal import written
+from bridgebench.printable import printable
+from bridgebench.taskfile import FlagRule
 
 NAMED_BY = ("method", "source_score", "target_score", "solver", "nfe", "transform", "seed")
 """What makes two rows the same combination; how many images they saw may differ."""
@@ -42,6 +45,7 @@ class Comparison:
     pairs       combinations of both, in the order of the first
     only_left   combinations of the first alone
     only_right  combinations of the second alone
+    rules       the flags of the task
     meaning     the first part in which the meaning of the numbers differs, or ""
     """
 
@@ -49,6 +53,7 @@ class Comparison:
     pairs: tuple[Pair, ...]
     only_left: tuple[Cells, ...]
     only_right: tuple[Cells, ...]
+    rules: tuple[FlagRule, ...]
     meaning: str
 
 
@@ -67,6 +72,7 @@ def compare(left: Board, right: Board) -> Comparison:
         tuple(Pair(cells, theirs[key]) for key, cells in ours.items() if key in theirs),
         tuple(cells for key, cells in ours.items() if key not in theirs),
         tuple(cells for key, cells in theirs.items() if key not in ours),
+        left.task.flags,
         _other_meaning(ours.values(), theirs.values()),
     )
 
@@ -90,6 +96,10 @@ def print_comparison(comparison: Comparison, console: Console, names: tuple[str,
         console.print(table)
         console.width = width
         _say(console, f"{APART} the intervals of the two numbers do not overlap.")
+        cells = [row["flags"] for pair in comparison.pairs for row in (pair.left, pair.right)]
+        said = legend(cells, comparison.rules)
+        if said:
+            _say(console, f"Flags: {said}.")
     for name, alone in ((left, comparison.only_left), (right, comparison.only_right)):
         if alone:
             shown = ", ".join(_title(cells) for cells in alone[:3])
@@ -117,10 +127,14 @@ def _table(comparison: Comparison) -> Table:
     for column in comparison.columns:
         table.add_column(column.name, justify="right", no_wrap=True)
         table.add_column("change", justify="right", no_wrap=True)
+    flagged = any(_flags(pair, comparison.rules) for pair in comparison.pairs)
+    if flagged:
+        table.add_column("flags", no_wrap=True)
     for pair in comparison.pairs:
-        words = [Text(written(pair.left[axis], axis)) for axis in axes]
+        words = [Text(printable(written(pair.left[axis], axis))) for axis in axes]
         for column in comparison.columns:
             words += [Text(text) for text in _numbers(column, pair)]
+        words += [Text(_flags(pair, comparison.rules))] if flagged else []
         table.add_row(*words, style="dim" if pair.left["baseline"] else None)
     return table
 
@@ -132,6 +146,11 @@ def _numbers(column: Column, pair: Pair) -> tuple[str, str]:
         return both, ""
     mark = APART if apart(column, pair) else ""
     return both, f"{mark}{right - left:+.3g}"
+
+
+def _flags(pair: Pair, rules: Sequence[FlagRule]) -> str:
+    left, right = (letters(cells["flags"], rules) for cells in (pair.left, pair.right))
+    return left if left == right else f"{left or '-'} → {right or '-'}"
 
 
 def _telling(pairs: Sequence[Pair]) -> Iterator[str]:
@@ -158,4 +177,4 @@ def _title(cells: Cells) -> str:
 
 
 def _say(console: Console, text: str, style: str | None = None) -> None:
-    console.print(Text(text), style=style, soft_wrap=True, highlight=False)
+    console.print(Text(printable(text)), style=style, soft_wrap=True, highlight=False)

@@ -12,7 +12,7 @@ from typing import Any
 
 from bridgebench.execute.records import Record
 from bridgebench.leaderboard.columns import COUNTS, MetricColumns
-from bridgebench.leaderboard.safe_text import printable
+from bridgebench.printable import printable
 
 RELATIVE = 1e-3
 OF_HALF_WIDTH = 0.25
@@ -59,6 +59,8 @@ def deviations(
 ) -> tuple[Deviation, ...]:
     """Every cell of a row that was measured, as published and as a record has it.
 
+    A chance value is as certain as the number it belongs to, whose interval says how much that is.
+
     Numbers and the ends of their intervals are compared within the tolerance of the recomputed
     number. Evaluations, supervision and the mark of a baseline must be equal.
 
@@ -93,10 +95,10 @@ def present(value: Any) -> float | None:
 
 
 def _numbers(cells: Cells, record: Record, metrics: MetricColumns) -> Iterator[Deviation]:
-    for column in metrics.all:
-        value = record.values.get(column.name)
+    for column, own in metrics.measured:
+        value, known = record.values.get(column.name), record.values.get(own.name)
         here, low, high = (value.value, value.low, value.high) if value else (None, None, None)
-        within = tolerance(here, low, high)
+        within = tolerance(here, *((known.low, known.high) if known else (None, None)))
         yield Deviation(column.name, present(cells[column.name]), here, within)
         if column.interval:
             for end, found in ((f"{column.name}_low", low), (f"{column.name}_high", high)):

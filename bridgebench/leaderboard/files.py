@@ -36,7 +36,11 @@ _BOOLEANS = {"true": True, "false": False}
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a board, whole or not at all; OutputError where that cannot be done."""
-    text = to_csv(table)
+    write_text(to_csv(table), path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a file, whole or not at all; OutputError where that cannot be done."""
     try:
         write_atomically(path, text.encode())
     except OSError as error:

@@ -19,7 +19,7 @@ from pydantic import (
 
 from bridgebench.errors import IntegrityError
 from bridgebench.leaderboard.cells import MAX_CELL
-from bridgebench.leaderboard.safe_text import printable
+from bridgebench.printable import printable
 from bridgebench.strict_json import parse_json
 from bridgebench.taskfile import first_problem
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridgebench.leaderboard.json_cells import parsed
-from bridgebench.leaderboard.safe_text import printable
+from bridgebench.printable import printable
 
 SHOWN = 80
 

@@ -1,11 +1,11 @@
 """Several boards into one.
 
-Rows are put together only where their numbers mean the same. Ranks and Pareto marks follow from the
-numbers and are made anew. **Tie groups** do not: the paired tests behind them need the statistic of
-each image, which a CSV does not have, and their correction counts every comparison made. So a seed
-whose competing rows all come from one of the boards keeps the tie groups of that board, and one
-whose rows come from several has none. To test all rows against each other, run them into one folder
-with `out=`, where the statistics are kept.
+Rows are put together only where their numbers mean the same. Ranks, Pareto marks and flags follow
+from the numbers and are made anew. **Tie groups** do not: the paired tests behind them need the
+statistic of each image, which a CSV does not have, and their correction counts every comparison
+made. So a seed whose competing rows all come from one of the boards keeps the tie groups of that
+board, and one whose rows come from several has none. To test all rows against each other, run them
+into one folder with `out=`, where the statistics are kept.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from bridgebench.leaderboard.board import Board, checked_board
 from bridgebench.leaderboard.columns import AXES, HEAD, TAIL, MetricColumns, arrange
 from bridgebench.leaderboard.expectations import unmet
 from bridgebench.leaderboard.files import write_csv
+from bridgebench.leaderboard.flags import flags_cell, is_rankable
 from bridgebench.leaderboard.meaning import first_difference, parts_of
 from bridgebench.leaderboard.ranks import Standing, standings
 from bridgebench.leaderboard.rows import Row, sections
@@ -147,7 +148,7 @@ def rank_anew(rows: Sequence[PlacedRow], task: TaskFile, metrics: MetricColumns)
     standing = standings(seen, task, metrics)
     tested: set[int] = set()
     for members in sections(seen).values():
-        tested.update(_tested(rows, seen, members))
+        tested.update(_tested(rows, seen, members, task))
     order = sorted(range(len(rows)), key=lambda index: place(seen[index], standing[index]))
     return [_standing(rows[index], standing[index], index in tested) for index in order]
 
@@ -169,17 +170,17 @@ def _one_task(boards: Sequence[NamedBoard]) -> TaskFile:
 
 
 def _tested(
-    rows: Sequence[PlacedRow], seen: Sequence[Row], members: Sequence[int]
+    rows: Sequence[PlacedRow], seen: Sequence[Row], members: Sequence[int], task: TaskFile
 ) -> Sequence[int]:
-    """The members if one file has all that compete, so that its tests cover all of them."""
-    competing = [index for index in members if seen[index].competes]
-    return members if len({rows[index].file for index in competing}) == 1 else ()
+    """The members if one file has all that can be ranked, so that its tests cover all of them."""
+    rankable = [index for index in members if is_rankable(seen[index], task.flags)]
+    return members if len({rows[index].file for index in rankable}) == 1 else ()
 
 
 def _standing(row: PlacedRow, stand: Standing, tested: bool) -> PlacedRow:
-    cells = {**row.cells, "pareto": stand.pareto}
+    cells = {**row.cells, "pareto": stand.pareto, "flags": flags_cell(stand.flags)}
     if not tested:
-        cells |= {"tie_group": None, "separable_from_next": None}
+        cells["tie_group"] = None
     return PlacedRow(cells, row.file, row.number)
 
 

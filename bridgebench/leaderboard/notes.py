@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
+from bridgebench.leaderboard.cells import UNUSED
 from bridgebench.leaderboard.columns import MetricColumns
+from bridgebench.leaderboard.flags import meaning
+from bridgebench.leaderboard.pairs import PairCount
 from bridgebench.taskfile import TaskFile
 
 FLOOR = "_floor"
 """A metric column NAME_floor is what real images get of NAME; it is printed beside it."""
 
 
-def notes(section: pd.DataFrame, task: TaskFile, metrics: MetricColumns) -> Iterator[str]:
-    """The sentences below the table of rows of one seed and fingerprint."""
-    yield from _separable(section, task)
+def notes(
+    section: pd.DataFrame, task: TaskFile, metrics: MetricColumns, pairs: PairCount | None = None
+) -> Iterator[str]:
+    """The sentences below the table of rows of one seed and fingerprint.
+
+    `pairs` is the count of these rows, None where their per-image statistics are not at hand.
+    """
+    yield from _differences(section, task, pairs)
     yield from _floors(section, metrics)
+    yield from _flagged(section, task)
     yield from _without_results(section)
 
 
-def _separable(section: pd.DataFrame, task: TaskFile) -> Iterator[str]:
-    pairs = section["separable_from_next"].dropna()
-    groups = section["tie_group"].dropna()
-    if len(pairs):
+def _differences(section: pd.DataFrame, task: TaskFile, pairs: PairCount | None) -> Iterator[str]:
+    if pairs is not None:
         yield (
-            f"{int(pairs.sum())} of the {len(pairs)} adjacent pairs can be told apart by "
-            f"{task.ranked_by} at 5 % (paired test, Holm); the {len(groups)} rows form "
-            f"{groups.nunique()} tie groups."
+            f"{pairs.significant} of all {pairs.pairs} pairs of ranked rows "
+            f"({100 * pairs.share:.0f} %) differ significantly in {task.ranked_by} (paired test at "
+            "5 %, Holm over all pairs)."
+        )
+    groups = section["tie_group"].dropna()
+    if len(groups):
+        yield (
+            f"The {len(groups)} ranked rows form {groups.nunique()} tie groups: a row does not "
+            f"differ significantly in {task.ranked_by} from the best of its group."
         )
 
 
@@ -44,12 +58,24 @@ def _floors(section: pd.DataFrame, metrics: MetricColumns) -> Iterator[str]:
             yield f"Real images at the same n have a {column.name} of {shown}."
 
 
+def _flagged(section: pd.DataFrame, task: TaskFile) -> Iterator[str]:
+    flagged = section["flags"].str.split()
+    for rule in task.flags:
+        count = int(flagged.map(lambda names, own=rule.name: own in names).sum())
+        if count:
+            rows = "1 row is" if count == 1 else f"{count} rows are"
+            yield f"{rows} flagged {rule.name}: {meaning(rule)}."
+
+
 def _without_results(section: pd.DataFrame) -> Iterator[str]:
     counts = section["status"].value_counts()
     for status in sorted(set(counts.index) - {"ok"}):
         rows = section[section["status"] == status]
         first = rows.iloc[0]
-        yield (
-            f"{counts[status]} {status}, such as {first['method']} {first['solver']} "
-            f"{first['transform']}: {first['reason']}"
-        )
+        yield (f"{counts[status]} {status}, such as {_named(first)}: {first['reason']}")
+
+
+def _named(cells: pd.Series[Any]) -> str:
+    """What a row is, less the axes that its method does not use."""
+    names = (str(cells[axis]) for axis in ("method", "solver", "transform"))
+    return " ".join(name for name in names if name != UNUSED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,11 @@ from rich.text import Text
 
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import AXES, MetricColumns
+from bridgebench.leaderboard.flags import letters
+from bridgebench.printable import printable
 from bridgebench.statistics.intervals import Estimate
 from bridgebench.statistics.seeds import across_seeds
+from bridgebench.taskfile import FlagRule
 
 NAMED_BY = tuple(axis for axis in AXES if axis != "seed")
 
@@ -26,11 +29,13 @@ class Combined:
     axes    its axes but the seed
     seeds   in rising order, at least two
     found   primary column -> the mean over the seeds that have it, with its interval
+    flags   the names of the flags that any of its seeds has, separated by spaces
     """
 
     axes: Mapping[str, Any]
     seeds: tuple[int, ...]
     found: Mapping[str, Estimate]
+    flags: str
 
 
 def combined(table: pd.DataFrame, metrics: MetricColumns) -> tuple[Combined, ...]:
@@ -44,14 +49,18 @@ def combined(table: pd.DataFrame, metrics: MetricColumns) -> tuple[Combined, ...
             {axis: rows[0][axis] for axis in NAMED_BY},
             tuple(sorted(int(row["seed"]) for row in rows)),
             {column.name: _mean(rows, column) for column in metrics.primary},
+            " ".join(dict.fromkeys(name for row in rows for name in row["flags"].split())),
         )
         for rows in groups.values()
         if len({row["seed"] for row in rows}) > 1
     )
 
 
-def seeds_table(rows: tuple[Combined, ...], metrics: MetricColumns) -> Table:
-    """A table of the means with their intervals."""
+def seeds_table(
+    rows: tuple[Combined, ...], metrics: MetricColumns, rules: Sequence[FlagRule]
+) -> Table:
+    """A table of the means with their intervals, and the flags where there are any."""
+    flagged = any(row.flags for row in rows)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     axes = [
         axis
@@ -63,10 +72,13 @@ def seeds_table(rows: tuple[Combined, ...], metrics: MetricColumns) -> Table:
     table.add_column("seeds", justify="right", no_wrap=True)
     for column in metrics.primary:
         table.add_column(column.name, justify="right", no_wrap=True)
+    if flagged:
+        table.add_column("flags", no_wrap=True)
     for row in rows:
-        named = (Text("" if pd.isna(row.axes[a]) else str(row.axes[a])) for a in axes)
+        named = (Text("" if pd.isna(row.axes[a]) else printable(str(row.axes[a]))) for a in axes)
         numbers = (Text(_written(row.found[column.name])) for column in metrics.primary)
-        table.add_row(*named, str(len(row.seeds)), *numbers)
+        marks = [Text(letters(row.flags, rules))] if flagged else []
+        table.add_row(*named, str(len(row.seeds)), *numbers, *marks)
     return table
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.derived import Fault, count_of
-from bridgebench.leaderboard.ranks import ALPHA, rank
+from bridgebench.leaderboard.ranks import level_of_ties, rank
 from bridgebench.leaderboard.rows import Row
 from bridgebench.statistics.paired import hochberg_with_best, mcnemar_p
 
@@ -41,23 +41,26 @@ def impossible_ties(
     if not column.share or not 0 < n <= MOST_IMAGES or len(waiting) > MOST_ROWS:
         return
     counts = {index: count_of(rows[index].value(column.name) or 0.0, n) or 0 for index in waiting}
+    ties = 0
     while waiting:
         leader, *others = waiting
+        level = level_of_ties(ties + 1)
         bounds = [_bounds(counts[leader], counts[other], n) for other in others]
         least = hochberg_with_best([low for low, _ in bounds])
         most = hochberg_with_best([high for _, high in bounds])
         said = f"by {column.name} of the two rows it"
         for other, low, high in zip(others, least, most, strict=True):
             with_leader = groups[other] == groups[leader]
-            if with_leader and high < ALPHA:
+            if with_leader and high < level:
                 message = (
                     f"{said} differs significantly from row {leader + 1}, which leads its group"
                 )
                 yield Fault(other, "tie_group", message)
-            elif not with_leader and low >= ALPHA:
+            elif not with_leader and low >= level:
                 message = f"{said} cannot differ significantly from row {leader + 1}, a tie"
                 yield Fault(other, "tie_group", message)
         waiting = [other for other in others if groups[other] != groups[leader]]
+        ties += len(waiting) < len(others)
 
 
 def _bounds(first: int, second: int, n: int) -> tuple[float, float]:

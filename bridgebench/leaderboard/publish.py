@@ -20,9 +20,9 @@ from bridgebench.leaderboard.files import to_csv, write_csv
 from bridgebench.leaderboard.page.build import build_page
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.published_names import BOARD_NAME, FOLDER, INDEX, place_of
-from bridgebench.leaderboard.safe_text import printable
 from bridgebench.leaderboard.sheet import MAX_FILE_BYTES
 from bridgebench.leaderboard.verifications import read_verifications, write_verifications
+from bridgebench.printable import printable
 from bridgebench.registry import Registry
 from bridgebench.regular_file import read_regular_file
 

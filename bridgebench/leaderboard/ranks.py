@@ -1,7 +1,8 @@
 """How the rows of a board stand among each other: ranks, tie groups and Pareto marks.
 
 Only rows that saw the same images (equal n and seed) and whose numbers mean the same (equal
-fingerprint) are compared. Baselines and rows without results stand outside.
+fingerprint) are compared. Baselines, rows that a flag calls copies, and rows without results stand
+outside.
 
 **Ranks** follow the task's `ranked_by`; equal numbers are ordered by the axes, so that the order
 does not depend on which cell finished first.
@@ -10,73 +11,81 @@ does not depend on which cell finished first.
 row that has none yet: McNemar's exact test where the statistic of an image is 0 or 1, Student's
 paired test otherwise. P-values are adjusted for all pairs of the rows that are left, because any
 of them could have come out best, and by Hochberg's step-up, because a row that beats each of the
-others did not come out best by having been chosen (`hochberg_with_best`). The rows that cannot be
-told apart from it, at 5 %, join. So two things hold of every row: it cannot be told apart from the
-best row of its group, and it can be told apart from the best row of each earlier group. Groups
-therefore need not be contiguous: a row may be certainly worse than the leader while one below it is
-not, because the two do not fail on the same images. Cutting a group at its first member that can be
-told apart would make the second of those statements false.
+others did not come out best by having been chosen (`hochberg_with_best`). The rows that do not
+differ significantly from it join. The 5 % are shared among all groups that can have an equal row
+split off (`level_of_ties`). So two things hold of every row: it does not differ significantly from
+the best row of its group, and it differs significantly from the best row of each earlier group.
+Groups therefore need not be contiguous: a row may differ significantly from the leader while one
+below it does not, because the two do not fail on the same images. Cutting a group at its first
+member that differs would make the second of those statements false.
 
 **Pareto.** A row is marked if no other is at least as good on all of the task's `pareto` columns
-and better on one of them; a row that lacks one of the numbers is not marked.
+and better on one of them; a row that lacks one of the numbers is not marked. Flagged rows take no
+part: they have no mark, and they take none from another row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import MetricColumns
-from bridgebench.leaderboard.rows import Items, Row, Shares, as_shares, sections
-from bridgebench.statistics.paired import hochberg_with_best, holm, mcnemar_p, paired_t
-from bridgebench.taskfile import TaskFile
-
-ALPHA = 0.05
-
-AT_ONCE = 2**22
-"""Below 2**24, up to which float32 counts without a gap."""
+from bridgebench.leaderboard.flags import is_rankable, raised
+from bridgebench.leaderboard.pairs import ALPHA, PairCount, pair_count, pair_p_values
+from bridgebench.leaderboard.rows import Row, sections
+from bridgebench.statistics.paired import hochberg_with_best
+from bridgebench.taskfile import FlagRule, TaskFile
 
 
 @dataclass(frozen=True)
 class Standing:
     """How a row stands in its section.
 
-    rank                 1 for the best; None for a row that is not ranked
-    tie_group            None also where the ranked metric has no per-image statistic
-    pareto               None for a row that does not compete, or a task that marks none
-    separable_from_next  whether it can be told apart from the row ranked next; None where there is
-                         no such row or no per-image statistic
+    rank       1 for the best; None for a row that is not ranked
+    tie_group  None also where the ranked metric has no per-image statistic
+    pareto     None for a row that is not ranked or is flagged, or a task that marks none
+    flags      the rules of the task that flag the row
     """
 
     rank: int | None = None
     tie_group: int | None = None
     pareto: bool | None = None
-    separable_from_next: bool | None = None
+    flags: tuple[FlagRule, ...] = ()
 
 
 def standings(rows: Sequence[Row], task: TaskFile, columns: MetricColumns) -> tuple[Standing, ...]:
     """The standing of each row, in the order given."""
-    found = [Standing()] * len(rows)
+    found = [Standing(flags=raised(row, task.flags)) for row in rows]
     front = [columns.named(name) for name in task.pareto]
     for members in sections(rows).values():
-        competing = [index for index in members if rows[index].competes]
-        ranked = rank(rows, competing, columns.named(task.ranked_by))
+        rankable = [index for index in members if is_rankable(rows[index], task.flags)]
+        ranked = rank(rows, rankable, columns.named(task.ranked_by))
         for position, index in enumerate(ranked):
             found[index] = replace(found[index], rank=position + 1)
         for index, group in tie_groups(rows, ranked, task.ranked_by).items():
             found[index] = replace(found[index], tie_group=group)
-        for index, apart in separable_from_next(rows, ranked, task.ranked_by).items():
-            found[index] = replace(found[index], separable_from_next=apart)
         if front:
-            marked = pareto_front(rows, competing, front)
-            for index in competing:
+            unflagged = [index for index in rankable if not found[index].flags]
+            marked = pareto_front(rows, unflagged, front)
+            for index in unflagged:
                 found[index] = replace(found[index], pareto=index in marked)
     return tuple(found)
+
+
+def pair_counts(
+    rows: Sequence[Row], task: TaskFile, metrics: MetricColumns
+) -> tuple[PairCount, ...]:
+    """How many pairs of ranked rows differ significantly, for each section that has such pairs."""
+    column = metrics.named(task.ranked_by)
+    counts = []
+    for members in sections(rows).values():
+        rankable = [index for index in members if is_rankable(rows[index], task.flags)]
+        counts.append(pair_count(rows, rank(rows, rankable, column), column.name))
+    return tuple(count for count in counts if count is not None)
 
 
 def rank(rows: Sequence[Row], members: Sequence[int], column: Column) -> list[int]:
@@ -96,65 +105,33 @@ def signed(row: Row, column: Column) -> float | None:
 
 def tie_groups(rows: Sequence[Row], ranked: Sequence[int], column: str) -> dict[int, int]:
     """Tie group of each ranked row that has per-image statistics of `column`."""
-    waiting = [index for index in ranked if column in rows[index].items]
-    p_value = paired_p([rows[index].items[column] for index in waiting])
-    unassigned = list(range(len(waiting)))
+    tested = [index for index in ranked if column in rows[index].items]
+    p_values = pair_p_values([rows[index].items[column] for index in tested])
+    waiting = np.arange(len(tested))
     groups: dict[int, int] = {}
-    group = 0
-    while unassigned:
+    group = ties = 0
+    while len(waiting):
         group += 1
-        leader, *others = unassigned
-        groups[waiting[leader]] = group
-        adjusted = hochberg_with_best([p_value(leader, other) for other in others])
-        unassigned = [other for other, p in zip(others, adjusted, strict=True) if p < ALPHA]
-        for other, p in zip(others, adjusted, strict=True):
-            if p >= ALPHA:
-                groups[waiting[other]] = group
+        leader, others = waiting[0], waiting[1:]
+        adjusted = np.array(hochberg_with_best(p_values[leader, others]))
+        tied = others[adjusted >= level_of_ties(ties + 1)]
+        groups |= {tested[index]: group for index in (leader, *tied)}
+        ties += len(tied) > 0
+        waiting = np.setdiff1d(others, tied)
     return groups
 
 
-def separable_from_next(rows: Sequence[Row], ranked: Sequence[int], column: str) -> dict[int, bool]:
-    """For each ranked row whether it can be told apart from the next; Holm over all such pairs."""
-    pairs = [
-        (above, below)
-        for above, below in pairwise(ranked)
-        if column in rows[above].items and column in rows[below].items
-    ]
-    adjusted = holm(
-        [paired_p([rows[a].items[column], rows[b].items[column]])(0, 1) for a, b in pairs]
-    )
-    return {above: p < ALPHA for (above, _), p in zip(pairs, adjusted, strict=True)}
+def level_of_ties(ties: int) -> float:
+    """The level at which rows are split off the group that would be the ties-th of several rows.
 
+    An equal row can be split only off a group whose leader has an equal, and after that there is
+    one more group of several rows, or an error was made. So the levels of such groups may add up to
+    5 %, whatever the number of groups with one row: they are 0.05·6/(π k)² for k = 1, 2, ...
 
-def paired_p(items: Sequence[Items]) -> Callable[[int, int], float]:
-    """The p-value of the paired test between two of several rows on the images they share.
-
-    McNemar's exact test where every statistic is 0 or 1; the disagreements of all pairs are then
-    counted at once, which keeps hundreds of rows of thousands of images within a second.
+    >>> [round(level_of_ties(ties), 4) for ties in (1, 2, 3)]
+    [0.0304, 0.0076, 0.0034]
     """
-    shares = [found for values in items if (found := as_shares(values)) is not None]
-    if not items or len(shares) < len(items):
-        return lambda first, second: paired_t(items[first], items[second])
-    only_first = counts_of_one_alone(shares)
-    return lambda first, second: mcnemar_p(
-        int(only_first[first, second]), int(only_first[second, first])
-    )
-
-
-def counts_of_one_alone(items: Sequence[Shares], at_once: int = AT_ONCE) -> npt.NDArray[np.int64]:
-    """(R, R): on how many images the first row of each pair has a 1 and the second has none.
-
-    Args:
-        items: of R rows, (n,) each.
-        at_once: numbers in memory at a time, at least R.
-    """
-    rows, n = len(items), len(items[0])
-    size = max(1, at_once // rows)
-    counts = np.zeros((rows, rows), dtype=np.int64)
-    for start in range(0, n, size):
-        part = np.stack([values[start : start + size] for values in items]).astype(np.float32)
-        counts += np.rint(part @ (1.0 - part).T).astype(np.int64)
-    return counts
+    return ALPHA * 6 / (math.pi * ties) ** 2
 
 
 def pareto_front(

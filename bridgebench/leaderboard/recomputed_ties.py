@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.deviations import Deviation
+from bridgebench.leaderboard.flags import is_rankable
 from bridgebench.leaderboard.ranks import rank, tie_groups
 from bridgebench.leaderboard.rows import Row, sections, seed_of
+from bridgebench.taskfile import TaskFile
 
 SAME = 1e-9
 """How far, relative to its size, a number may be from one that was computed alike."""
@@ -34,6 +36,7 @@ def compare_ties(
     rows: Sequence[Row],
     published: Sequence[int | None],
     recomputed: Mapping[int, Row],
+    task: TaskFile,
     column: Column,
 ) -> Ties:
     """Compare the tie groups of each section whose ranked rows were all recomputed.
@@ -42,12 +45,14 @@ def compare_ties(
         rows: the rows of the board.
         published: the tie group of each.
         recomputed: rows computed again, by their index in the board.
-        column: what rows are ranked by.
+        task: whose rules say which rows are ranked.
+        column: what they are ranked by.
     """
     found: dict[int, Deviation] = {}
     notes: list[str] = []
     for members in sections(rows).values():
-        ranked = rank(rows, [index for index in members if rows[index].competes], column)
+        rankable = [index for index in members if is_rankable(rows[index], task.flags)]
+        ranked = rank(rows, rankable, column)
         if all(published[index] is None for index in ranked):
             continue
         computed = [index for index in ranked if index in recomputed]

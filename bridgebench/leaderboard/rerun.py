@@ -22,10 +22,12 @@ from bridgebench.leaderboard.meaning import first_difference, parts_of
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
-from bridgebench.plan.provenance import TASK_KEY, plugin_versions
-from bridgebench.plan.tasks import task_source
-from bridgebench.registry import Entry, Kind, Registry
+from bridgebench.plan.provenance import TASK_KEY
+from bridgebench.registry import Kind, Registry
 from bridgebench.taskfile import TaskFile, first_problem
+
+LIBRARIES = "libraries"
+"""Where a metric's part of the fingerprint names the versions of libraries that it calls."""
 
 
 @dataclass(frozen=True)
@@ -83,48 +85,45 @@ def plan_of(
     """
     if cells["status"] != "ok":
         raise Missing(f"it has no numbers: its status is {cells['status']}")
-    differences: tuple[str, ...] = ()
+    named = parsed(cells, "plugins")
+    differences = tuple(_not_installed(named, registry))
     try:
         word = str(task_file or task.name)
-        differences = tuple(_differences(cells, registry, task_source(registry, word)))
         choices = _choices(cells, registry, word, device, weights_path)
         choices = choices.model_copy(update={"limit": limit})
         plan = make_plan(registry, choices)
+        here = json.loads(plan.cells[0].provenance["plugins"])
+        differences += tuple(_other_sources(named, here))
+        differences += tuple(_other_libraries(parts_of(cells), plan.fingerprint))
         _check_same(cells, plan)
     except (BridgebenchError, Missing) as error:
         raise Missing(str(error), differences) from error
     return Rerun(choices, plan, differences)
 
 
-def _differences(
-    cells: Mapping[Any, Any], registry: Registry, task_here: Mapping[str, str]
-) -> Iterator[str]:
-    """How each source that the row names differs from what is installed."""
-    installed = _packages(registry)
-    for package, named in sorted(parsed(cells, "plugins").items()):
-        if package == TASK_KEY:
-            here: Mapping[str, str] = {"sha256": task_here["sha256"]}
-            named = {"sha256": named["sha256"]}
-        elif package == "bridgebench" or package in installed:
-            entries = [installed[package]] if package in installed else []
-            here = plugin_versions(entries)[package]
-        else:
-            yield f"{package} of {named['distribution']} {named['version']} is not installed"
-            continue
-        difference = first_difference(named, here)
+def _not_installed(named: Mapping[str, Any], registry: Registry) -> Iterator[str]:
+    """The packages that the row names and no plugin is from."""
+    known = {"bridgebench", TASK_KEY} | {
+        entry.where.partition(":")[0].partition(".")[0]
+        for entries in registry.entries.values()
+        for entry in entries.values()
+    }
+    for package in sorted(named.keys() - known):
+        source = named[package]
+        yield f"{package} of {source['distribution']} {source['version']} is not installed"
+
+
+def _other_sources(named: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
+    """How each source that the row names differs from the one that computes it here."""
+    for package in sorted(named.keys() & here.keys()):
+        parts = ("sha256",) if package == TASK_KEY else named[package].keys() | here[package].keys()
+        ours, theirs = ({part: of[package].get(part) for part in parts} for of in (here, named))
+        difference = first_difference(theirs, ours)
         if difference:
             yield (
                 f"{package}: {difference.part} is {difference.right} here, "
                 f"{difference.left} in the row"
             )
-
-
-def _packages(registry: Registry) -> dict[str, Entry]:
-    return {
-        entry.where.partition(":")[0].partition(".")[0]: entry
-        for entries in registry.entries.values()
-        for entry in entries.values()
-    }
 
 
 def _choices(
@@ -208,7 +207,7 @@ def _check_same(cells: Mapping[Any, Any], plan: Plan) -> None:
     pairs = (
         ("options", parsed(cells, "options"), json.loads(planned.provenance["options"])),
         ("weights", parsed(cells, "weights"), json.loads(planned.provenance["weights"])),
-        ("the fingerprint", parts_of(cells), _measured_alike(cells, plan)),
+        ("the fingerprint", *_meanings(parts_of(cells), plan.fingerprint)),
     )
     for what, published, here in pairs:
         difference = first_difference(published, here)
@@ -216,9 +215,32 @@ def _check_same(cells: Mapping[Any, Any], plan: Plan) -> None:
             raise Missing(f"{what} of the row and of what is installed differ in {difference}")
 
 
-def _measured_alike(cells: Mapping[Any, Any], plan: Plan) -> Mapping[str, Any]:
-    """The plan's fingerprint less the metrics that the row does not have."""
-    named = parts_of(cells)["metrics"]
-    metrics = {name: part for name, part in plan.fingerprint["metrics"].items() if name in named}
-    here: Mapping[str, Any] = json.loads(json.dumps({**plan.fingerprint, "metrics": metrics}))
-    return here
+def _meanings(
+    published: Mapping[str, Any], here: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both fingerprints without what is no reason not to compute the row.
+
+    These are metrics that the row does not have, and versions of libraries.
+    """
+    named = published["metrics"]
+    found = []
+    for parts in (published, here):
+        metrics = {
+            name: {key: value for key, value in part.items() if key != LIBRARIES}
+            for name, part in parts["metrics"].items()
+            if name in named
+        }
+        found.append(json.loads(json.dumps({**parts, "metrics": metrics})))
+    return found[0], found[1]
+
+
+def _other_libraries(published: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
+    """How the libraries that a metric calls differ from those that the row names."""
+    for name, part in published["metrics"].items():
+        ours = here["metrics"].get(name, {}).get(LIBRARIES, {})
+        difference = first_difference(part.get(LIBRARIES, {}), dict(ours))
+        if difference:
+            yield (
+                f"metric {name}: {difference.part} is {difference.right} here, "
+                f"{difference.left} in the row"
+            )

@@ -55,6 +55,7 @@ _ALWAYS = {
     "seed",
     "n",
     "status",
+    "flags",
     "supervision",
     "baseline",
     "reason",

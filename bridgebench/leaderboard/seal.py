@@ -15,8 +15,8 @@ from bridgebench.canonical import digest
 from bridgebench.leaderboard.columns import COST, COUNTS
 
 SEAL = "row_sha256"
-STANDS = frozenset({"tie_group", "pareto", "separable_from_next"})
-"""How a row stands among others, which changes with the company it keeps."""
+STANDS = frozenset({"tie_group", "pareto", "flags"})
+"""What follows from the numbers, the task and the other rows, which are checked instead."""
 
 UNSEALED = STANDS | (set(COST) - set(COUNTS)) | {SEAL}
 """Columns that two runs of one cell need not agree on: standing, seconds and memory."""

@@ -16,7 +16,6 @@ from pathlib import Path
 from bridgebench.errors import IntegrityError
 from bridgebench.leaderboard.cells import MAX_CELL
 from bridgebench.leaderboard.columns import HEAD
-from bridgebench.leaderboard.safe_text import is_unprintable
 from bridgebench.regular_file import read_regular_file
 
 MAX_FILE_BYTES = 50 * 2**20
@@ -82,7 +81,7 @@ def _decode(path: Path, content: bytes) -> str:
     except UnicodeDecodeError as error:
         raise IntegrityError(f"{path} is not UTF-8: byte {error.start} does not fit") from error
     for letter in sorted(set(text) - set("\n\t")):
-        if is_unprintable(letter):
+        if not letter.isprintable():
             raise IntegrityError(
                 f"{path} holds the control character {letter!r}, which no leaderboard needs"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -15,18 +15,32 @@ from rich.table import Table
 from rich.text import Text
 
 from bridgebench.errors import InvalidOption, UnknownName
+from bridgebench.interfaces.method import Supervision
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.cells import MAX_CELL, UNUSED
 from bridgebench.leaderboard.columns import MetricColumns
+from bridgebench.leaderboard.flags import is_copying, legend, letters
 from bridgebench.leaderboard.meaning import first_difference, parts_of
 from bridgebench.leaderboard.notes import notes
 from bridgebench.leaderboard.over_seeds import combined, seeds_table
+from bridgebench.leaderboard.pairs import PairCount
 from bridgebench.leaderboard.rows import section_order
 from bridgebench.leaderboard.validate import rows_of_table
+from bridgebench.printable import printable
+from bridgebench.taskfile import FlagRule
 
-FILTERS = ("method", "source_score", "target_score", "solver", "nfe", "transform", "seed")
-SHOWN_AXES = ("method", "source_score", "target_score", "solver", "nfe", "transform")
+FILTERS = (
+    "method",
+    "source_score",
+    "target_score",
+    "solver",
+    "nfe",
+    "transform",
+    "seed",
+    "supervision",
+)
+SHOWN_AXES = ("method", "source_score", "target_score", "solver", "nfe", "transform", "supervision")
 ALWAYS_SHOWN = ("method", "transform")
 TOP = 20
 FOLDED = 14
@@ -40,11 +54,17 @@ class View:
     top   how many ranked rows of each seed
     sort  a metric column to order the rows by, best first; "" for the board's own order
     only  axis -> values to keep: a cell as it stands, or the name of its plugin without options
+    wide  every metric column, chance columns among them, and not the leading ones alone
     """
 
     top: int = TOP
     sort: str = ""
     only: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    wide: bool = False
+
+    def columns(self, metrics: MetricColumns) -> tuple[Column, ...]:
+        """The metric columns to show."""
+        return metrics.all if self.wide else metrics.primary
 
 
 def print_board(board: Board, console: Console, view: View | None = None) -> None:
@@ -55,8 +75,10 @@ def print_board(board: Board, console: Console, view: View | None = None) -> Non
     """
     view = view or View()
     _check(view, board.metrics)
-    for title, section in _sections(board):
+    for title, section, pairs in _sections(board):
         _print_section(board, console, view, title, section)
+        for note in notes(section, board.task, board.metrics, pairs):
+            _say(console, note)
     _print_over_seeds(board, console, view)
     for sentence in _meanings(board.table):
         _say(console, sentence)
@@ -73,20 +95,28 @@ def _check(view: View, metrics: MetricColumns) -> None:
     for axis in view.only:
         if axis not in FILTERS:
             raise UnknownName("filter", axis, FILTERS)
+    for level in view.only.get("supervision", ()):
+        if level not in set(Supervision):
+            raise UnknownName("level of supervision", level, Supervision)
 
 
-def _sections(board: Board) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each section with its title; a column `rank` is added."""
+def _sections(board: Board) -> Iterator[tuple[str, pd.DataFrame, PairCount | None]]:
+    """Each section with its title and its pairs; the columns `rank` and `copying` are added."""
     rows = rows_of_table(board.table, board.metrics)
+    copying = [is_copying(row, board.task.flags) for row in rows]
     keys = [section_order(row.section) for row in rows]
     ranked_by = board.metrics.named(board.task.ranked_by)
     for key in sorted(set(keys)):
         members = [index for index, other in enumerate(keys) if other == key]
         section = board.table.iloc[members].copy()
         ranked = [
-            rows[index].competes and rows[index].value(ranked_by.name) is not None
+            rows[index].competes
+            and not copying[index]
+            and rows[index].value(ranked_by.name) is not None
             for index in members
         ]
+        own = [copying[index] for index in members]
+        section["copying"] = pd.Series(own, index=section.index, dtype=bool)
         counter = count(1)
         section["rank"] = [next(counter) if is_ranked else None for is_ranked in ranked]
         task, protocol, n, seed, fingerprint = key
@@ -94,6 +124,7 @@ def _sections(board: Board) -> Iterator[tuple[str, pd.DataFrame]]:
             f"{task} {protocol}: n = {n}, seed {seed}, ranked by {ranked_by.name} "
             f"({ranked_by.better} is better), fingerprint {fingerprint or 'none'}",
             section,
+            board.pairs_of(rows[members[0]].section),
         )
 
 
@@ -114,19 +145,20 @@ def _print_section(
     board: Board, console: Console, view: View, title: str, section: pd.DataFrame
 ) -> None:
     kept = section[_mask(section, view)]
-    competing = kept[kept["status"].eq("ok") & ~kept["baseline"]]
-    baselines = kept[kept["status"].eq("ok") & kept["baseline"]]
+    methods = kept[kept["status"].eq("ok") & ~kept["baseline"]]
     if view.sort:
         rising = board.metrics.named(view.sort).better != "higher"
-        competing = competing.sort_values(view.sort, ascending=rising, kind="stable")
-    shown = pd.concat([competing.head(view.top), baselines])
+        methods = methods.sort_values(view.sort, ascending=rising, kind="stable")
+    competing, copies = methods[~methods["copying"]], methods[methods["copying"]]
+    baselines = kept[kept["status"].eq("ok") & kept["baseline"]]
+    shown = pd.concat([competing.head(view.top), copies.head(view.top), baselines])
     axes, common = _telling_axes(shown)
     _say(console, ", ".join([title, *common]), style="bold")
-    _print_table(console, shown, axes, board.metrics)
-    if len(competing) > view.top:
-        _say(console, f"{view.top} of {len(competing)} competing rows are shown.")
-    for note in notes(section, board.task, board.metrics):
-        _say(console, note)
+    _print_table(console, shown, axes, board, view.columns(board.metrics))
+    _say_legend(console, shown["flags"], board.task.flags)
+    for rows, which in ((competing, "competing rows"), (copies, "rows flagged for copying")):
+        if len(rows) > view.top:
+            _say(console, f"{view.top} of {len(rows)} {which} are shown.")
 
 
 def _print_over_seeds(board: Board, console: Console, view: View) -> None:
@@ -138,12 +170,20 @@ def _print_over_seeds(board: Board, console: Console, view: View) -> None:
         "Means over seeds, with what images and seeds add to the error, in the order above",
         style="bold",
     )
-    table = seeds_table(rows[: view.top], board.metrics)
+    shown = rows[: view.top]
+    table = seeds_table(shown, board.metrics, board.task.flags)
     width = console.width
     unlimited = console.options.update(max_width=MAX_CELL)
     console.width = max(width, console.measure(table, options=unlimited).maximum)
     console.print(table)
     console.width = width
+    _say_legend(console, [row.flags for row in shown], board.task.flags)
+
+
+def _say_legend(console: Console, cells: Iterable[str], rules: Sequence[FlagRule]) -> None:
+    said = legend(cells, rules)
+    if said:
+        _say(console, f"Flags: {said}.")
 
 
 def _mask(section: pd.DataFrame, view: View) -> pd.Series[bool]:
@@ -167,7 +207,11 @@ def _telling_axes(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
 
 
 def _print_table(
-    console: Console, rows: pd.DataFrame, axes: Sequence[str], metrics: MetricColumns
+    console: Console,
+    rows: pd.DataFrame,
+    axes: Sequence[str],
+    board: Board,
+    columns: Sequence[Column],
 ) -> None:
     """Print at the width of the terminal, folding axes to no less than a few letters.
 
@@ -175,15 +219,20 @@ def _print_table(
     """
     widest = FOLDED if console.is_terminal else None
     unlimited = console.options.update(max_width=MAX_CELL)
-    least = console.measure(_table(rows, axes, metrics, widest), options=unlimited).maximum
+    least = console.measure(_table(rows, axes, board, columns, widest), options=unlimited).maximum
     width, console.width = console.width, max(console.width, least)
-    console.print(_table(rows, axes, metrics, None))
+    console.print(_table(rows, axes, board, columns, None))
     console.width = width
 
 
 def _table(
-    rows: pd.DataFrame, axes: Sequence[str], metrics: MetricColumns, widest: int | None
+    rows: pd.DataFrame,
+    axes: Sequence[str],
+    board: Board,
+    columns: Sequence[Column],
+    widest: int | None,
 ) -> Table:
+    flagged = rows["flags"].ne("").any()
     table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("#", justify="right", no_wrap=True)
     for axis in axes:
@@ -191,19 +240,22 @@ def _table(
         table.add_column(
             axis, justify="right" if right else "left", overflow="fold", max_width=widest
         )
-    for column in metrics.primary:
+    for column in columns:
         table.add_column(_heading(column), justify="right", no_wrap=True)
     table.add_column("group", justify="right", no_wrap=True)
     table.add_column("pareto", justify="center", no_wrap=True)
+    if flagged:
+        table.add_column("flags", justify="left", no_wrap=True)
     for cells in rows.to_dict("records"):
         rank = cells["rank"]
         table.add_row(
             Text("" if pd.isna(rank) else str(int(rank))),
             *(Text(_plain(cells[axis])) for axis in axes),
-            *(Text(_number(column, cells)) for column in metrics.primary),
+            *(Text(_number(column, cells)) for column in columns),
             Text(_plain(cells["tie_group"])),
             Text("*" if cells["pareto"] is True else ""),
-            style="dim" if cells["baseline"] else None,
+            *([Text(letters(cells["flags"], board.task.flags))] if flagged else []),
+            style="dim" if cells["baseline"] or cells["copying"] else None,
         )
     return table
 
@@ -213,7 +265,7 @@ def _heading(column: Column) -> str:
 
 
 def _plain(value: Any) -> str:
-    return "" if pd.isna(value) else str(value)
+    return "" if pd.isna(value) else printable(str(value))
 
 
 def _number(column: Column, cells: Mapping[Any, Any]) -> str:
@@ -239,4 +291,4 @@ def with_half_width(value: float, half: float) -> str:
 
 
 def _say(console: Console, text: str, style: str | None = None) -> None:
-    console.print(Text(text), style=style, soft_wrap=True, highlight=False)
+    console.print(Text(printable(text)), style=style, soft_wrap=True, highlight=False)

@@ -25,6 +25,7 @@ from bridgebench.leaderboard.columns import (
     TEXT_AXES,
     MetricColumns,
 )
+from bridgebench.leaderboard.flags import flags_cell
 from bridgebench.leaderboard.ranks import Standing, standings
 from bridgebench.leaderboard.rows import Row, section_order, short_fingerprint
 from bridgebench.leaderboard.seal import SEAL, seal
@@ -35,7 +36,6 @@ FLOAT_COLUMNS = ("latent_std", *COST)
 
 _MADE_HERE = {
     "baseline",
-    "separable_from_next",
     "reason",
     "fingerprint",
     "fingerprint_parts",
@@ -48,9 +48,9 @@ def build_table(
 ) -> pd.DataFrame:
     """The table of some records.
 
-    Ranked rows come first, best first, then competing rows without the ranked number, then
-    baselines, then rows without results; with several seeds, the ranked rows of one seed follow
-    those of another. The order is the same whichever cell finished first.
+    Ranked rows come first, best first, then competing rows without the ranked number, then rows
+    flagged for copying, then baselines, then rows without results; with several seeds, the ranked
+    rows of one seed follow those of another. The order is the same whichever cell finished first.
 
     Args:
         records: finished cells of one task and protocol.
@@ -95,7 +95,10 @@ def place(row: Row, stand: Standing) -> tuple[object, ...]:
     section = section_order(row.section)
     if stand.rank is not None:
         return (0, section, stand.rank)
-    kind = 1 if row.competes else 2 if row.status == "ok" else 3
+    if row.status != "ok":
+        return (4, section, row.order)
+    copying = any(rule.copying for rule in stand.flags)
+    kind = 3 if row.baseline else 2 if copying else 1
     return (kind, section, row.order)
 
 
@@ -105,14 +108,18 @@ def _cells(record: Record, row: Row, stand: Standing, metrics: MetricColumns) ->
     _check_keys(record, "provenance", record.provenance, PROVENANCE)
     cells: dict[str, Any] = {axis: row.axes[axis] for axis in AXES}
     cells |= {axis: UNUSED for axis in TEXT_AXES if cells[axis] is None}
-    cells |= {"status": record.status, "tie_group": stand.tie_group, "pareto": stand.pareto}
+    cells |= {
+        "status": record.status,
+        "tie_group": stand.tie_group,
+        "pareto": stand.pareto,
+        "flags": flags_cell(stand.flags),
+    }
     for column in metrics.all:
         cells |= _metric_cells(row, column)
     cells |= {name: record.facts.get(name) for name in FACTS}
     cells |= {
         "supervision": record.facts.get("supervision") or "",
         "baseline": record.baseline,
-        "separable_from_next": stand.separable_from_next,
         "reason": plain_reason(record.reason),
     }
     cells |= {name: record.cost.get(name) for name in COST}

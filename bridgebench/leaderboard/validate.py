@@ -27,6 +27,7 @@ from bridgebench.leaderboard.columns import (
     arrange,
 )
 from bridgebench.leaderboard.derived import derived_faults
+from bridgebench.leaderboard.flags import flags_cell, is_rankable, raised
 from bridgebench.leaderboard.json_cells import parsed
 from bridgebench.leaderboard.possible_ties import impossible_ties
 from bridgebench.leaderboard.ranks import pareto_front, rank
@@ -59,7 +60,8 @@ def validate_board(table: pd.DataFrame, task: TaskFile, columns: Sequence[Column
     _check_json(table)
     rows = rows_of_table(table, metrics)
     _check_fingerprints(rows)
-    _check_outsiders(table, rows)
+    _check_flags(table, rows, task)
+    _check_outsiders(table, rows, task)
     _check_ranks(rows, task, metrics)
     _check_tie_groups(table, rows, task, metrics)
     _check_pareto(table, rows, task, metrics)
@@ -212,11 +214,22 @@ def _check_fingerprints(rows: Sequence[Row]) -> None:
             )
 
 
-def _check_outsiders(table: pd.DataFrame, rows: Sequence[Row]) -> None:
-    for name in ("tie_group", "pareto", "separable_from_next"):
+def _check_flags(table: pd.DataFrame, rows: Sequence[Row], task: TaskFile) -> None:
+    for index, (row, found) in enumerate(zip(rows, table["flags"].tolist(), strict=True)):
+        right = flags_cell(raised(row, task.flags))
+        if found != right:
+            _wrong(index, "flags", f"must be '{right}' by the row's own numbers, it is '{found}'")
+
+
+def _check_outsiders(table: pd.DataFrame, rows: Sequence[Row], task: TaskFile) -> None:
+    for name in ("tie_group", "pareto"):
         for index, value in enumerate(table[name].tolist()):
-            if not rows[index].competes and not pd.isna(value):
+            if pd.isna(value):
+                continue
+            if not rows[index].competes:
                 _wrong(index, name, "must be empty for a baseline and where status is not ok")
+            if not is_rankable(rows[index], task.flags):
+                _wrong(index, name, "must be empty for a row that is flagged for copying")
     for index, (row, reason) in enumerate(zip(rows, table["reason"].tolist(), strict=True)):
         if row.status != "ok" and not reason:
             _wrong(index, "reason", f"must say why the status is {row.status}")
@@ -225,7 +238,8 @@ def _check_outsiders(table: pd.DataFrame, rows: Sequence[Row]) -> None:
 def _check_ranks(rows: Sequence[Row], task: TaskFile, metrics: MetricColumns) -> None:
     column = metrics.named(task.ranked_by)
     for members in sections(rows).values():
-        ranked = rank(rows, [index for index in members if rows[index].competes], column)
+        rankable = [index for index in members if is_rankable(rows[index], task.flags)]
+        ranked = rank(rows, rankable, column)
         for right, index in zip(ranked, sorted(ranked), strict=True):
             if right != index:
                 _wrong(
@@ -259,10 +273,11 @@ def _check_pareto(
     front = [metrics.named(name) for name in task.pareto]
     marks = table["pareto"].tolist()
     for members in sections(rows).values():
-        competing = [index for index in members if rows[index].competes]
-        marked = pareto_front(rows, competing, front) if front else frozenset[int]()
-        for index in competing:
-            right = (index in marked) if front else None
+        rankable = [index for index in members if is_rankable(rows[index], task.flags)]
+        unflagged = [index for index in rankable if not raised(rows[index], task.flags)]
+        marked = pareto_front(rows, unflagged, front) if front else frozenset[int]()
+        for index in rankable:
+            right = (index in marked) if front and index in unflagged else None
             if _present(marks[index]) != right:
                 _wrong(index, "pareto", f"must be {_spelled(right)} by the row's own numbers")
 

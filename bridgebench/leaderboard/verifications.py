@@ -26,7 +26,7 @@ from pydantic import (
 from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import write_atomically
 from bridgebench.leaderboard.cells import objection
-from bridgebench.leaderboard.safe_text import printable
+from bridgebench.printable import printable
 from bridgebench.regular_file import read_regular_file
 from bridgebench.strict_json import parse_json
 from bridgebench.taskfile import first_problem

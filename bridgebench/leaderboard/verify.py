@@ -19,10 +19,10 @@ from bridgebench.leaderboard.recompute import Recomputed, recompute
 from bridgebench.leaderboard.recomputed_ties import Ties, compare_ties
 from bridgebench.leaderboard.rerun import Missing, Rerun, plan_of
 from bridgebench.leaderboard.rows import Row
-from bridgebench.leaderboard.safe_text import printable
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.leaderboard.verifications import Found, Verification
 from bridgebench.plan.machine import resolve_device
+from bridgebench.printable import printable
 from bridgebench.registry import Registry
 
 Cells = Mapping[Any, Any]
@@ -163,7 +163,7 @@ class Verifier:
         ]
         again = {number - 1: each.row for number, each in found.items()}
         column = self.board.metrics.named(self.board.task.ranked_by)
-        return compare_ties(rows, published, again, column)
+        return compare_ties(rows, published, again, self.board.task, column)
 
     def _compared(
         self,

@@ -57,10 +57,13 @@ class EDMDenoiser:
     Attributes:
         network: the raw network F.
         scaling: the coefficients it was trained with.
+        sigma_min, sigma_max: the noise levels that it is good for.
     """
 
     network: RawNetwork
     scaling: EDMScaling
+    sigma_min: float
+    sigma_max: float
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """(B, C, H, W), (B,) -> x0, (B, C, H, W)."""
@@ -77,10 +80,13 @@ class EpsilonDenoiser:
     Attributes:
         network: the raw network, trained on the variance-preserving state.
         noise_input: (B,) sigma -> (B,) what the network takes as its noise level, a time say.
+        sigma_min, sigma_max: the noise levels that it is good for.
     """
 
     network: RawNetwork
     noise_input: Callable[[Tensor], Tensor]
+    sigma_min: float
+    sigma_max: float
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """(B, C, H, W), (B,) -> x0, (B, C, H, W)."""
@@ -99,10 +105,13 @@ class VelocityDenoiser:
     Attributes:
         network: the raw network, trained on the variance-preserving state.
         noise_input: (B,) sigma -> (B,) what the network takes as its noise level, a time say.
+        sigma_min, sigma_max: the noise levels that it is good for.
     """
 
     network: RawNetwork
     noise_input: Callable[[Tensor], Tensor]
+    sigma_min: float
+    sigma_max: float
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """(B, C, H, W), (B,) -> x0, (B, C, H, W)."""

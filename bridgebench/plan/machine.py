@@ -27,14 +27,20 @@ def resolve_device(text: str) -> torch.device:
     return device
 
 
-def resolve_precision(choice: Literal["auto", "fp32", "bf16"], device: torch.device) -> Precision:
-    """The precision of the networks: `auto` is bf16 where the device computes in it, else fp32."""
+def resolve_precision(
+    choice: Literal["auto", "fp32", "bf16"], named: Precision, device: torch.device
+) -> Precision:
+    """The precision of the networks: `auto` is the one that the protocol names.
+
+    A device that does not compute in bf16 takes fp32 instead, which the fingerprint says.
+    """
     if choice != "auto":
         return choice
-    return "bf16" if _computes_bf16(device) else "fp32"
+    return "bf16" if named == "bf16" and computes_bf16(device) else "fp32"
 
 
-def _computes_bf16(device: torch.device) -> bool:
+def computes_bf16(device: torch.device) -> bool:
+    """Whether the device has instructions for bf16."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from bridgebench.canonical import digest
+from bridgebench.chance import with_chance
 from bridgebench.errors import InvalidOption, PluginError, UsageError
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
@@ -24,7 +25,7 @@ from bridgebench.plan.provenance import (
     entries_of,
     fingerprint,
     items_key,
-    plugin_versions,
+    plugin_code,
     provenance,
 )
 from bridgebench.plan.tasks import find_task, task_source
@@ -39,7 +40,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     task = find_task(registry, choices.task)
     protocol = task.protocol(choices.protocol)
     device = resolve_device(choices.device)
-    precision = resolve_precision(choices.precision, device)
+    precision = resolve_precision(choices.precision, protocol.precision, device)
     dataset = build(registry, Kind.DATASET, Dataset, task.dataset)
     setting = _setting(task, dataset)
     _check_pictures(task, choices)
@@ -56,7 +57,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     metrics = _metrics(registry, task, choices.metric)
     _check_measurable(metrics, task, setting)
     extractors = _extractors(registry, task, metrics)
-    meaning = fingerprint(task, dataset, metrics, extractors, n)
+    meaning = fingerprint(task, dataset, metrics, extractors, n, precision)
     measuring = _measuring(registry, task, metrics, tuple(extractors))
     seeds = combiner.seeds()
     keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in seeds}
@@ -78,12 +79,12 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         seeds=seeds,
         metrics=metrics,
         extractors=extractors,
-        columns=_columns(task, metrics),
+        columns=_columns(registry, task, metrics),
         device=str(device),
         precision=precision,
         limit=limit,
         groups=_groups(planned),
-        measuring=plugin_versions(measuring),
+        measuring=plugin_code(measuring),
         fingerprint=meaning,
     )
 
@@ -103,13 +104,11 @@ class _Planner:
         """A cell with its keys; `common` is what all cells of its seed share."""
         skip = cell.method.impossible(cell, self.setting)
         stages = cell.method.stages(cell, self.setting) if not skip else (Stage("none", {}, 0),)
-        plugins = plugin_versions(cell_entries(self.registry, cell))
         everything = {
             "common": common,
             "cell": cell.resolved(),
             "weights": cell_weights(cell),
-            "plugins": plugins,
-            "measuring": plugin_versions(self.measuring),
+            "code": plugin_code([*cell_entries(self.registry, cell), *self.measuring]),
             "stages": [dict(stage.decided_by) for stage in stages],
         }
         axes = self._axes(cell)
@@ -140,14 +139,16 @@ class _Planner:
         so_far: list[Any] = [self._images(common)]
         for stage in stages[:-1]:
             makers = entries_of(self.registry, (cell.method, *stage.made_by))
-            so_far.append([stage.name, dict(stage.decided_by), plugin_versions(makers)])
+            so_far.append([stage.name, dict(stage.decided_by), plugin_code(makers)])
+            if stage.whole_run:
+                so_far.append({"n": self.n})
             out.append((stage, digest(so_far)))
         return tuple(out)
 
     def _images(self, common: dict[str, Any]) -> dict[str, Any]:
         """What decides the source images and how they are computed; the target has no part."""
         apart = {"target", "n", "fingerprint"}
-        dataset = plugin_versions(self.measuring[:1])
+        dataset = plugin_code(self.measuring[:1])
         return {k: v for k, v in common.items() if k not in apart} | {"dataset_plugin": dataset}
 
     def _axes(self, cell: Cell) -> dict[str, str | int | None]:
@@ -270,19 +271,45 @@ def _check_measurable(metrics: Sequence[Metric], task: TaskFile, setting: Settin
             )
 
 
-def _columns(task: TaskFile, metrics: Sequence[Metric]) -> tuple[Column, ...]:
-    columns = tuple(column for metric in metrics for column in metric.columns())
+def _columns(registry: Registry, task: TaskFile, metrics: Sequence[Metric]) -> tuple[Column, ...]:
+    columns = with_chance(column for metric in metrics for column in metric.columns())
     names = [column.name for column in columns]
-    for name in names:
-        if names.count(name) > 1:
-            raise PluginError(f"two metrics fill the column '{name}'; leave one of them out")
+    filled_by: dict[str, str] = {}
+    for metric in metrics:
+        for column in with_chance(metric.columns()):
+            other = filled_by.setdefault(column.name, metric.spec)
+            if other != metric.spec:
+                raise PluginError(
+                    f"the metrics '{other}' and '{metric.spec}' both fill the column "
+                    f"'{column.name}'; leave one of them out"
+                )
     for name in task.primary:
         if name not in names:
             raise UsageError(
                 f"task {task.name} puts the column '{name}' first, but no metric of it fills that; "
                 f"there are: {', '.join(names)}"
             )
+    _check_flags(registry, task, set(names))
     return columns
+
+
+def _check_flags(registry: Registry, task: TaskFile, measured: set[str]) -> None:
+    """UsageError for a flag whose column is neither measured nor one of the task's own metrics.
+
+    A run may ask for a metric with options under which it fills other columns than the task's; the
+    rule then says nothing.
+    """
+    asked = [(rule.name, name) for rule in task.flags for name in rule.columns]
+    if all(name in measured for _, name in asked):
+        return
+    own = [build(registry, Kind.METRIC, Metric, spec) for spec in task.metrics]
+    known = measured | {column.name for metric in own for column in metric.columns()}
+    for rule, name in asked:
+        if name not in known:
+            raise UsageError(
+                f"task {task.name} flags rows as '{rule}' by the column '{name}', but no metric "
+                f"of it fills that; there are: {', '.join(sorted(known))}"
+            )
 
 
 def _measuring(

@@ -62,7 +62,7 @@ class Plan:
     together     cells that differ in their transform alone and are translated at once, at most
     extractors   by the spec that metrics ask for
     limit        seconds that a cell may take, or None
-    measuring    package -> version and source hash of the plugins that measure
+    measuring    package -> code hash of the plugins that measure
     fingerprint  all that decides the meaning of the metrics
     """
 

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+from bridgebench.canonical import digest
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
 from bridgebench.interfaces.method import Cell, Method
@@ -16,33 +17,55 @@ from bridgebench.interfaces.plugin import Plugin
 from bridgebench.interfaces.score_model import Precision, ScoreModel
 from bridgebench.interfaces.solver import Solver
 from bridgebench.interfaces.transform import Transform
-from bridgebench.registry import Entry, Kind, Registry, source_sha256
+from bridgebench.plan.code import CodeReader
+from bridgebench.randomness import generator
+from bridgebench.registry import Entry, Kind, Registry
 from bridgebench.taskfile import TaskFile
 
 TASK_KEY = "task file"
 """Where a row's `plugins` names the task's own file; no package has a name with a space."""
 
+DRAWS_LENGTH = 12
 REFERENCE_SEED = 0
 """The seed of the reference images: the same for every run, so that its seeds can be compared."""
 
 
 def plugin_versions(entries: Iterable[Entry]) -> dict[str, dict[str, str]]:
-    """Package of each plugin -> its distribution, version and source hash, with the core's own."""
-    packages = {entry.where.partition(":")[0].partition(".")[0]: entry for entry in entries}
-    out = {
+    """Package of each plugin -> its distribution, version and code hash, with the core's own."""
+    named = tuple(entries)
+    sources = {_package(entry): entry.source for entry in named}
+    return {
         package: {
-            "distribution": entry.source.distribution,
-            "version": entry.source.version,
-            "sha256": source_sha256(package),
+            "distribution": sources[package].distribution if package in sources else package,
+            "version": sources[package].version if package in sources else _installed(package),
+            "sha256": sha256,
         }
-        for package, entry in packages.items()
+        for package, sha256 in plugin_code(named).items()
     }
-    out["bridgebench"] = {
-        "distribution": "bridgebench",
-        "version": _installed("bridgebench"),
-        "sha256": source_sha256("bridgebench"),
-    }
-    return dict(sorted(out.items()))
+
+
+def plugin_code(entries: Iterable[Entry]) -> dict[str, str]:
+    """Package -> sha256 of the code of some plugins that computes, with the core's own.
+
+    Keys are made of it and not of versions: a release that changes a comment keeps all rows.
+    """
+    return _code_of(tuple(dict.fromkeys(entry.where.partition(":")[0] for entry in entries)))
+
+
+@cache
+def _code_of(modules: tuple[str, ...]) -> dict[str, str]:
+    """Cells of one method, solver and transform share it."""
+    return _reader().code_of(modules)
+
+
+@cache
+def _reader() -> CodeReader:
+    """One for all cells, so that each module is read once."""
+    return CodeReader()
+
+
+def _package(entry: Entry) -> str:
+    return entry.where.partition(":")[0].partition(".")[0]
 
 
 @cache
@@ -112,15 +135,14 @@ def fingerprint(
     metrics: Sequence[Metric],
     extractors: Mapping[str, Extractor],
     n: int,
+    precision: Precision,
 ) -> dict[str, Any]:
-    """All that decides the meaning of the metrics; rows that differ in it are never compared."""
-    reference = {
-        "dataset": dataset.resolved(),
-        "files": dict(dataset.files()),
-        "domain": task.target.domain,
-        "split": task.target.reference,
-        "seed": REFERENCE_SEED,
-    }
+    """All that decides the meaning of the metrics; rows that differ in it are never compared.
+
+    Versions of torch are no part: they move last digits, within the tolerance of `verify`, and a
+    row names its own. Versions of libraries whose functions a metric calls are, and so are the
+    draws of NumPy, whose streams may change between releases.
+    """
     parts = {
         metric.name: {
             "options": metric.resolved(),
@@ -128,12 +150,34 @@ def fingerprint(
             "extractors": {
                 spec: extractors[spec].sha256() for spec in metric.extractors(task.extractor or "")
             },
-            "reference": reference if metric.needs_reference else None,
+            "libraries": {name: _installed(name) for name in metric.libraries},
         }
         for metric in metrics
     }
-    source = {"domain": task.source.domain, "split": task.source.split, "n": n}
-    return {"task": task.name, "source": source, "metrics": parts}
+    return {
+        "task": task.name,
+        "dataset": dataset.resolved(),
+        "files": dict(dataset.files()),
+        "source": {**task.source.model_dump(mode="json"), "n": n},
+        "target": {**task.target.model_dump(mode="json"), "seed": REFERENCE_SEED},
+        "item": [list(task.item.shape), str(task.item.low), str(task.item.high)],
+        "precision": precision,
+        "draws": _draws(),
+        "metrics": parts,
+    }
+
+
+@cache
+def _draws() -> str:
+    """A hash of the first draws of each kind, the same on every machine with equal streams."""
+    stream = generator(0, "fingerprint", "")
+    drawn = (
+        stream.standard_normal(8, dtype="float32"),
+        stream.random(8),
+        stream.integers(1000, size=8),
+        stream.permutation(8),
+    )
+    return digest([values.tolist() for values in drawn])[:DRAWS_LENGTH]
 
 
 def provenance(

@@ -17,6 +17,9 @@ from bridgebench.statistics.paired import student_quantile
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution."""
 
+OUTSIDE = 0.025
+"""The chance that an interval of 95 % leaves outside at each end."""
+
 RESAMPLES = 2000
 """How often `bootstrap_mean` draws; its ends then move by about 2 % of the width between seeds."""
 
@@ -33,26 +36,29 @@ class Estimate(NamedTuple):
     high: float | None = None
 
 
-def wilson(successes: int, n: int) -> Estimate:
-    """The share successes/n with the score interval of Wilson (JASA 1927).
+def exact_share(successes: int, n: int) -> Estimate:
+    """The share successes/n with the exact interval of Clopper and Pearson (Biometrika 1934).
 
-    It stays in [0, 1] and keeps its coverage for shares near the ends, where value ± 1.96·error
-    does not. InvalidOption unless 0 <= successes <= n and n >= 1.
+    Each end is the share at which the count found, or one further out, has a chance of 2.5 %. It
+    covers at least 95 % of the time for every true share and every n; near 0 and 1, where score
+    and normal intervals do not, it is wider than they are. InvalidOption unless
+    0 <= successes <= n and n >= 1.
 
-    >>> [round(number, 4) for number in wilson(0, 128)]
-    [0.0, 0.0, 0.0291]
+    >>> [round(number, 4) for number in exact_share(0, 128)]
+    [0.0, 0.0, 0.0284]
     """
+    from scipy.special import betaincinv
+
     if not (n >= 1 and 0 <= successes <= n):
         raise InvalidOption(
             f"a share needs 0 <= successes <= n and n >= 1, got {successes} of {n}; count again"
         )
-    share = successes / n
-    weight = 1 + Z95**2 / n
-    center = (share + Z95**2 / (2 * n)) / weight
-    half = Z95 / weight * math.sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
-    low = 0.0 if successes == 0 else max(0.0, center - half)
-    high = 1.0 if successes == n else min(1.0, center + half)
-    return Estimate(share, low, high)
+    low, high = 0.0, 1.0
+    if successes > 0:
+        low = float(betaincinv(successes, n - successes + 1, OUTSIDE))
+    if successes < n:
+        high = float(betaincinv(successes + 1, n - successes, 1 - OUTSIDE))
+    return Estimate(successes / n, low, high)
 
 
 def bootstrap_mean(values: npt.ArrayLike, seed: int) -> Estimate:

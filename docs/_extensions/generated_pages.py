@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 
 import bridgebench
 from bridgebench import errors, hookspecs
+from bridgebench.chance import with_chance
 from bridgebench.cli import main
 from bridgebench.interfaces.metric import Metric
 from bridgebench.plan.tasks import task_of
@@ -27,6 +28,7 @@ OWN = "bridgebench"
 SHARED = (
     "bridgebench.probability_flow",
     "bridgebench.source_label",
+    "bridgebench.latent_origin",
     "bridgebench.color",
     "bridgebench.nn.preconditioning",
     "bridgebench.nn.unet",
@@ -88,7 +90,7 @@ def metric_columns(task: str) -> str:
             f"| `{column.name}` | `{metric.name}` | {column.unit or '1'} | "
             f"{column.better or 'neither'} | {'yes' if column.interval else ''} | "
             f"{column.description} |"
-            for column in metric.columns()
+            for column in with_chance(metric.columns())
         ]
     return "\n".join(rows)
 

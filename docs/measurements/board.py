@@ -1,6 +1,7 @@
 """Tables of a published board: `python docs/measurements/board.py FILE top|methods|transforms`.
 
-top         the best rows, then each method as it is (dpm, no transform), then the baselines
+top         the best rows, then each method as it is (dpm, no transform), then rows that are flagged
+            for copying, then the baselines
 methods     each method as it is, with what it costs and what it remembers of the training images
 transforms  what each latent transform does to plain DDIB, with one solver
 """
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import click
 import pandas as pd
+
+from bridgebench.plan.tasks import find_task
+from bridgebench.registry import load_registry
 
 Cell = Callable[[pd.Series], str]
 
@@ -44,6 +48,11 @@ def axis(column: str) -> Cell:
     return lambda row: "" if row[column] in ("-", "") else str(row[column])
 
 
+def text(column: str) -> Cell:
+    """A column of text."""
+    return lambda row: "" if pd.isna(row[column]) else str(row[column])
+
+
 def method(row: pd.Series) -> str:
     """The method, and a target score model that is not the usual one."""
     name = row["method"].removesuffix(":source_label=none")
@@ -64,6 +73,7 @@ COLUMNS: dict[str, dict[str, Cell]] = {
         "transform": axis("transform"),
         **QUALITY,
         "tie group": whole("tie_group"),
+        "flags": text("flags"),
     },
     "methods": {
         **NAMES,
@@ -72,6 +82,7 @@ COLUMNS: dict[str, dict[str, Cell]] = {
         "memorization": number("memorization", 2),
         "NFE": whole("nfe_total"),
         "images/s": number("images_per_s", 1),
+        "flags": text("flags"),
     },
     "transforms": {
         "transform": axis("transform"),
@@ -86,8 +97,20 @@ COLUMNS: dict[str, dict[str, Cell]] = {
 
 def ranked(table: pd.DataFrame) -> pd.DataFrame:
     """The rows that have a place, with it."""
-    rows = table[~table["baseline"]].reset_index(drop=True)
+    rows = table[~table["baseline"] & ~copying(table)].reset_index(drop=True)
     return rows.assign(place=rows.index + 1)
+
+
+def copying(table: pd.DataFrame) -> pd.Series:
+    """Whether a rule of the task flags a row for copying, which takes its place away."""
+    rules = find_task(load_registry(), table["task"].iloc[0]).flags
+    names = {rule.name for rule in rules if rule.copying}
+    return table["flags"].fillna("").map(lambda cell: not names.isdisjoint(cell.split()))
+
+
+def copies(table: pd.DataFrame) -> pd.DataFrame:
+    """The methods as they are that are flagged for copying."""
+    return as_they_are(table[~table["baseline"] & copying(table)]).assign(place=None)
 
 
 def as_they_are(rows: pd.DataFrame) -> pd.DataFrame:
@@ -110,9 +133,9 @@ def chosen(table: pd.DataFrame, name: str) -> pd.DataFrame:
         return rows[usual & (rows["method"] == PLAIN) & (rows["solver"] == "dpm")]
     plain = as_they_are(rows)
     if name == "methods":
-        return pd.concat([plain, baselines(table)])
+        return pd.concat([plain, copies(table), baselines(table)])
     best = rows.head(BEST)
-    return pd.concat([best, plain[plain["place"] > BEST], baselines(table)])
+    return pd.concat([best, plain[plain["place"] > BEST], copies(table), baselines(table)])
 
 
 def lines(table: pd.DataFrame, name: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ features of FID and KID are those of colored digits under the shipped classifier
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from scipy import stats
 
-from bridgebench import Estimate, bootstrap_mean, positive_interval, wilson
+from bridgebench import Estimate, bootstrap_mean, exact_share, positive_interval
+from bridgebench.leaderboard.pairs import ALPHA, pair_p_values
 from bridgebench.leaderboard.ranks import tie_groups
 from bridgebench.leaderboard.rows import Row
-from bridgebench.statistics.paired import mcnemar_p
+from bridgebench.statistics.paired import holm
 from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_cmnist.extractor import DigitExtractor
 from bridgebench_metrics.finite_n import at_infinity, excess_variance
@@ -31,11 +33,18 @@ from bridgebench_metrics.frechet import frechet, gaussian
 from bridgebench_metrics.kid import blocks_of, kernel_distance, kernel_interval
 
 Array = NDArray[np.float64]
+PARTS = ("shares", "means", "distances", "ties", "levels")
 ROWS = 200
 APART = 5.0
 """Standard errors of the difference."""
 COMMON = 0.5
 """The share of images on which all rows have the same luck."""
+LEVELS = ((2, 5), (3, 10), (5, 4), (5, 40))
+"""How many levels of truly equal rows, and how many rows each."""
+SEPARATIONS = (3.0, 4.0, 5.0, 6.0, 8.0)
+"""Standard errors of the difference between a level and the next."""
+TOP = 0.9
+"""The share of the best level."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +59,26 @@ class Line:
 
 
 def shares(n: int) -> Line:
-    """Wilson's interval for shares of 2 to 98 %, exactly."""
-    ends = np.array([wilson(k, n)[1:] for k in range(n + 1)], dtype=np.float64)
-    levels = np.arange(2, 99) / 100
-    held = [_binomial(n, p) @ ((ends[:, 0] <= p) & (p <= ends[:, 1])) for p in levels]
-    return Line("share", "2 % to 98 %", n, float(np.mean(held)), f"from {min(held):.3f}")
+    """The exact interval for shares of 0 to 100 %, by enumeration."""
+    held = _of_every_share(np.array([exact_share(k, n)[1:] for k in range(n + 1)]))
+    return Line("share", "0 % to 100 %", n, float(np.mean(held)), f"from {min(held):.3f}")
+
+
+def shares_by_wilson(n: int) -> Line:
+    """The same of Wilson's interval."""
+    tests = (stats.binomtest(k, n) for k in range(n + 1))
+    held = _of_every_share(np.array([test.proportion_ci(method="wilson") for test in tests]))
+    return Line("share", "by Wilson", n, float(np.mean(held)), f"from {min(held):.3f}")
+
+
+def _of_every_share(ends: Array) -> Array:
+    """How often (n + 1, 2) intervals cover, for shares on a grid and right beside all ends."""
+    n = len(ends) - 1
+    beside = np.unique(ends)[:, None] + np.array([-1e-9, 1e-9])
+    levels = np.unique(np.clip(np.r_[np.linspace(0, 1, 2001), beside.ravel()], 0, 1))
+    inside = (ends[:, 0, None] <= levels) & (levels <= ends[:, 1, None])
+    chance = stats.binom.pmf(np.arange(n + 1)[:, None], n, levels)
+    return np.asarray((chance * inside).sum(axis=0))
 
 
 def color_errors(rng: np.random.Generator, size: tuple[int, int]) -> Array:
@@ -80,7 +104,7 @@ class Features:
 
 
 def features() -> Features:
-    """Colored sevens in other hues, sevens a little off, and sevens with other digits among them.
+    """Colored sevens in other hues, sevens a little off, and sevens with other images among them.
 
     The sevens a little off lie on the line from each seven's features to those of the seven with
     noise of 0.15, a tenth of the way.
@@ -97,12 +121,15 @@ def features() -> Features:
     noise = 0.15 * torch.randn(sevens.shape, generator=torch.Generator().manual_seed(0))
     real, off = of(sevens), of((sevens + noise).clamp(-1, 1))
     others = of(dataset.items("not_digit:7", "test", 1100, 0).images)
+    white = of(torch.ones_like(sevens[:1]))
     return Features(
         of(dataset.items("digit:7", "train", size, 0).images),
         {
             "real sevens": real,
             "a little off": real + 0.1 * (off - real),
             "15 % other digits": torch.cat([real, others]),
+            "1 % other digits": torch.cat([real, others[: size // 99]]),
+            "1 % white": torch.cat([real, white.expand(size // 99, -1)]),
         },
     )
 
@@ -131,7 +158,7 @@ def distances(data: Features, n: int, samples: int) -> Iterator[Line]:
 
 
 def ties(boards: int, n: int = 512) -> Iterator[Line]:
-    """Rows drawn equal that all tie, and rows 5 standard errors apart that are told apart.
+    """Rows drawn equal that all tie, and rows 5 standard errors lower that do not.
 
     Each image has a difficulty that the rows share, as outputs of one source are alike.
     """
@@ -151,10 +178,41 @@ def ties(boards: int, n: int = 512) -> Iterator[Line]:
     for name, below in levels.items():
         rng = np.random.default_rng(1)
         held = [_lower_apart(rng, n, below) for _ in range(boards)]
-        yield Line("told apart", f"{ROWS} rows, {name}", n, float(np.mean(held)))
+        yield Line("not tied", f"{ROWS} rows, {name}", n, float(np.mean(held)))
     rng = np.random.default_rng(1)
     held = [_steps_apart(rng, n) for _ in range(max(1, boards // 10))]
-    yield Line("told apart", f"{ROWS} rows, evenly spaced", n, float(np.mean(held)))
+    yield Line("not tied", f"{ROWS} rows, evenly spaced", n, float(np.mean(held)))
+
+
+def levels(boards: int, n: int = 512) -> Iterator[Line]:
+    """Boards of several levels of equal rows: how often some equal rows are not in one tie group.
+
+    Beside it how often some equal pair is among the pairs that differ significantly, which is what
+    Holm over all pairs bounds, and the share of the second level's rows that are not in group 1.
+    """
+    for count, rows in LEVELS:
+        of_row = np.repeat(np.arange(count), rows)
+        for apart in SEPARATIONS:
+            shares = [TOP]
+            while len(shares) < count:
+                shares.append(_lower(shares[-1], n, apart))
+            rng = np.random.default_rng(1)
+            made = (_shares(rng, n, np.array(shares)[of_row]) for _ in range(boards))
+            split, wrong, lower = np.mean([_levels_of(items, of_row) for items in made], axis=0)
+            name = f"{count} levels of {rows} rows, {apart:g} standard errors apart"
+            said = f"equal pair significant {wrong:.3f}, second level below {lower:.3f}"
+            yield Line("split", name, n, float(split), said)
+
+
+def _levels_of(items: Array, of_row: NDArray[np.int64]) -> tuple[bool, bool, float]:
+    """Whether equal rows are in two groups, differ significantly; how many are not in group 1."""
+    found = _groups(items)
+    groups = np.array([found[index] for index in range(len(items))])
+    split = any(len(set(groups[of_row == level])) > 1 for level in set(of_row))
+    adjusted = holm(pair_p_values(list(items))[np.triu_indices(len(items), k=1)])
+    first, second = np.triu_indices(len(items), k=1)
+    wrong = bool((np.array(adjusted)[of_row[first] == of_row[second]] < ALPHA).any())
+    return split, wrong, float(np.mean(groups[of_row == 1] != 1))
 
 
 def _shares(rng: np.random.Generator, n: int, shares: Array) -> Array:
@@ -164,14 +222,14 @@ def _shares(rng: np.random.Generator, n: int, shares: Array) -> Array:
     return (luck < shares[:, None]).astype(np.float64)
 
 
-def _lower(share: float, n: int) -> float:
-    """The share that is APART standard errors of the difference below another."""
+def _lower(share: float, n: int, errors: float = APART) -> float:
+    """The share that is so many standard errors of the difference below another."""
     lower = share
     for _ in range(100):
         own = share * (1 - lower) + lower * (1 - share)
         apart = share - lower
         variance = COMMON * apart + (1 - COMMON) * own - apart**2
-        lower = share - APART * math.sqrt(variance / n)
+        lower = share - errors * math.sqrt(variance / n)
     return lower
 
 
@@ -203,12 +261,6 @@ def _row(values: Array) -> Row:
     return Row(axes={}, status="ok", baseline=False, values={}, fingerprint="", items={"m": values})
 
 
-def _binomial(n: int, p: float) -> Array:
-    k = np.arange(n + 1)
-    log = [math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) for i in k]
-    return np.exp(np.array(log) + k * math.log(p) + (n - k) * math.log1p(-p))
-
-
 def _mean(estimates: list[Estimate]) -> float:
     return float(np.mean([estimate.value for estimate in estimates]))
 
@@ -218,28 +270,37 @@ def _covered(estimates: list[Estimate], truth: float) -> float:
     return float(np.mean(inside))
 
 
-def lines(sizes: tuple[int, ...], samples: int, boards: int) -> Iterator[Line]:
-    """All lines of the table."""
-    yield from (shares(n) for n in sizes)
-    yield from (means(n, 4 * samples) for n in sizes)
-    data = features()
-    for n in sizes:
-        yield from distances(data, n, samples)
-    mcnemar_p.cache_clear()
-    yield from ties(boards)
+def lines(
+    parts: Collection[str], sizes: tuple[int, ...], samples: int, boards: int
+) -> Iterator[Line]:
+    """The lines of some parts of the table."""
+    if "shares" in parts:
+        yield from (shares(n) for n in sizes)
+        yield from (shares_by_wilson(n) for n in sizes)
+    if "means" in parts:
+        yield from (means(n, 4 * samples) for n in sizes)
+    if "distances" in parts:
+        data = features()
+        for n in sizes:
+            yield from distances(data, n, samples)
+    if "ties" in parts:
+        yield from ties(boards)
+    if "levels" in parts:
+        yield from levels(boards)
 
 
 @click.command()
 @click.option("--samples", type=click.IntRange(min=10), default=1000, show_default=True)
 @click.option("--boards", type=click.IntRange(min=2), default=300, show_default=True)
+@click.option("--part", "parts", type=click.Choice(PARTS), multiple=True, default=PARTS)
 @click.option("--n", "sizes", type=int, multiple=True, default=(128, 512), show_default=True)
-def main(samples: int, boards: int, sizes: tuple[int, ...]) -> None:
-    """Print how often intervals cover the expectation, rows tie, and rows are told apart."""
+def main(samples: int, boards: int, parts: tuple[str, ...], sizes: tuple[int, ...]) -> None:
+    """Print how often intervals cover the expectation, and what rows tie."""
     torch.set_num_threads(1)
     table = Table("what", "of", "n", "share", "")
     shown = partial(track, console=Console(stderr=True), transient=True, description="lines")
-    every: Callable[[], Iterator[Line]] = partial(lines, sizes, samples, boards)
-    for line in shown(every(), total=8 * len(sizes) + 8):
+    every: Callable[[], Iterator[Line]] = partial(lines, parts, sizes, samples, boards)
+    for line in shown(every(), total=None):
         table.add_row(line.what, line.of, str(line.n), f"{line.held:.3f}", line.note)
     Console(width=140).print(table)
 

@@ -19,19 +19,6 @@ _DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bf
 
 
 @dataclass(frozen=True)
-class RangedDenoiser:
-    """A denoiser and the noise levels that it is good for."""
-
-    inner: EDMDenoiser
-    sigma_min: float
-    sigma_max: float
-
-    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """(B, 3, 32, 32), (B,) -> x0, (B, 3, 32, 32) in the dtype of x."""
-        return self.inner(x, sigma)
-
-
-@dataclass(frozen=True)
 class ScoreFamily:
     """A score network in memory.
 
@@ -47,7 +34,7 @@ class ScoreFamily:
     sigma_range: tuple[float, float]
     labels: dict[str, int | None]
 
-    def denoiser(self, domains: Sequence[str]) -> RangedDenoiser:
+    def denoiser(self, domains: Sequence[str]) -> EDMDenoiser:
         """The denoiser of a batch whose i-th image belongs to `domains[i]`."""
         parameter = self.network.head.weight
         label = self._label(domains, parameter.device)
@@ -62,8 +49,7 @@ class ScoreFamily:
                 out = self.network(scaled, c_noise, label)
             return out
 
-        low, high = self.sigma_range
-        return RangedDenoiser(EDMDenoiser(raw, self.scaling), low, high)
+        return EDMDenoiser(raw, self.scaling, *self.sigma_range)
 
     def _label(self, domains: Sequence[str], device: torch.device) -> Tensor | None:
         numbers: list[int] = []

@@ -9,6 +9,7 @@ by the label of the model rather than by a text, and outputs are clamped to the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
@@ -20,7 +21,6 @@ from bridgebench import (
     Cell,
     Context,
     Method,
-    PluginError,
     Setting,
     Spacing,
     Stage,
@@ -30,9 +30,10 @@ from bridgebench import (
     needed,
     sigma_grid,
 )
+from bridgebench.latent_origin import LatentOption, LatentOrigin
 from bridgebench.probability_flow import latent_scale
 from bridgebench.source_label import SourceLabel, SourceLabelOption
-from bridgebench_cyclediffusion.dpm_encoder import decode, encode
+from bridgebench_cyclediffusion.dpm_encoder import decode, encode, pure_noise
 from bridgebench_cyclediffusion.paper import BIBTEX, URL
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class CycleDiffusion(Method):
     The latent is the whole trajectory: the state at the highest noise level and what every step of
     the DDPM sampler added to the source model's own mean. The target model sets out from the same
     state and adds the same. With one model on both sides the source comes back to round-off.
+    latent=noise decodes what the DDPM sampler draws from noise, with the numbers that the encode
+    draws; latent=shuffled decodes the whole trajectory of another source.
     """
 
     name: ClassVar[str] = "cyclediffusion"
@@ -70,6 +73,12 @@ class CycleDiffusion(Method):
         Spacing.KARRAS, description="how the noise levels are spaced: " + ", ".join(Spacing)
     )
     source_label: SourceLabelOption = SourceLabel.NONE
+    latent: LatentOption = LatentOrigin.SOURCE
+
+    @property
+    def baseline(self) -> bool:
+        """A negative control has no rank."""
+        return self.latent.control
 
     def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model, the target domain of the target model."""
@@ -108,7 +117,7 @@ class CycleDiffusion(Method):
             "nfe": nfe,
             "seed": cell.seed,
         }
-        return (
+        return self.latent.stages(
             Stage("encode", decided_by, nfe, made_by=(source,)),
             Stage("decode", cell.resolved(), nfe),
         )
@@ -118,27 +127,24 @@ class CycleDiffusion(Method):
     ) -> Tensor:
         """The trajectories of a batch, (B, 1 + nfe, C, H, W)."""
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        x, domains = batch.images, self.source_label.of(batch, context.setting)
-
-        def noise(step: int) -> Tensor:
-            return batch.draw.each(f"cyclediffusion {step}", x.shape[1:]).to(x)
-
+        batch = self.latent.encoded(batch, context)
+        denoiser = context.denoiser(source, self.source_label.of(batch, context.setting))
+        noise = partial(_noise, batch)
         with torch.no_grad():
-            return encode(context.denoiser(source, domains), x, self._levels(cell), self.eta, noise)
+            return encode(denoiser, batch.images, self._levels(cell), self.eta, noise)
 
     def translate(
         self, batch: Batch, variants: Sequence[Variant], context: Context
     ) -> Sequence[Translation]:
-        """Spend the shared trajectories on each variant's target model."""
-        return [self._translate(variant, context) for variant in variants]
+        """Spend the trajectories on each variant's target model."""
+        return [self._translate(batch, variant, context) for variant in variants]
 
-    def _translate(self, variant: Variant, context: Context) -> Translation:
-        latent, cell, setting = variant.shared, variant.cell, context.setting
-        if latent is None:
-            raise PluginError(
-                f"method {self.name} was asked to translate without its encode; give each variant "
-                "the result of the stage 'encode'"
-            )
+    def _translate(self, batch: Batch, variant: Variant, context: Context) -> Translation:
+        cell, setting = variant.cell, context.setting
+        if self.latent is LatentOrigin.NOISE:
+            latent = pure_noise(self._levels(cell), self.eta, partial(_noise, batch))
+        else:
+            latent = self.latent.shared(variant)
         target = needed(cell.target_score, Axis.TARGET_SCORE)
         denoiser = context.denoiser(target, (setting.target,) * len(latent))
         with torch.no_grad():
@@ -151,3 +157,8 @@ class CycleDiffusion(Method):
         low, high = needed(cell.source_score, Axis.SOURCE_SCORE).sigma_range
         start = high if self.start_sigma is None else self.start_sigma
         return sigma_grid(self.spacing, low, start, needed(cell.nfe, Axis.NFE) - 1)[::-1]
+
+
+def _noise(batch: Batch, step: int) -> Tensor:
+    """What is drawn for a step, (B, C, H, W), each item its own."""
+    return batch.draw.each(f"cyclediffusion {step}", batch.images.shape[1:]).to(batch.images)

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from bridgebench.probability_flow import latent_scale
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -48,6 +50,19 @@ def encode(
         D = denoiser(state, state.new_full((len(state),), sigma))
         kept.append(after - mean(D, state, sigma, sigma_next, deviation))
         state = after
+    return torch.stack(kept, dim=1)
+
+
+def pure_noise(sigmas: Sequence[float], eta: float, noise: Callable[[int], Tensor]) -> Tensor:
+    """The latent of no image: what the stochastic sampler draws when it sets out from noise.
+
+    (B, 1 + K, C, H, W), as `encode` gives it: the state at sigmas[0], of the variance that states
+    of unit images have there, then s·ε of each step, of which the last, to 0, has none.
+    """
+    kept = [noise(0) * latent_scale(sigmas[0])]
+    for i, (sigma, sigma_next) in enumerate(pairwise((*sigmas, 0.0)), start=1):
+        deviation = spread(sigma, sigma_next, eta)
+        kept.append(deviation * noise(i) if deviation > 0 else torch.zeros_like(kept[0]))
     return torch.stack(kept, dim=1)
 
 

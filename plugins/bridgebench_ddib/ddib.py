@@ -22,6 +22,7 @@ from bridgebench import (
     Variant,
     needed,
 )
+from bridgebench.latent_origin import LatentOption, LatentOrigin
 from bridgebench.source_label import SourceLabel, SourceLabelOption, unlike_latents
 from bridgebench_ddib.decoding import decode_latents, translate_variants
 from bridgebench_ddib.encoding import encode_images, encode_stage, started
@@ -53,6 +54,12 @@ class Ddib(Method):
     clip: ClipOption = Clip.DECODE
     last_step: LastStepOption = False
     source_label: SourceLabelOption = SourceLabel.OWN
+    latent: LatentOption = LatentOrigin.SOURCE
+
+    @property
+    def baseline(self) -> bool:
+        """A negative control has no rank."""
+        return self.latent.control
 
     def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model, the target domain of the target model."""
@@ -74,7 +81,7 @@ class Ddib(Method):
         """The encode, shared by all targets and latent stages, and the decode."""
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
         domains = self.source_label.asked(setting)
-        return (
+        return self.latent.stages(
             encode_stage(cell, source, domains, self.start, self.clip),
             Stage("decode", cell.resolved(), needed(cell.nfe, Axis.NFE) + self.last_step),
         )
@@ -83,6 +90,7 @@ class Ddib(Method):
         self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
     ) -> Tensor:
         """The unit latents of a batch, (B, C, H, W), packed with what the solver carries."""
+        batch = self.latent.encoded(batch, context)
         x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
         denoiser = context.denoiser(source, self.source_label.of(batch, context.setting))
@@ -92,8 +100,8 @@ class Ddib(Method):
     def translate(
         self, batch: Batch, variants: Sequence[Variant], context: Context
     ) -> Sequence[Translation]:
-        """Change and decode the shared latents of a batch."""
-        return translate_variants(batch, variants, context, self.clip, self.last_step)
+        """Change and decode the latents of a batch."""
+        return translate_variants(batch, variants, context, self.latent, self.clip, self.last_step)
 
     def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
         """Encode outputs with the target's model, decode them with the source's; no transform."""

@@ -18,6 +18,7 @@ from bridgebench import (
     Variant,
     needed,
 )
+from bridgebench.latent_origin import LatentOption, LatentOrigin
 from bridgebench_ddib.decoding import decode_latents, translate_variants
 from bridgebench_ddib.encoding import encode_images, encode_stage, started
 from bridgebench_ddib.options import Clip, ClipOption, LastStepOption, Start, StartOption
@@ -48,6 +49,12 @@ class DdibSingle(Method):
     start: StartOption = Start.CLEAN
     clip: ClipOption = Clip.DECODE
     last_step: LastStepOption = False
+    latent: LatentOption = LatentOrigin.SOURCE
+
+    @property
+    def baseline(self) -> bool:
+        """A negative control has no rank."""
+        return self.latent.control
 
     def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The target domain."""
@@ -60,7 +67,7 @@ class DdibSingle(Method):
     def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
         """The encode, shared by all latent stages, and the decode."""
         target = needed(cell.target_score, Axis.TARGET_SCORE)
-        return (
+        return self.latent.stages(
             encode_stage(cell, target, (setting.target,), self.start, self.clip),
             Stage("decode", cell.resolved(), needed(cell.nfe, Axis.NFE) + self.last_step),
         )
@@ -69,6 +76,7 @@ class DdibSingle(Method):
         self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
     ) -> Tensor:
         """The unit latents of a batch, (B, C, H, W), packed with what the solver carries."""
+        batch = self.latent.encoded(batch, context)
         x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
         denoiser = self._denoiser(cell, len(x), context)
         x = started(x, self.start, denoiser.sigma_min, "start", batch.draw)
@@ -77,8 +85,8 @@ class DdibSingle(Method):
     def translate(
         self, batch: Batch, variants: Sequence[Variant], context: Context
     ) -> Sequence[Translation]:
-        """Change and decode the shared latents of a batch."""
-        return translate_variants(batch, variants, context, self.clip, self.last_step)
+        """Change and decode the latents of a batch."""
+        return translate_variants(batch, variants, context, self.latent, self.clip, self.last_step)
 
     def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
         """Encode and decode outputs with the same model again; no transform."""

@@ -12,12 +12,12 @@ from bridgebench import (
     Batch,
     Cell,
     Context,
-    PluginError,
     Setting,
     Translation,
     Variant,
     needed,
 )
+from bridgebench.latent_origin import LatentOrigin
 from bridgebench.probability_flow import ClippedDenoiser, Latent, decode
 from bridgebench_ddib.options import Clip
 
@@ -43,9 +43,14 @@ def decode_latents(
 
 
 def translate_variants(
-    batch: Batch, variants: Sequence[Variant], context: Context, clip: Clip, last_step: bool
+    batch: Batch,
+    variants: Sequence[Variant],
+    context: Context,
+    origin: LatentOrigin,
+    clip: Clip,
+    last_step: bool,
 ) -> list[Translation]:
-    """Change the shared latents as each variant's transform says, and decode them.
+    """Change the latents as each variant's transform says, and decode them.
 
     Variants that differ in nothing but the latent go through the network together.
     """
@@ -56,7 +61,7 @@ def translate_variants(
     done: dict[int, Translation] = {}
     for indices in alike.values():
         members = [variants[index] for index in indices]
-        latents = [_latent(variant, batch) for variant in members]
+        latents = [origin.latent(variant, batch) for variant in members]
         changed = [
             latent.changed_to(
                 needed(variant.cell.transform, Axis.TRANSFORM).latent(
@@ -80,12 +85,3 @@ def translate_variants(
         for index, part, old, new in zip(indices, parts, latents, changed, strict=True):
             done[index] = Translation(part, latent=old.z, changed=new.z)
     return [done[index] for index in range(len(variants))]
-
-
-def _latent(variant: Variant, batch: Batch) -> Latent:
-    if variant.shared is None:
-        raise PluginError(
-            f"method {variant.cell.method.name} was asked to translate without its encode; "
-            "give each variant the result of the stage 'encode'"
-        )
-    return Latent.unpacked(variant.shared, batch.images.shape[1:])

@@ -18,9 +18,12 @@ class Folder(Dataset):
 
     `path` is a folder with the images of a domain anywhere below PATH/DOMAIN/; or a CSV file with
     the columns path,domain and, where wanted, split and id, its paths relative to it. The splits
-    are `train` and `test`: by folder (PATH/DOMAIN/train or PATH/train/DOMAIN), by the column, or,
-    where nothing says it, by a hash of the item's id. The id is the path without its ending.
-    Files are PNG, JPEG, WebP, BMP, TIFF or GIF of 8 bits a channel; values are in [-1, 1].
+    are `train` and `test`: by folder (PATH/DOMAIN/train, PATH/train/DOMAIN, in any case, or the
+    PATH/trainA, PATH/testA, PATH/trainB and PATH/testB of CycleGAN, whose domains are A and B), by
+    the column, or, where nothing says it, by a hash of the item's id. The id is the path without
+    its ending. Linked folders are read; files that are no images are counted in a warning.
+    Files are PNG, JPEG, WebP, AVIF, BMP, TIFF, GIF or PPM. Values are in [-1, 1], in sRGB: other
+    color profiles are converted. Of 16 bits a channel the upper 8 are taken.
     """
 
     name: ClassVar[str] = "folder"

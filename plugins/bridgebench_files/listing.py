@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,6 +19,15 @@ SPLITS = ("train", "test")
 MAX_CSV_BYTES = 50 * 2**20
 NEEDED = ("path", "domain")
 POSSIBLE = ("split", "id")
+
+IGNORED_FOLDERS = ("@eaDir", "__MACOSX", "$RECYCLE.BIN")
+"""Folders that systems leave beside images, with thumbnails in them."""
+
+IGNORED_FILES = ("Thumbs.db", "desktop.ini")
+"""Files that systems leave beside images."""
+
+_PAIRED = re.compile(r"(train|test)([AB])")
+"""The folders of unpaired data as CycleGAN has them: trainA, trainB, testA, testB."""
 
 _DOMAIN = re.compile(r"[^\W_][\w.:-]{0,99}")
 _ID = re.compile(r"[^\W_][^\x00-\x1f\x7f\\]{0,199}")
@@ -64,20 +76,61 @@ def split_of(listed: Sequence[Listed], test_share: float) -> tuple[str, ...]:
 
 
 def _in_folder(place: Path) -> Iterator[Listed]:
-    for path in place.rglob("*"):
+    skipped: Counter[str] = Counter()
+    for path in _files_below(place, skipped):
         inner = path.relative_to(place)
-        hidden = any(part.startswith(".") for part in inner.parts)
-        if hidden or path.suffix.lower() not in SUFFIXES or not path.is_file():
+        if path.suffix.lower() not in SUFFIXES:
+            skipped[f"no image ({path.suffix or 'no ending'})"] += 1
             continue
-        *folders, _ = inner.parts
-        split = next((word for word in folders[:2] if word in SPLITS), "")
-        if split:
-            folders.remove(split)
+        split, folders = _split_and_folders(inner.parts[:-1])
         if not folders:
             raise IntegrityError(
                 f"{path} is in no domain; put it into {place}/DOMAIN/ or {place}/DOMAIN/{SPLITS[0]}"
             )
         yield Listed(path, folders[0], split, inner.with_suffix("").as_posix())
+    if skipped:
+        counts = ", ".join(f"{count} {why}" for why, count in sorted(skipped.items()))
+        warnings.warn(f"{place}: skipped {skipped.total()} files: {counts}", stacklevel=2)
+
+
+def _files_below(place: Path, skipped: Counter[str]) -> Iterator[Path]:
+    """The files below a folder, through linked folders too, less those that systems leave."""
+    walked: set[str] = set()
+    for folder, folders, files in os.walk(place, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in walked:
+            folders.clear()
+            skipped["in a folder that was read before"] += len(files)
+            continue
+        walked.add(real)
+        for name in [each for each in folders if each.startswith(".") or each in IGNORED_FOLDERS]:
+            folders.remove(name)
+            skipped[f"in {name}"] += sum(len(inner) for _, _, inner in os.walk(f"{folder}/{name}"))
+        for name in files:
+            path = Path(folder, name)
+            if name.startswith(".") or name in IGNORED_FILES:
+                continue
+            if path.is_file():
+                yield path
+            else:
+                skipped["no regular file"] += 1
+
+
+def _split_and_folders(folders: Sequence[str]) -> tuple[str, list[str]]:
+    """The split that the first two folders name, in any case, and the folders that remain.
+
+    >>> _split_and_folders(["Train", "cats"]), _split_and_folders(["cats", "more"])
+    (('train', ['cats']), ('', ['cats', 'more']))
+    >>> _split_and_folders(["testA"])
+    ('test', ['A'])
+    """
+    paired = _PAIRED.fullmatch(folders[0]) if folders else None
+    if paired:
+        return paired[1], [paired[2], *folders[1:]]
+    for place, name in enumerate(folders[:2]):
+        if name.lower() in SPLITS:
+            return name.lower(), [*folders[:place], *folders[place + 1 :]]
+    return "", list(folders)
 
 
 def _in_csv(place: Path) -> Iterator[Listed]:

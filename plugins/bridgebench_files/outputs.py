@@ -22,11 +22,10 @@ from bridgebench import (
     Variant,
 )
 from bridgebench.item_files import item_file, seed_folder
+from bridgebench_files.listing import IGNORED_FILES
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-IGNORED = ("Thumbs.db", "desktop.ini")
 
 
 class Outputs(Method):
@@ -135,5 +134,5 @@ class Outputs(Method):
             path
             for folder in folders
             for path in folder.rglob("*")
-            if path.is_file() and not path.name.startswith(".") and path.name not in IGNORED
+            if path.is_file() and not path.name.startswith(".") and path.name not in IGNORED_FILES
         )

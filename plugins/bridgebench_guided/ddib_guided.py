@@ -31,7 +31,6 @@ from bridgebench import (
     Cell,
     Context,
     Method,
-    PluginError,
     Setting,
     Stage,
     Supervision,
@@ -40,7 +39,8 @@ from bridgebench import (
     needed,
 )
 from bridgebench.color import in_hue, mean_hue
-from bridgebench.probability_flow import ClippedDenoiser, Latent, decode, encode_carried
+from bridgebench.latent_origin import LatentOption, LatentOrigin
+from bridgebench.probability_flow import ClippedDenoiser, decode, encode_carried
 from bridgebench.source_label import SourceLabel, SourceLabelOption, unlike_latents
 from bridgebench_guided.guidance import GuidedDenoiser, levels_asked, restarted
 from bridgebench_guided.paper import BIBTEX, URL
@@ -63,7 +63,6 @@ class DdibGuided(Method):
 
     name: ClassVar[str] = "ddib_guided"
     axes: ClassVar[frozenset[Axis]] = frozenset(Axis)
-    supervision: ClassVar[Supervision] = Supervision.LABELS
     family: ClassVar[str] = "diffusion bridge"
     paper: ClassVar[str] = URL
     citation: ClassVar[str] = BIBTEX
@@ -92,6 +91,17 @@ class DdibGuided(Method):
         False, description="clamp the denoiser's output on the decode to the range of the items"
     )
     source_label: SourceLabelOption = SourceLabel.NONE
+    latent: LatentOption = LatentOrigin.SOURCE
+
+    @property
+    def supervision(self) -> Supervision:
+        """It is given the hue of each source, which is scored, unless its weight is 0."""
+        return Supervision.ATTRIBUTE if self.color > 0 else Supervision.LABELS
+
+    @property
+    def baseline(self) -> bool:
+        """A negative control has no rank."""
+        return self.latent.control
 
     def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model; target and pooled domain of the target model."""
@@ -137,7 +147,7 @@ class DdibGuided(Method):
             "image_stage": image_stage.resolved(),
             "seed": cell.seed,
         }
-        return (
+        return self.latent.stages(
             Stage("encode", decided_by, nfe, made_by=(source, solver, *image_stage.links)),
             Stage("decode", cell.resolved(), self._evaluations(cell)),
         )
@@ -146,6 +156,7 @@ class DdibGuided(Method):
         self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
     ) -> Tensor:
         """The unit latents of a batch, (B, C, H, W), packed with what the solver carries."""
+        batch = self.latent.encoded(batch, context)
         x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
         domains = self.source_label.of(batch, context.setting)
         denoiser = context.denoiser(needed(cell.source_score, Axis.SOURCE_SCORE), domains)
@@ -155,17 +166,12 @@ class DdibGuided(Method):
     def translate(
         self, batch: Batch, variants: Sequence[Variant], context: Context
     ) -> Sequence[Translation]:
-        """Change and decode the shared latents of a batch, guided."""
+        """Change and decode the latents of a batch, guided."""
         return [self._translate(batch, variant, context) for variant in variants]
 
     def _translate(self, batch: Batch, variant: Variant, context: Context) -> Translation:
-        if variant.shared is None:
-            raise PluginError(
-                f"method {self.name} was asked to translate without its encode; give each variant "
-                "the result of the stage 'encode'"
-            )
         cell, setting = variant.cell, context.setting
-        latent = Latent.unpacked(variant.shared, batch.images.shape[1:])
+        latent = self.latent.latent(variant, batch)
         transform = needed(cell.transform, Axis.TRANSFORM)
         changed = latent.changed_to(transform.latent(latent.z, batch.images, batch.draw))
         guided = self._guided(cell, batch, context)

@@ -15,7 +15,7 @@ from bridgebench import (
     Score,
     Yardstick,
     bootstrap_mean,
-    wilson,
+    exact_share,
 )
 from bridgebench_metrics.classified import OPTION, logits_of
 
@@ -28,12 +28,13 @@ class Accuracy(Metric):
 
     Formula: the share of outputs whose largest logit is that of `label`; beside it the confidence,
     the mean of the softmax probability of `label`. Unit: share. Higher is better; from 0 to 1.
-    Interval: Wilson for the share, bootstrap over images for the confidence. Items: 0 or 1, and
-    the probability of each image.
+    Interval: exact (Clopper-Pearson) for the share, bootstrap over images for the confidence.
+    Items: 0 or 1, and the probability of each image.
     Source: the target-class accuracy of StarGAN v2 (Choi et al., CVPR 2020) and its kin.
     """
 
     name: ClassVar[str] = "accuracy"
+    version: ClassVar[int] = 2
 
     label: int = Field(ge=0, description="the target class of the classifier")
     classifier: str = Field("", description=OPTION)
@@ -81,7 +82,7 @@ class Accuracy(Metric):
 
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
             called, probability = values["called"], values["probability"]
-            share = wilson(int(called.sum()), len(called))
+            share = exact_share(int(called.sum()), len(called))
             confidence = bootstrap_mean(probability, yardstick.seed)
             return {
                 "accuracy": Score(*share, items=called),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, wilson
+from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, exact_share
 from bridgebench_metrics.hue_error import observed_hue_error
 from bridgebench_metrics.means import mean_score, too_few
 from bridgebench_metrics.shapes import unlike_images
@@ -28,8 +28,8 @@ def color_scores(error: Tensor, seed: int) -> dict[str, Score]:
     return {
         "color_deg": mean_score(error, seed),
         "color_median_deg": Score(middle),
-        "color_within15": Score(*wilson(int(near.sum()), n), items=near.float()),
-        "color_undefined": Score(*wilson(int(missing.sum()), n), items=missing.float()),
+        "color_within15": Score(*exact_share(int(near.sum()), n), items=near.float()),
+        "color_undefined": Score(*exact_share(int(missing.sum()), n), items=missing.float()),
     }
 
 
@@ -43,18 +43,26 @@ class Color(Metric):
     defined where it is so for more than 5 % of the outputs (`color_undefined`).
     Unit: degrees, and shares. Lower is better for the angles, higher for `color_within15`, the
     share of outputs under 15 degrees.
-    Interval: bootstrap over images for the mean, Wilson for the shares. Items: the error of each
-    image, NaN without color; 0 or 1 for the shares.
+    Interval: bootstrap over images for the mean, exact (Clopper-Pearson) for the shares. Items: the
+    error of each image, NaN without color; 0 or 1 for the shares.
     Source: circular means, Mardia and Jupp, Directional Statistics, 2000; the weighting is ours.
     """
 
     name: ClassVar[str] = "color"
+    version: ClassVar[int] = 2
 
     def columns(self) -> tuple[Column, ...]:
         """Mean, median, share of near hues, share without color."""
         return (
             Column(
-                "color_deg", "degrees", "lower", "mean hue error", 0.0, high=180.0, interval=True
+                "color_deg",
+                "degrees",
+                "lower",
+                "mean hue error",
+                low=0.0,
+                high=180.0,
+                interval=True,
+                chance=True,
             ),
             Column("color_median_deg", "degrees", "lower", "median hue error", 0.0, high=180.0),
             Column(
@@ -66,6 +74,7 @@ class Color(Metric):
                 high=1.0,
                 interval=True,
                 share=True,
+                chance=True,
             ),
             Column(
                 "color_undefined",

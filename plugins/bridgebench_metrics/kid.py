@@ -152,6 +152,7 @@ class Kid(Metric):
     name: ClassVar[str] = "kid"
     version: ClassVar[int] = 2
     needs_reference: ClassVar[bool] = True
+    libraries: ClassVar[tuple[str, ...]] = ("torch-fidelity",)
 
     features: str = Field("", description=OPTION)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 from torch import Tensor
 
-from bridgebench import BridgebenchError, Column, Metric, Score, Yardstick, wilson
+from bridgebench import BridgebenchError, Column, Metric, Score, Yardstick, exact_share
 from bridgebench_metrics.features import (
     OPTION,
     all_alike,
@@ -32,15 +32,17 @@ class PrecisionRecall(Metric):
     within the balls of the outputs. By torch-fidelity's functions, against the first images of the
     reference, as many as there are outputs (or all of them, where they are fewer). Unit: share.
     Higher is better; from 0 to 1, and both depend on n.
-    Interval: Wilson for precision, with the reference held fixed; none for recall, whose balls are
-    themselves drawn.
+    Interval: exact (Clopper-Pearson) for precision, with the reference held fixed; none for recall,
+    whose balls are themselves drawn.
     Not defined where all outputs have the same features; an error for k images or fewer. The
     columns say `feature_`, because a row has a numerical precision as well.
     Source: Kynkäänniemi et al., NeurIPS 2019.
     """
 
     name: ClassVar[str] = "precision_recall"
+    version: ClassVar[int] = 2
     needs_reference: ClassVar[bool] = True
+    libraries: ClassVar[tuple[str, ...]] = ("torch-fidelity",)
 
     features: str = Field("", description=OPTION)
     k: int = Field(3, ge=1, description="which nearest neighbor gives the radius")
@@ -97,7 +99,7 @@ class PrecisionRecall(Metric):
             )
             inside = round(precision * len(features))
             return {
-                "feature_precision": Score(*wilson(inside, len(features))),
+                "feature_precision": Score(*exact_share(inside, len(features))),
                 "feature_recall": Score(float(recall)),
             }
 

@@ -67,6 +67,7 @@ class Structure(Metric):
                 low=-1.0,
                 high=1.0,
                 interval=True,
+                chance=True,
             ),
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, wilson
+from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, exact_share
 from bridgebench_metrics.classified import OPTION, logits_of
 from bridgebench_metrics.hue_error import observed_hue_error
 from bridgebench_metrics.shapes import unlike_images
@@ -23,11 +23,12 @@ class Success(Metric):
     Formula: the share of outputs whose largest logit is that of `label` and whose hue is under
     `within` degrees from that of the source, both as in the metrics accuracy and color; an output
     without color fails. Unit: share. Higher is better; from 0 to 1.
-    Interval: Wilson. Items: 0 or 1.
+    Interval: exact (Clopper-Pearson). Items: 0 or 1.
     Source: defined here; what a translation of colored digits is hoped to do.
     """
 
     name: ClassVar[str] = "success"
+    version: ClassVar[int] = 2
 
     label: int = Field(ge=0, description="the target class of the classifier")
     within: float = Field(15.0, gt=0, le=180, description="the hue error that passes, in degrees")
@@ -45,6 +46,7 @@ class Success(Metric):
                 high=1.0,
                 interval=True,
                 share=True,
+                chance=True,
             ),
         )
 
@@ -69,7 +71,7 @@ class Success(Metric):
 
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
             success = values["success"]
-            share = wilson(int(success.sum()), len(success))
+            share = exact_share(int(success.sum()), len(success))
             return {"success": Score(*share, items=success)}
 
         return ItemMeter(("success",), measure, summarize)

@@ -42,6 +42,7 @@ class Transport(Metric):
                 "mean squared pixel distance between source and output",
                 low=0.0,
                 interval=True,
+                chance=True,
             ),
         )
 

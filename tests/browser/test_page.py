@@ -16,7 +16,8 @@ from selenium.webdriver.support.select import Select
 
 from bridgebench.leaderboard.page.build import build_page
 from bridgebench.leaderboard.page.payload import Shown
-from bridgebench.taskfile import Convergence
+from bridgebench.leaderboard.page.strips import strips_of
+from bridgebench.taskfile import Convergence, FlagRule
 
 from .waiting import settle
 
@@ -97,6 +98,26 @@ def test_rows_are_filtered_by_axis_by_words_and_by_kind(visit: Visit, page: Path
     assert 0 < len(marks) == len(texts(driver, "method"))
 
 
+def test_rows_are_filtered_by_what_their_method_was_given(visit: Visit, page: Path) -> None:
+    driver = visit(page)
+    choose(driver, '[aria-label="Filter by supervision"]', "none")
+    assert set(texts(driver, "method")) == {"identity"}
+    assert set(texts(driver, "supervision")) == {"none"}
+    assert "only.supervision=none" in driver.current_url
+
+
+def test_chance_stands_below_the_value_that_it_belongs_to(visit: Visit, page: Path, shown) -> None:
+    driver = visit(page)
+    first = shown.board.table.iloc[0]
+    cell = driver.find_element(By.CSS_SELECTOR, 'tr.row [data-column="success"]')
+    chance = cell.find_element(By.CSS_SELECTOR, ".chance")
+    assert float(chance.text.removeprefix("chance ")) == pytest.approx(
+        first["success_chance"], rel=0.01
+    )
+    assert driver.find_elements(By.CSS_SELECTOR, '[data-column="fid"] .chance') == []
+    assert driver.find_elements(By.CSS_SELECTOR, '[data-sort="success_chance"]') == []
+
+
 def test_a_row_opens_with_its_picture_numbers_and_origin(visit: Visit, page: Path, shown) -> None:
     driver = visit(page)
     click(driver, "tr.row .opener")
@@ -114,8 +135,11 @@ def test_a_row_opens_with_its_picture_numbers_and_origin(visit: Visit, page: Pat
     assert size[0] > 100
     assert size[1]
     source = image.get_attribute("src") or ""
-    strips = [path.read_bytes() for path in shown.strips.iterdir()]
-    assert base64.b64decode(source.partition(",")[2]) in strips
+    kind, _, content = source.partition(",")
+    assert kind == "data:image/webp;base64"
+    assert base64.b64decode(content) in [one.webp for _, one in strips_of([shown])]
+    lines = details.find_element(By.CSS_SELECTOR, ".lines").text.split("\n")
+    assert lines == ["source", "latent", "changed latent", "output"]
     opener = driver.find_element(By.CSS_SELECTOR, "tr.row .opener")
     assert opener.get_attribute("aria-expanded") == "true"
     click(driver, "tr.row .opener")
@@ -288,3 +312,54 @@ def test_a_task_with_an_exact_answer_shows_error_against_evaluations(
     dots = cards[-1].find_elements(By.CSS_SELECTOR, 'g[aria-label="dot"] > circle')
     assert len(dots) == int((~board.table["baseline"]).sum())
     assert {"euler", "heun"} <= set(cards[-1].find_element(By.CSS_SELECTOR, ".legend").text.split())
+
+
+@pytest.fixture(scope="session")
+def flagged(shown: Shown, tmp_path_factory) -> Path:
+    """A page on which the best row copies, and the one with the least FID is doubtful."""
+    table = shown.board.table
+    least = float(table.loc[~table["baseline"], "fid"].min())
+    best = float(table["transport"].iloc[0])
+    rules = (
+        FlagRule(name="close", column="fid", below=least + 1e-6, description="too good"),
+        FlagRule(name="copies", column="transport", above=best - 1e-6, copying=True),
+    )
+    task = shown.board.task.model_copy(update={"flags": rules})
+    board = dataclasses.replace(shown.board, task=task)
+    path: Path = tmp_path_factory.mktemp("flagged") / "flagged.html"
+    path.write_text(build_page([dataclasses.replace(shown, board=board)]), encoding="utf-8")
+    return path
+
+
+def tags(driver: WebDriver) -> list[str]:
+    return [e.text for e in driver.find_elements(By.CSS_SELECTOR, "tr.row .tag.flag")]
+
+
+def test_a_flag_is_marked_explained_and_filtered_by(visit: Visit, flagged: Path) -> None:
+    driver = visit(flagged)
+    everything = len(texts(driver, "method"))
+    assert {"⚑ close", "⚑ copies"} == set(tags(driver))
+    close = driver.find_element(By.XPATH, "//tr[contains(@class, 'row')]//*[.='⚑ close']")
+    assert (close.get_attribute("title") or "").endswith("(too good); no Pareto mark")
+    front = driver.find_elements(By.CSS_SELECTOR, "tr.row:has(.tag.flag) .front")
+    assert front == []
+    for row in driver.find_elements(By.CSS_SELECTOR, "tr.row.copying"):
+        assert row.find_element(By.CSS_SELECTOR, ".rank").text == ""
+    assert driver.find_elements(By.CSS_SELECTOR, "tr.row:has(.tag.flag) .best") == []
+    choose(driver, '[aria-label="Filter by flags"]', "copies")
+    copying = len(texts(driver, "method"))
+    assert tags(driver).count("⚑ copies") == copying
+    assert 0 < copying < everything
+    fragment = "#" + driver.current_url.partition("#")[2]
+    assert len(texts(visit(flagged, fragment), "method")) == copying
+    choose(driver, '[aria-label="Filter by flags"]', "-")
+    assert tags(driver) == []
+    assert 0 < len(texts(driver, "method")) < everything
+    choose(driver, '[aria-label="Filter by flags"]', "*")
+    assert len(tags(driver)) >= len(texts(driver, "method")) > 0
+
+
+def test_a_page_without_flags_has_nothing_of_them(visit: Visit, page: Path) -> None:
+    driver = visit(page)
+    assert driver.find_elements(By.CSS_SELECTOR, '[aria-label="Filter by flags"]') == []
+    assert "flagged" not in driver.find_element(By.ID, "facts").text

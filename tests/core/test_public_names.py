@@ -11,8 +11,8 @@ DenoiserFamily Draw DuplicateName Estimate Extracted Extractor Failure Integrity
 InvalidOption ItemMeter Items LoadedExtractor Method Metric Observed OutputError Plugin
 PluginError Population Precision Score ScoreModel Setting Solver Spacing Stage Supervision
 Transform Translation UnknownName UsageError Variant Yardstick __version__ bootstrap_mean
-generator hookimpl influence_interval needed normal one_thread positive_interval run sigma_grid
-uniform wilson
+exact_share generator hookimpl influence_interval needed normal one_thread
+positive_interval run sigma_grid uniform
 """
 
 

@@ -1,11 +1,14 @@
 """Draws depend on (seed, purpose, item id) and on nothing else."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings, strategies as st
 
-from bridgebench import Draw, generator, normal, uniform
+from bridgebench import Draw, InvalidOption, generator, normal, uniform
+from bridgebench.randomness import derangement
 
 IDS = tuple(f"test/{i:05d}" for i in range(64))
 PINNED_UNIFORM = 0.5533333813101905
@@ -75,3 +78,24 @@ def test_shared_draw_is_the_same_for_every_batch_of_a_seed() -> None:
 def test_draw_for_no_items_is_empty() -> None:
     assert Draw(seed=0, ids=()).each("noise", (3, 2)).shape == (0, 3, 2)
     assert Draw(seed=0, ids=()).uniform("noise").shape == (0,)
+
+
+@pytest.mark.parametrize("n", [2, 3, 7, 128])
+def test_a_derangement_moves_every_number_and_follows_from_seed_and_n(n: int) -> None:
+    for seed in range(20):
+        order = derangement(seed, n)
+        assert sorted(order) == list(range(n))
+        assert all(place != number for place, number in enumerate(order))
+        assert order == derangement(seed, n)
+
+
+def test_every_derangement_is_as_likely() -> None:
+    found = Counter(derangement(seed, 4) for seed in range(900))
+    assert len(found) == 9
+    assert all(60 <= count <= 145 for count in found.values()), "100 each, give or take 4.5 sd"
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_one_item_has_no_other_to_change_places_with(n: int) -> None:
+    with pytest.raises(InvalidOption, match="give n=2"):
+        derangement(0, n)

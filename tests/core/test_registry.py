@@ -7,7 +7,7 @@ import pytest
 
 from bridgebench import DuplicateName, PluginError, Solver, UnknownName
 from bridgebench.interfaces.version import API_VERSION, VERSIONS, Version
-from bridgebench.registry import Kind, build_registry, load_registry, source_sha256
+from bridgebench.registry import Kind, build_registry, load_registry
 
 MODULE = """
 from bridgebench import hookimpl
@@ -144,14 +144,3 @@ def test_a_class_may_be_given_itself(distribution):
     registry = build_registry([distribution("direct", body.replace("\"{'", "{'"))])
     assert issubclass(registry.load(Kind.SOLVER, "euler"), Solver)
     assert registry.entry(Kind.SOLVER, "euler").summary().startswith("Euler")
-
-
-def test_the_source_hash_changes_with_the_source(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(tmp_path)
-    hashes = []
-    for number, text in enumerate(("x = 1\n", "x = 2\n")):
-        package = tmp_path / f"pack{number}"
-        package.mkdir()
-        (package / "__init__.py").write_text(text)
-        hashes.append(source_sha256(f"pack{number}"))
-    assert hashes[0] != hashes[1]

@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bridgebench import InvalidOption, Solver, Transform, UnknownName
+from bridgebench.quoting import quoted
 from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import build, build_chain, expand_all, parse_spec, split_list
+from bridgebench.specs import (
+    build,
+    build_chain,
+    expand_all,
+    parse_spec,
+    split_chain,
+    split_list,
+)
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 VALUES = st.from_regex(r"[A-Za-z0-9_./-]{1,8}", fullmatch=True)
@@ -20,6 +28,20 @@ def registry():
 def test_a_spec_parses_to_what_it_was_made_of(name, options):
     text = ":".join([name, *(f"{key}={value}" for key, value in options.items())])
     assert parse_spec(text) == (name, options)
+
+
+@given(NAMES, st.dictionaries(NAMES, st.text(max_size=8), max_size=3))
+def test_any_value_can_be_quoted_in_lists_and_chains(name, options):
+    text = ":".join([name, *(f"{key}={quoted(value)}" for key, value in options.items())])
+    assert parse_spec(text) == (name, options)
+    assert split_list(f"first,{text},last") == ("first", text, "last")
+    assert split_chain(f"first+{text}+last") == ("first", text, "last")
+
+
+@pytest.mark.parametrize("text", ['a:b="c', 'a:b=c"d"', 'a:b="c"d'])
+def test_a_quote_that_is_not_closed_or_in_the_middle_is_refused(text):
+    with pytest.raises(InvalidOption, match="quote"):
+        parse_spec(text)
 
 
 @given(st.lists(NAMES, min_size=1, max_size=4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -23,11 +24,13 @@ def page(words: tuple[str, ...]) -> None:
 
     \b
     WORDS:
-      out=FILE      where to (page.html)
+      out=FILE      where to, a name that ends in .html (page.html)
       strips=DIR    the pictures of the rows; by default the folder `strips` beside each file
       task=PATH     the task file, for a task that is not installed
     """
     split = split_words(words).only("page", ["out", "strips", "task"])
+    out = split.path("out") or Path("page.html")
+    _check_out(out, split.paths)
     strips = split.path("strips")
     if strips is not None and not strips.is_dir():
         raise InvalidOption(f"strips={strips} is not a folder")
@@ -35,6 +38,7 @@ def page(words: tuple[str, ...]) -> None:
     from bridgebench.leaderboard.board import checked_board
     from bridgebench.leaderboard.page.build import build_page
     from bridgebench.leaderboard.page.payload import Shown
+    from bridgebench.leaderboard.per_image import with_pairs
     from bridgebench.leaderboard.verifications import read_verifications
     from bridgebench.registry import load_registry
 
@@ -42,21 +46,26 @@ def page(words: tuple[str, ...]) -> None:
     shown = [
         Shown(
             _label(path),
-            checked_board(path, registry, split.path("task")),
+            with_pairs(checked_board(path, registry, split.path("task")), path),
             read_verifications(path),
             strips or _beside(path),
         )
         for path in split.paths
     ]
-    out = split.path("out") or Path("page.html")
-    if out.exists() and any(out.samefile(path) for path in split.paths):
-        raise InvalidOption(f"out={out} is one of the boards; give the page another name")
     content = build_page(shown).encode()
     try:
         write_atomically(out, content)
     except OSError as error:
         raise OutputError(f"out={out} cannot be written: {error.strerror}") from error
     click.echo(f"page: {out} ({len(content) / 1e6:.1f} MB)")
+
+
+def _check_out(out: Path, boards: Sequence[Path]) -> None:
+    if out.suffix.lower() != ".html":
+        raise InvalidOption(f"out={out} must end in .html, such as out=page.html")
+    for board in boards:
+        if out.resolve() == board.resolve():
+            raise InvalidOption(f"out={out} is the board {board} itself; give another name")
 
 
 def _label(path: Path) -> str:

@@ -21,19 +21,22 @@ if TYPE_CHECKING:
 Examples:
   bridgebench leaderboard show runs/cmnist_to7-quick/leaderboard.csv
   bridgebench leaderboard show FILE method=ddib solver=dpm,heun sort=fid top=50
+  bridgebench leaderboard show FILE supervision=none,unpaired --wide
   bridgebench leaderboard show OLD NEW --compare
   bridgebench leaderboard show FILE --cite
 """
 )
 @click.argument("words", nargs=-1, required=True, metavar="FILE... [WORD=VALUE...]")
 @click.option("--compare", "beside", is_flag=True, help="Two files row by row, with each change.")
+@click.option("--wide", is_flag=True, help="Every metric column, also what is had by chance.")
 @click.option("--cite", is_flag=True, help="BibTeX of what the rows used, and no table.")
-def show(words: tuple[str, ...], beside: bool, cite: bool) -> None:
+def show(words: tuple[str, ...], beside: bool, wide: bool, cite: bool) -> None:
     """Show ranked boards.
 
     \b
     WORDS choose what is shown:
       method= source_score= target_score= solver= nfe= transform= seed=   rows to keep
+      supervision=  rows to keep by what their method was given, such as none,unpaired
       sort=COLUMN   order by a metric, best first
       top=N         ranked rows of each seed (20)
       task=PATH     the task file, for a task that is not installed
@@ -41,9 +44,11 @@ def show(words: tuple[str, ...], beside: bool, cite: bool) -> None:
     split = split_words(words)
     if (beside or cite) and set(split.options) - {"task"}:
         raise InvalidOption("--compare and --cite take no words but task=PATH")
+    if wide and (beside or cite):
+        raise InvalidOption("--wide shows more of a board; leave out --compare and --cite")
     if beside and (cite or len(split.paths) != 2):
         raise InvalidOption("--compare takes two files, and not --cite")
-    view = _view(split)
+    view = _view(split, wide)
     from bridgebench.leaderboard.board import board_in
     from bridgebench.registry import load_registry
 
@@ -60,13 +65,15 @@ def show(words: tuple[str, ...], beside: bool, cite: bool) -> None:
 def _print(boards: list[Board], split: Words, view: View) -> None:
     from rich.console import Console
 
+    from bridgebench.leaderboard.per_image import with_pairs
     from bridgebench.leaderboard.show import print_board
+    from bridgebench.printable import printable
 
     console = Console()
     for path, board in zip(split.paths, boards, strict=True):
         if len(boards) > 1:
-            console.print(str(path), style="bold", markup=False, soft_wrap=True)
-        print_board(board, console, view)
+            console.print(printable(str(path)), style="bold", markup=False, soft_wrap=True)
+        print_board(with_pairs(board, path), console, view)
         _print_trust(path, board)
 
 
@@ -96,7 +103,7 @@ def _cite(boards: list[Board], registry: Registry) -> None:
     click.echo(citations(boards, registry))
 
 
-def _view(split: Words) -> View:
+def _view(split: Words, wide: bool) -> View:
     from bridgebench.leaderboard.show import FILTERS, TOP, View
     from bridgebench.specs import split_list
 
@@ -107,4 +114,5 @@ def _view(split: Words) -> View:
             raise UnknownName("word of show", key, [*FILTERS, "top", "sort", "task"])
     if not top.isdecimal():
         raise InvalidOption(f"top={top} must be a whole number")
-    return View(int(top), sort, {axis: split_list(text) for axis, text in options.items()})
+    only = {axis: split_list(text) for axis, text in options.items()}
+    return View(int(top), sort, only, wide)

@@ -2,21 +2,25 @@
 
 The page asks the network for nothing, and its content security policy forbids it to: scripts run
 only if they are the ones whose hashes the page names, and pictures are data of the page itself.
-What comes from a CSV is data that a script puts into text nodes; it is never read as HTML.
+What comes from a CSV is data that a script puts into text nodes; it is never read as HTML, and what
+cannot be seen of it is shown as its escape sequence.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from string import Template
+from typing import Any
 
 from bridgebench.leaderboard.page.payload import Shown, payload
-from bridgebench.leaderboard.page.strips import strips_of
+from bridgebench.leaderboard.page.strips import Thumbnail, strips_of
+from bridgebench.printable import printable
 
 VENDOR = ("d3", "plot")
 SCRIPTS = ("dom", "format", "view", "cells", "details", "table", "plots", "charts", "main")
@@ -33,8 +37,8 @@ def build_page(shown: Sequence[Shown]) -> str:
     return Template(_read(here, "template.html")).substitute(
         policy=_policy(scripts),
         style=_read(here, "style.css"),
-        data=embedded(payload(shown)),
-        strips="\n".join(_strip(name, content) for name, content in strips_of(shown)),
+        data=embedded(seen(payload(shown))),
+        strips="\n".join(_strip(name, picture) for name, picture in strips_of(shown)),
         scripts="\n".join(f"<script>{script}</script>" for script in scripts),
     )
 
@@ -51,9 +55,28 @@ def embedded(value: object) -> str:
     return text
 
 
-def _strip(name: str, content: bytes) -> str:
-    code = base64.b64encode(content).decode("ascii")
-    return f'<script type="text/plain" id="strip-{name}">{code}</script>'
+def seen(value: Any) -> Any:
+    r"""A JSON value in which every text is printable.
+
+    >>> seen({"method": ["ddib\u202e", 1]})
+    {'method': ['ddib\\u202e', 1]}
+    """
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {seen(key): seen(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [seen(inner) for inner in value]
+    return value
+
+
+def _strip(name: str, picture: Thumbnail) -> str:
+    code = base64.b64encode(picture.webp).decode("ascii")
+    labels = html.escape(json.dumps(seen(list(picture.labels))))
+    size = f'data-width="{picture.width}" data-height="{picture.height}"'
+    return (
+        f'<script type="text/plain" id="strip-{name}" {size} data-labels="{labels}">{code}</script>'
+    )
 
 
 def _policy(scripts: Iterable[str]) -> str:

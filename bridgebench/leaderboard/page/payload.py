@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.columns import AXES, COST, MetricColumns
 from bridgebench.leaderboard.expectations import unmet
+from bridgebench.leaderboard.flags import is_rankable, meaning
 from bridgebench.leaderboard.merge import (
     NamedBoard,
     PlacedRow,
@@ -23,12 +25,13 @@ from bridgebench.leaderboard.merge import (
     without_repeats,
 )
 from bridgebench.leaderboard.notes import notes
-from bridgebench.leaderboard.rows import sections
+from bridgebench.leaderboard.pairs import PairCount
+from bridgebench.leaderboard.rows import Row, sections
 from bridgebench.leaderboard.table import to_frame
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.leaderboard.verifications import Verification, trust_of
 from bridgebench.plan.model import identity_of
-from bridgebench.taskfile import TaskFile
+from bridgebench.taskfile import FlagRule, TaskFile
 
 Group = tuple[str, str, int, str]
 
@@ -65,9 +68,10 @@ def _boards_of(members: Sequence[Shown]) -> list[dict[str, Any]]:
     for row in without_repeats(placed_rows(named)):
         groups.setdefault(_group(row.cells), []).append(row)
     verifications = [one for each in members for one in each.verifications]
+    pairs = {each.name: each.board.pairs for each in members}
     task = members[0].board.task
     return [
-        _board(task, group, rank_anew(rows, task, metrics), metrics, verifications)
+        _board(task, group, rank_anew(rows, task, metrics), metrics, verifications, pairs)
         for group, rows in sorted(groups.items())
     ]
 
@@ -82,6 +86,7 @@ def _board(
     placed: Sequence[PlacedRow],
     metrics: MetricColumns,
     verifications: Sequence[Verification],
+    pairs: Mapping[str, Sequence[PairCount]],
 ) -> dict[str, Any]:
     name, protocol, n, fingerprint = group
     table = to_frame([row.cells for row in placed], metrics)
@@ -98,23 +103,34 @@ def _board(
         "pareto": list(task.pareto),
         "exact": task.convergence.column if task.convergence else "",
         "primary": [column.name for column in metrics.primary],
-        "columns": [_column(column) for column in metrics.all if table[column.name].notna().any()],
+        "columns": [
+            _column(column, own)
+            for column, own in metrics.measured
+            if table[column.name].notna().any()
+        ],
+        "flags": [_flag(rule) for rule in task.flags],
         "axes": _telling(table[list(AXES)].to_dict("list")),
-        "notes": _notes(table, task, metrics, [list(m) for m in sections(rows).values()]),
+        "notes": _notes(table, task, metrics, _members(placed, rows, pairs)),
         "warnings": unmet(rows, task, metrics),
         "files": list(dict.fromkeys(row.file for row in placed)),
-        "rows": list(_rows(placed, [row.axes for row in rows], task, metrics, verifications)),
+        "rows": list(_rows(placed, rows, task, metrics, verifications)),
     }
 
 
-def _column(column: Column) -> dict[str, Any]:
+def _column(column: Column, own: Column) -> dict[str, Any]:
+    """A column; `of` names the one whose chance column it is, and is "" for any other."""
     return {
         "name": column.name,
+        "of": "" if column is own else own.name,
         "unit": column.unit,
         "better": column.better,
         "about": column.description,
         "interval": column.interval,
     }
+
+
+def _flag(rule: FlagRule) -> dict[str, Any]:
+    return {"name": rule.name, "about": meaning(rule), "copying": rule.copying}
 
 
 def _telling(axes: Mapping[Any, Sequence[Any]]) -> list[str]:
@@ -123,32 +139,45 @@ def _telling(axes: Mapping[Any, Sequence[Any]]) -> list[str]:
     return [name for name in AXES if name in ("method", "transform") or len(used[name]) > 1]
 
 
+def _members(
+    placed: Sequence[PlacedRow], rows: Sequence[Row], pairs: Mapping[str, Sequence[PairCount]]
+) -> list[tuple[list[int], PairCount | None]]:
+    """The rows of each section, with the count of its pairs if one file has all of them."""
+    found = []
+    for section, members in sections(rows).items():
+        files = {placed[index].file for index in members if rows[index].competes}
+        counts = [count for file in files for count in pairs[file] if count.section == section]
+        found.append((list(members), counts[0] if len(files) == 1 and counts else None))
+    return found
+
+
 def _notes(
-    table: Any, task: TaskFile, metrics: MetricColumns, members: Sequence[Sequence[int]]
+    table: Any,
+    task: TaskFile,
+    metrics: MetricColumns,
+    members: Sequence[tuple[list[int], PairCount | None]],
 ) -> list[str]:
-    said = [list(notes(table.iloc[list(indices)], task, metrics)) for indices in members]
+    said = [list(notes(table.iloc[own], task, metrics, pairs)) for own, pairs in members]
     if len(said) == 1:
         return said[0]
-    seeds = [table["seed"].iloc[indices[0]] for indices in members]
+    seeds = [table["seed"].iloc[own[0]] for own, _ in members]
     return [f"Seed {seed}: {note}" for seed, part in zip(seeds, said, strict=True) for note in part]
 
 
 def _rows(
     placed: Sequence[PlacedRow],
-    axes: Sequence[Mapping[str, str | int | None]],
+    rows: Sequence[Row],
     task: TaskFile,
     metrics: MetricColumns,
     verifications: Sequence[Verification],
 ) -> Iterable[dict[str, Any]]:
     seen: Counter[str] = Counter()
     ranks: Counter[int] = Counter()
-    for row, own in zip(placed, axes, strict=True):
+    for row, own in zip(placed, rows, strict=True):
         cells = row.cells
-        identity = identity_of(own)
+        identity = identity_of(own.axes)
         seen[identity] += 1
-        ranked = (
-            cells["status"] == "ok" and not cells["baseline"] and cells[task.ranked_by] is not None
-        )
+        ranked = is_rankable(own, task.flags) and own.value(task.ranked_by) is not None
         ranks[cells["seed"]] += ranked
         again = f"-{seen[identity]}" if seen[identity] > 1 else ""
         yield {
@@ -157,7 +186,9 @@ def _rows(
             "file": row.file,
             "number": row.number,
             "rank": ranks[cells["seed"]] if ranked else None,
-            "axes": dict(own),
+            "command": _command(row),
+            "axes": dict(own.axes),
+            "flags": cells["flags"].split(),
             "values": {column.name: _value(cells, column) for column in metrics.all},
             "cost": {name: cells[name] for name in COST},
             **{name: cells[name] for name in _AS_IT_STANDS},
@@ -171,13 +202,18 @@ def _rows(
         }
 
 
+def _command(row: PlacedRow) -> str:
+    """What to type to compute the row again, in the quotes that a shell needs."""
+    file = f"./{row.file}" if row.file.startswith("-") else row.file
+    return f"bridgebench leaderboard verify {shlex.quote(file)} --rows {row.number}"
+
+
 _AS_IT_STANDS = (
     "status",
     "reason",
     "baseline",
     "tie_group",
     "pareto",
-    "separable_from_next",
     "supervision",
     "latent_std",
     "torch",

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import bridgebench_cmnist
 from bridgebench.cli import main
+from bridgebench.cli.words import parse_words
 from bridgebench.execute.store import LIMIT_VARIABLE
 
 PACKAGE = Path(bridgebench_cmnist.__file__).parent
@@ -41,6 +42,11 @@ def here(tmp_path, monkeypatch):
         ("task=cmnist_to7 solver=huen", "unknown solver 'huen'; did you mean heun"),
         ("task=cmnist_to7 transform=normalise", "did you mean normalize"),
         ("task=cmnist_to7 transform=scale:q=1", "unknown option of transform scale 'q'"),
+        (
+            "task=cmnist_to7 method=recolor:latent=noise",
+            "unknown option of method recolor 'latent'",
+        ),
+        ("task=cmnist_to7 method=ddib:latent=nois", "latent=nois"),
         ("task=cmnist_to7 protocol=standart", "did you mean standard"),
         ("task=cmnist_to7 tranform=identity", "did you mean transform"),
         ("task=cmnist_to7 transform=blend_image:p=1.5", "p=1.5"),
@@ -68,7 +74,6 @@ def here(tmp_path, monkeypatch):
         ("cmnist_to7", "is not key=value"),
         ("n=5", "'task' must be given"),
         ("task=nowhere.yaml", "unknown task file"),
-        ("task=cmnist_to7 out=${nothing}", "nothing"),
     ],
 )
 def test_a_wrong_word_is_one_line(here, words, said):
@@ -128,3 +133,10 @@ def test_other_commands_refuse_in_one_line_too(words):
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_words_are_data_and_name_no_environment_variable(monkeypatch):
+    monkeypatch.setenv("SECRET", "hidden")
+    choices = parse_words(["task=t", "out=${oc.env:SECRET}", 'method=outputs:folder="a,b: ${x}"'])
+    assert choices.out == Path("${oc.env:SECRET}")
+    assert choices.method == ('outputs:folder="a,b: ${x}"',)

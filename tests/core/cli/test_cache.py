@@ -3,8 +3,9 @@
 import pytest
 from click.testing import CliRunner
 
+from bridgebench.cache_folder import FOLDER_VARIABLE
 from bridgebench.cli import main
-from bridgebench.execute.store import FOLDER_VARIABLE, LIMIT_VARIABLE
+from bridgebench.execute.store import LIMIT_VARIABLE
 
 WORDS = ["task=world", "method=ddib", "solver=heun", "transform=identity"]
 

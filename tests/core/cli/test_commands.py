@@ -165,8 +165,45 @@ def test_list_methods_says_family_supervision_and_paper(monkeypatch):
         cls = registry.load(Kind.METHOD, name)
         assert cls.family in rows[name]
         assert cls.paper in rows[name]
-        assert str(cls.supervision) in rows[name] or "by option" in rows[name]
-    assert " labels " in rows["ddib"]
+        assert f"  {cls.model_construct().supervision}" in rows[name]
+    assert "  labels  " in rows["ddib"]
+    assert "  attribute, by option  " in rows["ddib_guided"]
+
+
+def test_list_methods_keeps_those_that_were_given_one_of_some_levels():
+    result = call("list", "methods", "--supervision", "attribute,oracle")
+    found = {
+        line.split()[1] for line in result.stdout.splitlines()[1:] if line.startswith("method")
+    }
+    assert {"ddib_guided", "recolor"} <= found
+    assert not found & {"ddib", "identity", "random_latent"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["methods", "--supervision", "hue"], "unknown level of supervision 'hue'"),
+        (["--supervision", "none"], "write list methods"),
+    ],
+)
+def test_a_wrong_level_of_supervision_is_one_line(words, said):
+    result = call("list", *words)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("ddib_guided", "supervision: attribute, by option"),
+        ("ddib_guided:color=0", "supervision: labels\n"),
+        ("ddib:latent=noise", "its rows have no rank"),
+        ("success:label=7", "success_chance: by chance"),
+    ],
+)
+def test_info_says_what_options_decide(spec, said):
+    assert said in call("info", spec).stdout
 
 
 def test_info_explains_every_plugin():
@@ -214,4 +251,78 @@ def test_plugins_shows_distributions():
 def test_doctor_checks_data_and_weights():
     result = call("doctor")
     assert "score cmnist_labels" in result.stdout
-    assert "precision" in result.stdout
+    assert "bf16" in result.stdout
+
+
+OPEN = """
+from bridgebench import Method, ScoreModel, hookimpl
+
+api = 1
+
+class OpenScore(ScoreModel):
+    "A score model whose options say the domains."
+
+    name = "open_score"
+    side: int = 2
+
+    @property
+    def domains(self):
+        return tuple(f"side:{n}" for n in range(self.side))
+
+    @property
+    def sigma_range(self):
+        return (0.1, 1.0)
+
+    def files(self):
+        return {}
+
+    def load(self, device, precision):
+        raise NotImplementedError
+
+class Silent(Method):
+    "A method that declares no supervision."
+
+    name = "silent"
+
+    def translate(self, batch, variants, context):
+        raise NotImplementedError
+
+@hookimpl
+def bridgebench_scores():
+    return {"open_score": OpenScore}
+
+@hookimpl
+def bridgebench_methods():
+    return {"silent": Silent}
+"""
+
+
+def test_info_says_that_options_decide_the_domains(monkeypatch, tmp_path):
+    plug_in(monkeypatch, tmp_path, "open_plugins", OPEN)
+    assert "domains: by option" in call("info", "open_score").output
+    assert "domains: side:0, side:1, side:2" in call("info", "open_score:side=3").output
+
+
+def test_list_says_none_where_no_supervision_is_declared(monkeypatch, tmp_path):
+    plug_in(monkeypatch, tmp_path, "open_plugins", OPEN)
+    line = next(line for line in call("list", "methods").output.splitlines() if " silent " in line)
+    assert "by option" not in line
+    assert " none " in line
+
+
+def test_the_reason_of_a_failed_cell_names_only_what_it_uses(tmp_path):
+    result = call("run", "task=world", "method=raising", f"out={tmp_path / 'mine'}")
+    assert result.exit_code == 1
+    assert "failed: raising: ValueError: no bridge here" in result.stderr
+    assert "None" not in result.output
+    assert "such as raising: ValueError" in result.output
+
+
+def test_two_metrics_of_one_column_are_both_named(monkeypatch, tmp_path):
+    twice = SLICED.replace('{"sliced": Sliced}', '{"sliced": Sliced, "other": Other}').replace(
+        "@hookimpl", 'class Other(Sliced):\n    "The same."\n    name = "other"\n\n@hookimpl'
+    )
+    plug_in(monkeypatch, tmp_path, "twice_plugin", twice)
+    words = ("task=world", "metric=sliced:channel=0,other:channel=0", f"out={tmp_path / 'mine'}")
+    said = call("run", *words).stderr.splitlines()[-1]
+    assert "the metrics 'sliced:channel=0' and 'other:channel=0' both fill" in said

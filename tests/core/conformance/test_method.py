@@ -178,6 +178,13 @@ class LosesTheWay(Bridge):
         return images[:, :1]
 
 
+class HidesItsPartners(Bridge):
+    """Asks for other source images of the run and does not say so."""
+
+    def share(self, stage, cell, batch, previous, context):
+        return context.permuted(batch).images + self.shift
+
+
 class Impossible(Bridge):
     """No combination that can be run."""
 
@@ -196,6 +203,7 @@ BROKEN = [
     (FirstVariant, "variants", "one answer for each of 2 variants"),
     (TwinStages, "stages", "names of their own"),
     (UnnamedMaker, "stages", "world_exact in made_by of 'shift'"),
+    (HidesItsPartners, "stages", "whole_run = True of 'shift', which asks for permuted()"),
     (ForgetsTheShift, "stage-keys", "to be named in decided_by"),
     (Uncounted, "evaluations", "networks from context.denoiser(), which counts"),
     (SaysNothing, "evaluations", "about the 0 evaluations"),

@@ -17,6 +17,9 @@ BROKEN = [
     ("n: 10", "n: 1000", "plan", "n=1000 is more than the 40 images"),
     (", low: -1.0, high: 1.0}", "}", "combinations", "none of ['recolor']"),
     ("low: -1.0", "low: -0.1", "items", "items in [-0.1, 1]; got [-"),
+    ("- transport", "- transport\n  - precision_recall:k=9", "run", "results of ddib"),
+    ("random_target, recolor]", "nan_output]", "run", "outputs with NaN or infinity"),
+    ('"rotate_image", ', '"rotate_image", "explode", ', "run", "the latent exploded"),
 ]
 
 

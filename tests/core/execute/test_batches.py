@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from bridgebench import Items, PluginError
+from bridgebench import Draw, InvalidOption, Items, PluginError
 from bridgebench.execute.batches import SourceBatches
+from bridgebench.randomness import derangement
 
 CPU = torch.device("cpu")
 
@@ -67,3 +68,33 @@ def test_gradients_can_be_taken_of_every_batch_of_a_run(held):
     batches = SourceBatches(items_of(2).batches(3), 3, 0, CPU, held)
     with torch.inference_mode():
         assert not any(each.batch.images.is_inference() for each in batches)
+
+
+@pytest.mark.parametrize("held", [0, 10**6])
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8])
+def test_partners_are_those_of_the_derangement_whatever_the_batches(size, held):
+    items = items_of(2)
+    batches = SourceBatches(items.batches(size), size, 3, CPU, held)
+    order = derangement(3, 5)
+    found = batches.partners(items.ids)
+    assert found.ids == tuple(items.ids[place] for place in order)
+    assert found.domains == tuple(items.domains[place] for place in order)
+    assert torch.equal(found.images, items.images[list(order)])
+    assert batches.partners(("d", "a")).ids == (found.ids[3], found.ids[0])
+
+
+def test_the_permuted_batch_is_drawn_for_as_a_batch_of_its_own():
+    batches = SourceBatches(items_of(2).batches(3), 3, 3, CPU)
+    own, other = batches[1].batch, batches.permuted(batches[1].batch)
+    assert not any(mine == theirs for mine, theirs in zip(own.ids, other.ids, strict=True))
+    assert other.draw == Draw(3, other.ids)
+    assert other.ids[2] == other.ids[0], "an item that fills up has the partner of its twin"
+    with torch.inference_mode():
+        assert not batches.permuted(own).images.is_inference()
+
+
+def test_a_run_of_one_image_has_no_partners():
+    batches = SourceBatches(items_of(2).batches(1), 1, 0, CPU)
+    alone = SourceBatches([batches.partners(("a",))], 1, 0, CPU)
+    with pytest.raises(InvalidOption, match="1 source image has no other"):
+        alone.partners(batches.partners(("a",)).ids)

@@ -5,8 +5,9 @@ import torch
 
 from bridgebench import UsageError
 from bridgebench.api import run_choices
+from bridgebench.cache_folder import FOLDER_VARIABLE
 from bridgebench.execute.sharing import cached_share, entry_key
-from bridgebench.execute.store import FOLDER_VARIABLE, LIMIT_VARIABLE, Store, user_store
+from bridgebench.execute.store import LIMIT_VARIABLE, Store, user_store
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
@@ -142,3 +143,45 @@ def test_a_read_only_cache_is_a_warning_and_a_whole_run(tmp_path, cache):
     cache.write_text("a file where the folder would be")
     with pytest.warns(UserWarning, match="shared work is done again"):
         assert run(tmp_path / "a").all_ok
+
+
+def test_only_an_encode_of_partners_depends_on_how_many_images_the_run_has():
+    own = {"n": 4, "batch": 4}
+    assert keys_of(**own) == keys_of(**{**own, "n": 8})
+    shuffled = {**own, "method": "ddib:latent=shuffled"}
+    assert not keys_of(**shuffled) & keys_of(**own)
+    assert not keys_of(**shuffled) & keys_of(**{**shuffled, "n": 8})
+    assert keys_of(**own, method="ddib:latent=noise") == set()
+
+
+def test_controls_of_a_run_of_other_images_are_not_taken_from_the_cache(tmp_path):
+    words = {"method": "ddib:latent=shuffled", "solver": "heun", "batch": 4}
+    run(tmp_path / "first", n=4, **words)
+    cached = run(tmp_path / "cached", n=8, **words)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(LIMIT_VARIABLE, "0")
+        assert numbers(run(tmp_path / "anew", n=8, **words)) == numbers(cached)
+
+
+def test_a_latent_of_another_source_needs_another_source(tmp_path):
+    (record,) = run(tmp_path / "a", n=1, method="ddib:latent=shuffled", solver="heun").records
+    assert record.status == "failed"
+    assert record.reason == (
+        "in the shared stage encode: 1 source image has no other one to change places with; "
+        "give n=2"
+    )
+
+
+def test_noise_is_decoded_at_the_cost_of_the_decode_alone(tmp_path):
+    (record,) = run(tmp_path / "a", method="ddib:latent=noise", solver="heun").records
+    assert (record.cost["nfe_encode"], record.cost["nfe_decode"]) == (0, 4)
+    assert record.baseline
+
+
+def test_chance_beside_the_partners_undoes_the_shuffling_of_the_latents(tmp_path):
+    """The output of an item is the translation of its partner, whose source stands beside it."""
+    words = {"method": "ddib,ddib:latent=shuffled", "solver": "heun"}
+    found = {r.axes["method"]: r.values for r in run(tmp_path / "a", **words).records}
+    shuffled, own = found["ddib:latent=shuffled"], found["ddib"]
+    assert shuffled["transport_chance"].value == pytest.approx(own["transport"].value, rel=1e-4)
+    assert shuffled["transport"].value != pytest.approx(own["transport"].value, rel=1e-4)

@@ -103,3 +103,14 @@ def test_a_folder_that_cannot_be_written_is_told(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with pytest.raises(BridgebenchError, match="No such file or directory"):
         Spool(held=0).append(torch.zeros(2))
+
+
+@pytest.mark.parametrize("held", [10**6, 100, 0])
+def test_a_row_is_read_without_the_rest(held):
+    spool = Spool(held)
+    rows = [tensor for tensor in tensors() if tensor.ndim > 1 and len(tensor)]
+    for tensor in rows:
+        spool.append(tensor)
+    for index, tensor in enumerate(rows):
+        for row in range(len(tensor)):
+            assert bits(spool.row(index, row)) == bits(tensor[row])

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from bridgebench import InvalidOption
+from bridgebench.cache_folder import FOLDER_VARIABLE
 from bridgebench.canonical import digest
 from bridgebench.execute.store import (
-    FOLDER_VARIABLE,
     LIMIT_VARIABLE,
     Store,
     Stored,

@@ -99,7 +99,7 @@ def test_method_that_says_nothing_is_one_stage_decided_by_the_cell() -> None:
     assert Plain().asks(CELL, SETTING) == ()
     assert Plain().impossible(CELL, SETTING) == ""
     assert Plain.axes == frozenset()
-    assert not Plain.baseline
+    assert not Plain().baseline
 
 
 def test_method_without_a_way_back_gives_none() -> None:

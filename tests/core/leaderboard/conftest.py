@@ -16,11 +16,12 @@ from torch import Tensor
 
 from bridgebench import registry as registries
 from bridgebench.cli import main
-from bridgebench.execute.records import Record, Value
+from bridgebench.execute.records import Record, RecordStore, Value
 from bridgebench.interfaces.metric import Column, Metric, Yardstick
 from bridgebench.leaderboard.board import Board, board_from
 from bridgebench.leaderboard.files import write_csv
 from bridgebench.leaderboard.verifications import Verification
+from bridgebench.plan.model import identity_of
 from bridgebench.registry import Entry, Kind, Registry, Source
 from bridgebench.taskfile import TaskFile, parse_task
 
@@ -224,6 +225,21 @@ def place(full_bench, dots_registry, task_text: str, tmp_path: Path, monkeypatch
     Path("small.yaml").write_text(task_text, encoding="utf-8")
     write_csv(full_bench.board().table, Path("board.csv"))
     return tmp_path
+
+
+@pytest.fixture
+def run_folder(place: Path) -> Callable[[Bench], Path]:
+    """Writes what a run leaves, and gives the path of its board."""
+
+    def written(bench: Bench) -> Path:
+        store = RecordStore(place / "run" / "records")
+        for record in bench.records:
+            own = record.model_copy(update={"identity": identity_of(record.axes)})
+            store.write(own, bench.items.get(record.identity, {}))
+        write_csv(bench.board().table, place / "run" / "leaderboard.csv")
+        return Path("run/leaderboard.csv")
+
+    return written
 
 
 @pytest.fixture

@@ -129,13 +129,6 @@ def test_a_file_that_is_no_board_beside_another_stops_nobody(board: Path, call) 
     assert "root:" not in result.output
 
 
-def test_the_page_does_not_take_the_place_of_a_board(board: Path, refusal) -> None:
-    before = board.read_bytes()
-    line = refusal("page", "board.csv", "out=./board.csv", "task=small.yaml")
-    assert "out=board.csv is one of the boards" in line
-    assert board.read_bytes() == before
-
-
 def test_the_sound_board_goes_through(board: Path, call) -> None:
     for command, words in COMMANDS.items():
         assert call(command, "board.csv", *words, "task=small.yaml").exit_code == 0, command

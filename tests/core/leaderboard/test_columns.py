@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from bridgebench.chance import with_chance
 from bridgebench.errors import PluginError, UsageError
 from bridgebench.interfaces.metric import Column
-from bridgebench.leaderboard.columns import board_columns
+from bridgebench.leaderboard.columns import arrange, board_columns
 from bridgebench.taskfile import TaskFile
 
 
@@ -14,7 +15,7 @@ def test_the_header_is_in_the_order_of_the_contract(bench) -> None:
     header = ",".join(board_columns(bench.task, bench.columns))
     assert header.startswith(
         "task,protocol,method,source_score,target_score,solver,nfe,transform,seed,n,status,"
-        "tie_group,pareto,success,success_low,success_high,fid,fid_low,fid_high,color_deg,"
+        "tie_group,pareto,flags,success,success_low,success_high,fid,fid_low,fid_high,color_deg,"
         "color_deg_low,color_deg_high,accuracy,accuracy_low,accuracy_high,fid_floor,supervision,"
     )
     assert header.endswith(
@@ -55,3 +56,28 @@ def test_an_interval_that_takes_the_name_of_a_column_is_an_error(bench, task: Ta
     ]
     with pytest.raises(PluginError, match="kid_low"):
         board_columns(task, columns)
+
+
+CHANCE = (
+    Column("success", "", "higher", "both at once", low=0, high=1, interval=True, chance=True),
+    Column("fid", "", "lower", "distance", low=0, interval=True),
+    Column("color_deg", "deg", "lower", "hue error", 0, 180, interval=True),
+    Column("accuracy", "", "higher", "target class", 0, 1, interval=True),
+    Column("shape", "", "higher", "shape", -1, 1, chance=True),
+)
+
+
+def test_a_chance_column_follows_the_names_of_its_own_column(bench) -> None:
+    names = arrange(bench.task, CHANCE).names
+    assert names[:4] == ("success", "success_low", "success_high", "success_chance")
+    assert names[-2:] == ("shape", "shape_chance")
+
+
+def test_columns_with_and_without_their_chance_columns_make_one_board(bench) -> None:
+    assert arrange(bench.task, with_chance(CHANCE)) == arrange(bench.task, CHANCE)
+
+
+def test_a_metric_cannot_claim_the_chance_column_of_another(bench) -> None:
+    taken = Column("success_chance", "", "", "mine")
+    with pytest.raises(PluginError, match="'success_chance' is claimed twice"):
+        arrange(bench.task, (*CHANCE, taken))

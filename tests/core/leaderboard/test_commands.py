@@ -12,7 +12,7 @@ from bridgebench.leaderboard.files import write_csv
 def test_show_prints_the_board(place: Path, call) -> None:
     result = call("show", "board.csv", "task=small.yaml")
     assert result.exit_code == 0, result.output
-    assert "1 of the 2 adjacent pairs" in result.stdout
+    assert "3 ranked rows form 2 tie groups" in result.stdout
     assert result.stdout.count("ddib") >= 4
 
 
@@ -20,7 +20,7 @@ def test_show_filters_and_sorts(place: Path, call) -> None:
     result = call("show", "board.csv", "task=small.yaml", "solver=heun,euler", "sort=fid", "top=1")
     assert result.exit_code == 0, result.output
     assert "euler" in result.stdout
-    assert "dpm" not in result.stdout.partition("adjacent")[0]
+    assert "dpm" not in result.stdout.partition("tie groups")[0]
     assert "1 of 2 competing rows are shown." in result.stdout
 
 
@@ -68,6 +68,8 @@ def test_a_task_that_is_not_installed_is_named(place: Path, refusal) -> None:
         (("show", "board.csv", "sort=fib", "task=small.yaml"), "did you mean fid?"),
         (("show", "board.csv", "solver=dpm", "solver=heun"), "given once"),
         (("show", "board.csv", "task=none.yaml"), "none.yaml cannot be read"),
+        (("page", "board.csv", "out=board.csv", "task=small.yaml"), "must end in .html"),
+        (("page", "board.csv", "out=page", "task=small.yaml"), "must end in .html"),
         (("validate", "board.csv", "sort=fid"), "unknown word of validate 'sort'"),
     ],
 )
@@ -75,6 +77,28 @@ def test_a_wrong_word_is_one_line(
     place: Path, words: tuple[str, ...], message: str, refusal
 ) -> None:
     assert message in refusal(*words)
+
+
+def test_a_page_never_takes_the_place_of_a_board(place: Path, refusal) -> None:
+    before = Path("board.csv").read_bytes()
+    Path("board.csv").rename("board.html")
+    Path("link.html").symlink_to("board.html")
+    for out in ("board.html", "./board.html", "link.html"):
+        said = refusal("page", "board.html", f"out={out}", "task=small.yaml")
+        assert "is the board board.html itself" in said
+    assert Path("board.html").read_bytes() == before
+    assert Path("link.html").is_symlink()
+
+
+def test_what_a_terminal_would_obey_or_hide_is_refused_and_escaped(
+    place: Path, full_bench, refusal
+) -> None:
+    full_bench.add("ddib\u202egpj\u200b", 0.6, reason="\u2066")
+    write_csv(full_bench.board().table, Path("board.csv"))
+    for command in ("show", "validate", "verify"):
+        line = refusal(command, "board.csv", "task=small.yaml")
+        assert r"control character '\u200b'" in line
+        assert line.isprintable()
 
 
 def test_help_names_the_words(place: Path, call) -> None:

@@ -15,7 +15,7 @@ from bridgebench.leaderboard.derived import count_of
 from bridgebench.leaderboard.seal import seal
 from bridgebench.leaderboard.validate import validate_board
 from bridgebench.registry import Kind, load_registry
-from bridgebench.statistics.intervals import wilson as exact_share
+from bridgebench.statistics.intervals import exact_share
 
 SHARES = ("success", "accuracy")
 

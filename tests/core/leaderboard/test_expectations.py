@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from bridgebench.taskfile import Expectation
+
 
 def shares(right: int, n: int = 40) -> np.ndarray:
     return (np.arange(n) < right).astype(float)
@@ -69,7 +71,7 @@ def test_better_in_number_but_not_told_apart(bench) -> None:
     bench.add("ddib", shares(8))
     bench.add("random_latent", shares(4), baseline=True)
     (warning,) = bench.board().warnings
-    assert "cannot be told apart: 0.2 against 0.1, p = 0.12" in warning
+    assert "do not differ significantly: 0.2 against 0.1, p = 0.12" in warning
     assert "the best ddib" in warning
 
 
@@ -92,3 +94,29 @@ def test_a_seed_is_compared_with_itself(bench) -> None:
     bench.add("ddib", shares(30), seed=0)
     bench.add("random_latent", shares(4), seed=1, baseline=True)
     assert bench.board().warnings == ()
+
+
+def expecting(task, *rules: dict[str, object]):
+    """The task with other expectations."""
+    return task.model_copy(update={"expect": tuple(Expectation(**rule) for rule in rules)})
+
+
+def test_a_method_can_be_held_against_its_own_control(bench) -> None:
+    rule = {"row": "ddib", "column": "success", "better_than": "ddib:latent=noise"}
+    bench.task = expecting(bench.task, rule)
+    bench.add("ddib", shares(30))
+    bench.add("ddib:latent=noise", shares(4), baseline=True)
+    bench.add("ddib:latent=shuffled", shares(36), baseline=True)
+    assert bench.board().warnings == ()
+    bench.task = expecting(bench.task, {**rule, "better_than": "ddib:latent=shuffled"})
+    (warning,) = bench.board().warnings
+    assert "it is not: 0.9 against 0.9" in warning, "the best row of any options is the control"
+
+
+def test_with_options_only_rows_of_these_are_meant(bench) -> None:
+    rule = {"row": "ddib:latent=noise", "column": "success", "at_most": 0.2}
+    bench.task = expecting(bench.task, rule)
+    bench.add("ddib", shares(30))
+    bench.add("ddib:latent=noise", shares(12), baseline=True)
+    (warning,) = bench.board().warnings
+    assert warning.startswith("ddib:latent=noise (seed 0) has success 0.3")

@@ -48,7 +48,6 @@ def test_tie_groups_of_several_boards_are_left_empty(bench) -> None:
     assert left.table["tie_group"].notna().all()
     board = merged(left, right)
     assert board.table["tie_group"].isna().all()
-    assert board.table["separable_from_next"].isna().all()
 
 
 def test_a_seed_whose_rows_are_from_one_board_keeps_its_tie_groups(bench) -> None:

@@ -12,10 +12,9 @@ from bridgebench.execute.records import Value
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import arrange
 from bridgebench.leaderboard.ranks import (
-    counts_of_one_alone,
+    level_of_ties,
     pareto_front,
     rank,
-    separable_from_next,
     standings,
     tie_groups,
 )
@@ -65,7 +64,7 @@ def test_a_row_without_the_number_has_no_rank() -> None:
     assert rank([make_row(None), make_row(0.1)], range(2), HIGHER) == [1]
 
 
-def test_rows_that_cannot_be_told_apart_share_a_group() -> None:
+def test_rows_that_do_not_differ_significantly_share_a_group() -> None:
     best = np.r_[np.ones(90), np.zeros(10)]
     near = np.r_[np.ones(88), np.zeros(2), np.ones(1), np.zeros(9)]
     far = np.r_[np.ones(30), np.zeros(70)]
@@ -95,15 +94,20 @@ def test_all_pairs_count_unless_the_best_beats_every_other_row() -> None:
     assert tie_groups(with_a_near_one, [0, 1, 2], "m") == {0: 1, 1: 1, 2: 1}
 
 
+def test_the_groups_of_several_rows_share_the_five_percent() -> None:
+    assert sum(level_of_ties(ties) for ties in range(1, 10**5)) == pytest.approx(0.05, rel=1e-4)
+    leader = np.r_[np.ones(99), 0]
+    below = np.r_[np.zeros(8), np.ones(91), 0]  # p = 0.0078, between the second level and the first
+    far, farther = np.r_[np.ones(40), np.zeros(60)], np.r_[np.zeros(8), np.ones(32), np.zeros(60)]
+    alone = [make_row(items=items) for items in (leader, below)]
+    assert tie_groups(alone, [0, 1], "m") == {0: 1, 1: 2}
+    tied_above = [make_row(items=items) for items in (leader, leader, far, farther)]
+    assert tie_groups(tied_above, [0, 1, 2, 3], "m") == {0: 1, 1: 1, 2: 2, 3: 2}
+
+
 def test_a_row_without_per_image_statistics_has_no_group() -> None:
     rows = [make_row(items=np.ones(50)), make_row(0.5), make_row(items=np.zeros(50))]
     assert tie_groups(rows, [0, 1, 2], "m") == {0: 1, 2: 2}
-    assert separable_from_next(rows, [0, 1, 2], "m") == {}
-
-
-def test_adjacent_rows_are_told_apart_or_not() -> None:
-    rows = [make_row(items=items) for items in (np.ones(50), np.ones(50), np.zeros(50))]
-    assert separable_from_next(rows, [0, 1, 2], "m") == {0: False, 1: True}
 
 
 def test_shares_are_kept_in_a_byte_an_image(bench) -> None:
@@ -116,13 +120,6 @@ def test_shares_are_kept_in_a_byte_an_image(bench) -> None:
     assert means.tolist() == [0.0, 0.5] * 20
 
 
-@pytest.mark.parametrize("at_once", [1, 7, 10**6])
-def test_counts_do_not_depend_on_how_many_are_taken_at_once(at_once: int) -> None:
-    items = np.random.default_rng(0).random((5, 33)) < 0.6
-    counts = counts_of_one_alone(list(items), at_once)
-    assert counts.tolist() == [[int((a & ~b).sum()) for b in items] for a in items]
-
-
 def independent_p(first: np.ndarray, second: np.ndarray) -> float:
     if set(np.unique([first, second])) <= {0.0, 1.0}:
         gained, lost = int((first > second).sum()), int((first < second).sum())
@@ -130,10 +127,10 @@ def independent_p(first: np.ndarray, second: np.ndarray) -> float:
     return float(ttest_rel(first, second).pvalue)
 
 
-def told_apart(p_values: list[float]) -> list[bool]:
-    """Which rows are told apart from the best at 5 %: Hochberg over all pairs of those left."""
+def different(p_values: list[float], level: float) -> list[bool]:
+    """Which rows differ from the best at a level: Hochberg over all pairs of those left."""
     order = np.argsort(p_values, kind="stable")
-    held = [p_values[i] * math.comb(len(p_values) - s + 1, 2) < 0.05 for s, i in enumerate(order)]
+    held = [p_values[i] * math.comb(len(p_values) - s + 1, 2) < level for s, i in enumerate(order)]
     last = max((step for step, small in enumerate(held) if small), default=-1)
     rejected = set(order[: last + 1])
     return [index in rejected for index in range(len(p_values))]
@@ -150,11 +147,14 @@ def test_groups_are_those_of_the_definition(kind: str, seed: int) -> None:
     rows = [make_row(items=row, name=f"{i}") for i, row in enumerate(items)]
     waiting = rank(rows, range(9), HIGHER)
     expected: dict[int, int] = {}
+    ties = 1
     for group in range(1, 10):
         if not waiting:
             break
         leader, *others = waiting
-        apart = told_apart([independent_p(items[leader], items[o]) for o in others])
+        level = 0.05 / (math.pi**2 / 6 * ties**2)
+        apart = different([independent_p(items[leader], items[o]) for o in others], level)
+        ties += not all(apart)
         expected[leader] = group
         expected |= {o: group for o, out in zip(others, apart, strict=True) if not out}
         waiting = [o for o, out in zip(others, apart, strict=True) if out]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import scipy.stats
 from rich.console import Console
 
 from bridgebench.errors import InvalidOption, UnknownName
+from bridgebench.execute.records import Value
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.show import View, print_board, with_half_width
 
@@ -28,7 +30,8 @@ def test_ranked_rows_with_intervals_then_the_baselines(full_bench) -> None:
     text = shown(full_bench.board())
     title = text.splitlines()[0]
     assert title.startswith("small quick: n = 40, seed 0, ranked by success (higher is better)")
-    assert title.endswith(", target_score labels, nfe 10"), "what all rows share stands above"
+    shared = ", target_score labels, nfe 10, supervision unpaired"
+    assert title.endswith(shared), "what all rows share stands above"
     first, worst, unranked = cells(text, "ddib")
     assert first == [
         *("1", "ddib", "dpm", "identity"),
@@ -42,11 +45,16 @@ def test_ranked_rows_with_intervals_then_the_baselines(full_bench) -> None:
     assert text.index("euler") < text.index("recolor")
 
 
-def test_it_says_how_many_neighbors_can_be_told_apart(full_bench) -> None:
-    assert (
-        "1 of the 2 adjacent pairs can be told apart by success at 5 % (paired test, Holm); "
-        "the 3 rows form 2 tie groups." in shown(full_bench.board())
-    )
+def test_it_says_how_many_of_all_pairs_differ(full_bench) -> None:
+    text = shown(full_bench.board())
+    assert "2 of all 3 pairs of ranked rows (67 %) differ significantly in success" in text
+    assert "The 3 ranked rows form 2 tie groups" in text
+
+
+def test_without_per_image_statistics_it_counts_tie_groups_alone(full_bench) -> None:
+    text = shown(replace(full_bench.board(), pairs=()))
+    assert "pairs" not in text
+    assert "The 3 ranked rows form 2 tie groups" in text
 
 
 def test_the_floor_of_a_distance_is_printed_beside_it(full_bench) -> None:
@@ -136,6 +144,7 @@ def test_rows_can_be_sorted_by_a_metric_best_first(full_bench, column: str, solv
         (View(sort="fied"), UnknownName),
         (View(top=0), InvalidOption),
         (View(only={"sovler": ["dpm"]}), UnknownName),
+        (View(only={"supervision": ["divine"]}), UnknownName),
     ],
 )
 def test_a_view_that_does_not_fit_is_an_error(full_bench, view: View, error) -> None:
@@ -203,3 +212,32 @@ def test_an_empty_board_prints_nothing(bench) -> None:
 )
 def test_digits_follow_the_interval(value: float, half: float, text: str) -> None:
     assert with_half_width(value, half) == text
+
+
+def test_rows_can_be_kept_by_what_their_method_was_given(bench) -> None:
+    bench.add("ddib", 0.5)
+    bench.add("cheat", 0.9, facts={"supervision": "attribute"})
+    board = bench.board()
+    head = next(line for line in shown(board).splitlines() if "method" in line)
+    assert "supervision" in head.split(), "a column where rows differ in it"
+    kept = shown(board, View(only={"supervision": ["none", "unpaired"]}))
+    assert cells(kept, "cheat") == []
+    assert [words[0] for words in cells(kept, "ddib")] == ["2"]
+
+
+def test_a_wide_table_has_every_metric_and_its_chance_value_beside_it(bench) -> None:
+    bench.columns = tuple(
+        replace(column, chance=column.name == "success") for column in bench.columns
+    )
+    record = bench.add("ddib", 0.5)
+    bench.records[0] = record.model_copy(
+        update={"values": {**record.values, "success_chance": Value(value=0.0625)}}
+    )
+    board = bench.board()
+    assert "0.0625" not in shown(board)
+    wide = shown(board, View(wide=True))
+    head = next(line.split() for line in wide.splitlines() if "method" in line)
+    assert head[head.index("success") + 1] == "success_chance"
+    assert "fid_floor" in head
+    (row,) = cells(wide, "ddib")
+    assert row[row.index("0.50") + 2] == "0.0625"

@@ -25,7 +25,6 @@ def test_ranked_rows_then_unranked_then_baselines_then_rows_without_results(full
     ]
     assert table["tie_group"].tolist() == [1, 1, 2, *[pd.NA] * 5]
     assert table["pareto"].tolist() == [True, True, False, False, *[pd.NA] * 4]
-    assert table["separable_from_next"].tolist() == [False, True, *[pd.NA] * 6]
     assert table["baseline"].tolist() == [False] * 4 + [True] * 2 + [False] * 2
 
 
@@ -64,7 +63,7 @@ def test_a_failed_row_has_a_reason_and_no_numbers(full_bench) -> None:
 def test_each_column_has_its_dtype(full_bench) -> None:
     dtypes = full_bench.board().table.dtypes.astype(str)
     assert dtypes[["nfe", "seed", "n", "tie_group"]].tolist() == ["Int64"] * 4
-    assert dtypes[["pareto", "baseline", "separable_from_next"]].tolist() == ["boolean"] * 3
+    assert dtypes[["pareto", "baseline"]].tolist() == ["boolean"] * 2
     assert dtypes[["success", "fid_low", "fid_floor", "seconds"]].tolist() == ["float64"] * 4
     assert dtypes[["task", "method", "reason", "plugins"]].tolist() == ["string"] * 4
 

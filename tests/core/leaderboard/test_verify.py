@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from bridgebench.execute.records import Value
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.deviations import Deviation, deviations
 from bridgebench.leaderboard.files import write_csv
+from bridgebench.leaderboard.rows import short_fingerprint
 from bridgebench.leaderboard.seal import seal
 from bridgebench.leaderboard.verifications import Trust, read_verifications, trust_of
 from bridgebench.leaderboard.verify import Answer, Report, Verdict, chosen_rows
@@ -283,17 +285,28 @@ def test_an_option_that_a_plugin_no_longer_has_is_named(real: Board, written) ->
 
 def test_another_reference_is_another_meaning(real: Board, written) -> None:
     parts = json.loads(real.table["fingerprint_parts"].iloc[0])
-    parts["metrics"]["fid"]["reference"]["seed"] = 7
+    parts["target"]["seed"] = 7
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    from bridgebench.leaderboard.rows import short_fingerprint
-
     table = real.table.assign(fingerprint_parts=text, fingerprint=short_fingerprint(parts))
     table = table.astype({"fingerprint_parts": "string", "fingerprint": "string"})
     table["row_sha256"] = pd.Series([seal(c) for c in table.to_dict("records")], dtype="string")
     write_csv(table, Path("board.csv"))
     result = verify("--rows", "1")
     assert result.exit_code == 2
-    assert "differ in metrics.fid.reference.seed: 7 and 0" in result.stdout
+    assert "differ in target.seed: 7 and 0" in result.stdout
+
+
+def test_another_version_of_a_library_is_listed_and_the_row_is_computed(real, written) -> None:
+    parts = json.loads(real.table["fingerprint_parts"].iloc[0])
+    parts["metrics"]["fid"]["libraries"] = {"abacus": "1.0"}
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    table = real.table.assign(fingerprint_parts=text, fingerprint=short_fingerprint(parts))
+    table = table.astype({"fingerprint_parts": "string", "fingerprint": "string"})
+    table["row_sha256"] = pd.Series([seal(c) for c in table.to_dict("records")], dtype="string")
+    write_csv(table, Path("board.csv"))
+    result = verify("--rows", "1")
+    assert result.exit_code == 0, result.output
+    assert "other source: metric fid: abacus is None here, 1.0 in the row" in result.stdout
 
 
 def test_another_text_of_the_task_is_listed(real: Board, written) -> None:
@@ -351,3 +364,18 @@ def test_a_wrong_command_computes_nothing(written, words, message: str) -> None:
     assert result.exit_code == 2
     assert message in result.stderr
     assert result.stdout == ""
+
+
+def test_a_chance_value_is_as_certain_as_the_number_that_it_belongs_to(bench) -> None:
+    bench.columns = tuple(
+        replace(column, chance=column.name == "success") for column in bench.columns
+    )
+    record = bench.add("ddib", 0.5)
+    bench.records[0] = record.model_copy(
+        update={"values": {**record.values, "success_chance": Value(value=0.08)}}
+    )
+    board = bench.board()
+    cells = board.table.to_dict("records")[0]
+    found = {each.column: each for each in deviations(cells, bench.records[0], board.metrics, True)}
+    assert found["success_chance"].found == 0.08
+    assert found["success_chance"].tolerance == found["success"].tolerance == 0.25 * 0.125

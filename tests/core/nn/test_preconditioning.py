@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from bridgebench import Denoiser
 from bridgebench.nn.preconditioning import (
     EDMDenoiser,
     EDMScaling,
@@ -18,6 +19,7 @@ from bridgebench.nn.preconditioning import (
 
 MEAN, STD = 0.3, 0.7
 LEVELS = (0.01, 0.3, 1.0, 9.0, 80.0)
+RANGE = (0.01, 80.0)
 
 
 def exact(x: Tensor, sigma: Tensor) -> Tensor:
@@ -51,13 +53,13 @@ def state() -> tuple[Tensor, Tensor]:
 
 def test_epsilon_adapter_gives_the_exact_denoiser(state: tuple[Tensor, Tensor]) -> None:
     x, sigma = state
-    denoiser = EpsilonDenoiser(exact_epsilon, noise_input=lambda s: s)
+    denoiser = EpsilonDenoiser(exact_epsilon, lambda s: s, *RANGE)
     torch.testing.assert_close(denoiser(x, sigma), exact(x, sigma), rtol=0, atol=1e-11)
 
 
 def test_velocity_adapter_gives_the_exact_denoiser(state: tuple[Tensor, Tensor]) -> None:
     x, sigma = state
-    denoiser = VelocityDenoiser(exact_velocity, noise_input=lambda s: s)
+    denoiser = VelocityDenoiser(exact_velocity, lambda s: s, *RANGE)
     torch.testing.assert_close(denoiser(x, sigma), exact(x, sigma), rtol=0, atol=1e-11)
 
 
@@ -72,7 +74,7 @@ def test_edm_adapter_gives_the_exact_denoiser(state: tuple[Tensor, Tensor]) -> N
         noisy = scaled * norm
         return (exact(noisy, level) - 0.25 / norm**2 * noisy) / (s * 0.5 / norm)
 
-    denoiser = EDMDenoiser(network, EDMScaling(0.5))
+    denoiser = EDMDenoiser(network, EDMScaling(0.5), *RANGE)
     torch.testing.assert_close(denoiser(x, sigma), exact(x, sigma), rtol=0, atol=1e-11)
 
 
@@ -84,11 +86,13 @@ def test_denoisers_keep_the_dtype_of_the_state_over_a_bfloat16_network() -> None
         return scaled.bfloat16()
 
     for denoiser in (
-        EDMDenoiser(network, EDMScaling()),
-        EpsilonDenoiser(network, lambda s: s),
-        VelocityDenoiser(network, lambda s: s),
+        EDMDenoiser(network, EDMScaling(), *RANGE),
+        EpsilonDenoiser(network, lambda s: s, *RANGE),
+        VelocityDenoiser(network, lambda s: s, *RANGE),
     ):
         assert denoiser(x, sigma).dtype == torch.float64
+        assert isinstance(denoiser, Denoiser)
+        assert (denoiser.sigma_min, denoiser.sigma_max) == RANGE
 
 
 def test_edm_coefficients_scale_input_and_target_to_unit_variance() -> None:

@@ -1,16 +1,27 @@
 """Plans: which cells there are, what they share, and what decides their keys."""
 
+import json
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from bridgebench import BudgetError, InvalidOption, UnknownName
+from bridgebench import (
+    BudgetError,
+    Column,
+    InvalidOption,
+    Metric,
+    PluginError,
+    UnknownName,
+    UsageError,
+)
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import evaluations
-from bridgebench.registry import Kind, load_registry, source_sha256
+from bridgebench.plan.provenance import _code_of
+from bridgebench.registry import Entry, Kind, load_registry
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +80,22 @@ def test_keys_change_with_whatever_decides_the_numbers(registry):
 @pytest.mark.parametrize(
     "changed", ["bridgebench", "bridgebench_baselines", "bridgebench_metrics", "bridgebench_world"]
 )
-def test_a_plugin_of_another_source_has_another_key(registry, monkeypatch, changed):
-    before = plan(registry, method="identity").cells[0].key
-    monkeypatch.setattr(
-        "bridgebench.plan.provenance.source_sha256",
-        lambda package: "another" if package == changed else source_sha256(package),
-    )
-    assert plan(registry, method="identity").cells[0].key != before
+def test_a_plugin_of_other_code_has_another_key(registry, monkeypatch, changed):
+    before = plan(registry, method="identity").cells[0]
+
+    def code(modules):
+        return {**_code_of(modules), changed: "another"}
+
+    monkeypatch.setattr("bridgebench.plan.provenance._code_of", code)
+    after = plan(registry, method="identity").cells[0]
+    assert after.key != before.key
+    assert json.loads(after.provenance["plugins"])[changed]["sha256"] == "another"
+
+
+def test_a_new_release_of_equal_code_keeps_the_key(registry, monkeypatch):
+    before = plan(registry, method="identity").cells[0]
+    monkeypatch.setattr("bridgebench.plan.provenance._installed", lambda distribution: "9.9")
+    assert plan(registry, method="identity", metric="transport").cells[0].key == before.key
 
 
 def test_equal_requests_give_equal_plans(registry):
@@ -227,3 +247,69 @@ def test_blocks_of_a_plan_are_immutable(registry):
     with pytest.raises(AttributeError):
         made.n = 3
     assert replace(made, n=3).padded_n == 4
+
+
+@pytest.mark.parametrize("task", ["cmnist_to7", "cmnist_2to3"])
+def test_every_row_that_a_shipped_task_expects_something_of_is_planned(registry, task):
+    made = make_plan(registry, choices_of({"task": task}))
+    specs = {cell.axes["method"] for cell in made.cells}
+    named = specs | {spec.partition(":")[0] for spec in specs}
+    columns = {column.name for column in made.columns}
+    for rule in made.task.expect:
+        assert {rule.row, rule.better_than or rule.row} <= named
+        assert rule.column in columns
+
+
+def test_the_boards_of_the_digits_have_controls_without_a_rank(registry):
+    for task in ("cmnist_to7", "cmnist_2to3"):
+        cells = make_plan(registry, choices_of({"task": task})).cells
+        controls = [cell for cell in cells if "latent=" in cell.axes["method"]]
+        assert len(controls) >= 2
+        assert all(cell.cell.method.baseline for cell in controls)
+
+
+def test_two_metrics_cannot_fill_one_chance_column(registry, monkeypatch):
+    from bridgebench_metrics.transport import Transport
+
+    taken = (Column("success_chance", "", "", "mine"),)
+    monkeypatch.setattr(Transport, "columns", lambda self: taken)
+    with pytest.raises(PluginError, match="fill the column 'success_chance'"):
+        plan(registry, method="identity")
+
+
+def with_flag(rule, path):
+    text = (resources.files("bridgebench_world") / "world.yaml").read_text(encoding="utf-8")
+    path.write_text(f"{text}flags: [{rule}]\n", encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("limit", ["below: 1, column: nothing", "column: fid, above: nothing"])
+def test_a_flag_needs_columns_that_a_metric_fills(registry, tmp_path, limit):
+    task = with_flag(f"{{name: doubtful, {limit}}}", tmp_path / "flagged.yaml")
+    with pytest.raises(UsageError, match="flags rows as 'doubtful' by the column 'nothing'") as e:
+        plan(registry, task=task)
+    assert "\n" not in str(e.value)
+
+
+class Halves(Metric):
+    """A metric whose option decides which column it fills."""
+
+    name: ClassVar[str] = "transport"
+
+    half: str = "left"
+
+    def columns(self):
+        return (Column(f"{self.half}_half", "", "", "a half", low=0),)
+
+    def meter(self, yardstick):
+        raise AssertionError("a plan measures nothing")
+
+
+def test_a_flag_says_nothing_of_a_column_that_the_run_replaces(registry, tmp_path):
+    entry = Entry(Kind.METRIC, "transport", Halves, registry.entry(Kind.METRIC, "fid").source)
+    metrics = {**registry.entries[Kind.METRIC], "transport": entry}
+    halves = replace(registry, entries={**registry.entries, Kind.METRIC: metrics})
+    task = with_flag("{name: far, column: left_half, above: 1}", tmp_path / "flagged.yaml")
+    made = plan(halves, task=task, metric="transport:half=right")
+    assert "right_half" in {column.name for column in made.columns}
+    assert "left_half" not in {column.name for column in made.columns}

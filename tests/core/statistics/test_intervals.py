@@ -11,27 +11,39 @@ from bridgebench.statistics.intervals import (
     RESAMPLES,
     Estimate,
     bootstrap_mean,
+    exact_share,
     influence_interval,
     positive_interval,
-    wilson,
 )
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_wilson_agrees_with_scipy(counts: tuple[int, int]) -> None:
+def test_a_share_has_the_exact_interval_of_scipy(counts: tuple[int, int]) -> None:
     successes, n = counts
-    value, low, high = wilson(successes, n)
-    expected = stats.binomtest(successes, n).proportion_ci(method="wilson")
+    value, low, high = exact_share(successes, n)
+    expected = stats.binomtest(successes, n).proportion_ci(method="exact")
     assert value == successes / n
     assert low == pytest.approx(expected.low, abs=1e-12)
     assert high == pytest.approx(expected.high, abs=1e-12)
 
 
+@pytest.mark.parametrize("n", [4, 16, 128, 512])
+def test_the_interval_of_a_share_covers_every_share(n: int) -> None:
+    counts = np.arange(n + 1)
+    ends = np.array([exact_share(k, n)[1:] for k in counts], dtype=np.float64)
+    # Coverage falls fastest right beside the ends of the intervals.
+    beside = np.unique(ends)[:, None] + np.array([-1e-9, 1e-9])
+    levels = np.unique(np.clip(np.r_[np.linspace(0, 1, 4001), beside.ravel()], 0, 1))
+    inside = (ends[:, 0, None] <= levels) & (levels <= ends[:, 1, None])
+    covered = (stats.binom.pmf(counts[:, None], n, levels) * inside).sum(axis=0)
+    assert covered.min() >= 0.94
+
+
 @pytest.mark.parametrize(("successes", "n"), [(0, 0), (-1, 5), (6, 5)])
-def test_wilson_refuses_impossible_counts(successes: int, n: int) -> None:
+def test_a_share_refuses_impossible_counts(successes: int, n: int) -> None:
     with pytest.raises(InvalidOption, match=f"got {successes} of {n}"):
-        wilson(successes, n)
+        exact_share(successes, n)
 
 
 def test_bootstrap_agrees_with_scipy_within_its_own_noise() -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 from bridgebench import BridgebenchError, InvalidOption, UnknownName
 from bridgebench.cli import main
 from bridgebench_files.folder import Folder
+from bridgebench_files.listing import listed_in
 
 
 def refusal(folder, *, side=None):
@@ -180,8 +181,8 @@ def test_an_image_that_cannot_be_used_is_refused(tmp_path, draw):
         assert said in refusal(tmp_path)
     draw(broken, (64, 64), "RGBA")
     assert "is transparent in places" in refusal(tmp_path)
-    Image.new("I;16", (64, 64)).save(broken)
-    assert "8 bits a channel" in refusal(tmp_path)
+    Image.new("F", (64, 64)).save(broken, format="TIFF")
+    assert "8 or 16 bits a channel" in refusal(tmp_path)
     Image.new("L", (8200, 1)).save(broken)
     assert "more than 8192 a side" in refusal(tmp_path)
     frames = [Image.new("L", (64, 64), shade) for shade in (0, 255)]
@@ -240,3 +241,63 @@ def test_an_empty_split_is_said(photos):
     result = run("out=mine")
     assert result.exit_code == 2
     assert "needs images of night in the train split of folder, which has none" in result.stderr
+
+
+def test_linked_folders_are_read_once(tmp_path, draw):
+    draw(tmp_path / "elsewhere" / "a.png")
+    draw(tmp_path / "data" / "night" / "b.png")
+    (tmp_path / "data" / "day").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "elsewhere" / "again").symlink_to(tmp_path / "data", target_is_directory=True)
+    with pytest.warns(UserWarning, match="in a folder that was read before"):
+        listed = listed_in(tmp_path / "data")
+    assert [each.id for each in listed] == ["day/a", "night/b"]
+
+
+@pytest.mark.parametrize(("train", "test"), [("Train", "Test"), ("TRAIN", "test")])
+def test_splits_are_named_in_any_case(tmp_path, draw, train, test):
+    draw(tmp_path / "day" / train / "a.png")
+    draw(tmp_path / "day" / test / "b.png")
+    data = Folder(path=tmp_path)
+    assert data.items("day", "train", 1, 0).ids == (f"day/{train}/a",)
+    assert data.items("day", "test", 1, 0).ids == (f"day/{test}/b",)
+
+
+def test_the_folders_of_cyclegan_need_no_csv(tmp_path, draw):
+    for folder in ("trainA", "trainB", "testA", "testB"):
+        draw(tmp_path / folder / "a.png")
+    data = Folder(path=tmp_path)
+    assert data.domains == ("A", "B")
+    assert {(d, s): data.items(d, s, 1, 0).ids for d in "AB" for s in data.splits} == {
+        ("A", "train"): ("trainA/a",),
+        ("A", "test"): ("testA/a",),
+        ("B", "train"): ("trainB/a",),
+        ("B", "test"): ("testB/a",),
+    }
+
+
+def test_what_is_skipped_is_counted_with_the_reason(tmp_path, draw):
+    draw(tmp_path / "day" / "a.png")
+    draw(tmp_path / "day" / "@eaDir" / "a.png")
+    (tmp_path / "day" / "notes.txt").write_text("mine")
+    (tmp_path / "day" / "Thumbs.db").write_text("left behind")
+    (tmp_path / "day" / "gone.png").symlink_to(tmp_path / "nowhere")
+    with pytest.warns(UserWarning, match="skipped 3 files") as caught:
+        listed = listed_in(tmp_path)
+    assert [each.id for each in listed] == ["day/a"]
+    said = str(caught[0].message)
+    assert "1 in @eaDir" in said
+    assert "1 no image (.txt)" in said
+    assert "1 no regular file" in said
+
+
+def test_a_run_is_not_continued_with_other_pictures(photos, draw, tmp_path):
+    words = ["run", f"task={tmp_path / 'photos.yaml'}", "method=identity", "metric=transport"]
+    out = f"out={tmp_path / 'mine'}"
+    first = CliRunner().invoke(main, [*words, out])
+    assert first.exit_code == 0, first.output
+    Image.new("RGB", (8, 8), "red").save(photos / "day" / "test" / "000.png")
+    again = CliRunner().invoke(main, [*words, out])
+    assert again.exit_code == 2
+    said = again.stderr.splitlines()[-1]
+    assert "holds results with fingerprint=" in said
+    assert "overwrite=true" in said

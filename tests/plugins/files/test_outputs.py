@@ -11,6 +11,8 @@ from PIL import Image
 
 from bridgebench.cli import main
 from bridgebench.leaderboard.verifications import read_verifications
+from bridgebench.specs import parse_spec
+from bridgebench_files.outputs import Outputs
 
 
 def call(*words):
@@ -181,3 +183,14 @@ def test_a_task_of_vectors_skips_it(photos, tmp_path):
     result = call(*words)
     assert result.exit_code == 1, result.output
     assert row(tmp_path / "mine", "outputs:folder=photos")["status"] == "skipped"
+
+
+@pytest.mark.parametrize("name", ["out 10:30", "a,b", "a+b", 'say "x"'])
+def test_a_folder_of_any_name_is_written_so_that_it_parses_back(tmp_path, name):
+    made = Outputs(folder=tmp_path / name)
+    assert parse_spec(made.spec) == ("outputs", {"folder": name})
+
+
+def test_the_folder_one_is_in_is_called_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Outputs(folder=".").spec == f"outputs:folder={tmp_path.name}"

@@ -71,7 +71,7 @@ def test_columns_of_known_errors() -> None:
     assert scores["color_median_deg"].value == pytest.approx(15.0, rel=1e-6)
     assert scores["color_within15"].value == pytest.approx(20 / 41)
     assert scores["color_undefined"].value == pytest.approx(1 / 41)
-    expected = stats.binomtest(20, 41).proportion_ci(method="wilson")
+    expected = stats.binomtest(20, 41).proportion_ci(method="exact")
     assert scores["color_within15"][1:3] == pytest.approx((expected.low, expected.high), abs=1e-9)
     low, high = scores["color_deg"][1:3]
     assert low is not None

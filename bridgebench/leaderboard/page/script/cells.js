@@ -3,7 +3,7 @@
 // The range of a column's bars is that of the competing rows: a baseline may be far off.
 function barRange(board, column) {
   const ends = board.rows
-    .filter((row) => row.status === "ok" && !row.baseline && row.values[column.name][0] !== null)
+    .filter((row) => row.status === "ok" && !row.baseline && !isCopying(board, row) && row.values[column.name][0] !== null)
     .flatMap((row) => row.values[column.name].filter((value) => value !== null));
   if (!ends.length) return null;
   const all = ends.sort((a, b) => a - b);
@@ -16,16 +16,16 @@ function barRange(board, column) {
 function bestValue(board, column) {
   if (!column.better) return null;
   const values = board.rows
-    .filter((row) => row.status === "ok" && !row.baseline)
+    .filter((row) => row.status === "ok" && !row.baseline && !row.flags.length)
     .map((row) => row.values[column.name][0]).filter((value) => value !== null);
   if (!values.length) return null;
   return column.better === "higher" ? Math.max(...values) : Math.min(...values);
 }
 
-function metricCell(row, column, range, best) {
+function metricCell(row, column, chance, range, best) {
   const triple = row.values[column.name];
   const [value, half] = valueAndHalf(triple);
-  const isBest = !row.baseline && triple[0] !== null && triple[0] === best;
+  const isBest = !row.baseline && !row.flags.length && triple[0] !== null && triple[0] === best;
   const cell = element("td", {
     class: isBest ? "num best" : "num",
     "data-column": column.name,
@@ -36,7 +36,12 @@ function metricCell(row, column, range, best) {
   cell.append(element("span", {class: "value"}, value));
   if (column.interval) cell.append(element("span", {class: "half"}, half));
   if (range && halfWidth(triple) !== null) cell.append(intervalBar(triple, range));
+  if (chance && row.values[chance.name][0] !== null) cell.append(chanceLine(row, chance));
   return cell;
+}
+
+function chanceLine(row, chance) {
+  return element("span", {class: "chance", title: chance.about}, `chance ${digits(row.values[chance.name][0], 3)}`);
 }
 
 function intervalBar([value, low, high], {from, to, at}) {
@@ -74,11 +79,16 @@ function parts(spec) {
     [element("wbr"), element("span", {class: "part"}, text)]).slice(1);
 }
 
-function axisCell(row, axis) {
+function flagTag(board, name) {
+  return element("span", {class: "tag flag", title: flagAbout(board, name)}, `⚑ ${name}`);
+}
+
+function axisCell(board, row, axis) {
   const value = row.axes[axis];
   if (axis === "nfe") return element("td", {class: "num"}, value === null ? "" : String(value));
   const cell = element("td", {class: "spec mono", "data-column": axis}, ...parts(value));
   if (axis === "method" && row.baseline) cell.append(" ", element("span", {class: "tag"}, "baseline"));
   if (axis === "method" && row.status !== "ok") cell.append(" ", element("span", {class: "tag"}, row.status));
+  if (axis === "method") for (const name of row.flags) cell.append(" ", flagTag(board, name));
   return cell;
 }

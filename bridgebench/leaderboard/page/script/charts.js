@@ -53,7 +53,7 @@ function qualityCard(board, view, rows, change, open) {
   const slots = ["x", "y", "color"].map((slot, i) => chosen(view, slot, names, usual[Math.min(i, usual.length - 1)]));
   const figure = card("Quality", ["x", "y", "color"].map((slot, i) =>
     axisChoice(board, view, slot, `Quality plot ${slot}`, names, slots[i], change)),
-  `${board.pareto.length ? `Ringed: on the Pareto front of ${board.pareto.join(", ")}. ` : ""}Dashed: the front of the two axes alone. Lines: 95 % intervals. Diamonds: baselines.`);
+  `${board.pareto.length ? `Ringed: on the Pareto front of ${board.pareto.join(", ")}. ` : ""}Dashed: the front of the two axes alone. Lines: 95 % intervals. Diamonds: baselines.${flagsRaised(board).length ? " Crossed: flagged." : ""}`);
   figure.draw = () => {
     const [x, y, color] = slots.map((name) => quantity(board, name));
     const points = pointsOf(rows, x, y);
@@ -76,7 +76,7 @@ function costCard(board, view, rows, change, open) {
   const figure = card("Cost and quality", [
     axisChoice(board, view, "cost", "Cost plot cost", names, cost, change),
     axisChoice(board, view, "quality", "Cost plot quality", metricNames(board), quality, change),
-  ], "Color: method. Shape: solver. Dotted: what the baselines reach. Seconds are those of the machine that each row names.");
+  ], `Color: method. Shape: solver. Dotted: what the baselines reach.${flagsRaised(board).length ? " Crossed: flagged." : ""} Seconds are those of the machine that each row names.`);
   figure.draw = () => {
     const [x, y] = [quantity(board, cost), quantity(board, quality)];
     const own = rows.filter((row) => !row.baseline);

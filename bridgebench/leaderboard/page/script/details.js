@@ -16,13 +16,17 @@ function detailsCell(board, row, span) {
 function strip(row) {
   const held = byId(`strip-${row.strip}`);
   if (!held) return null;
+  const {width, height, labels} = held.dataset;
+  const lines = JSON.parse(labels);
   const image = element("img", {
-    class: "strip",
-    src: `data:image/png;base64,${held.textContent}`,
-    alt: `Sixteen images of ${rowTitle(row)}: source, latent, changed latent and output, a line each`,
+    class: "strip", width, height,
+    src: `data:image/webp;base64,${held.textContent}`,
+    alt: `The first images of ${rowTitle(row)}${lines.length ? `, a line each: ${lines.join(", ")}` : ""}`,
   });
-  return element("figure", {class: "strip-frame"}, image, element("figcaption", {},
-    "Source, latent, changed latent and output of the first images; a method without latents has two lines."));
+  const names = element("div", {class: "lines", "aria-hidden": "true"}, ...lines.map((text) => element("span", {}, text)));
+  return element("figure", {class: "strip-frame"},
+    element("div", {class: "strip-lines"}, names, image),
+    element("figcaption", {}, "Thumbnails of the first images; the strips of the run have them without loss."));
 }
 
 function numbersPane(board, row) {
@@ -49,8 +53,8 @@ function standingPane(board, row) {
   const pairs = [
     ["rank", row.rank ?? "none"],
     ["tie group", row.tie_group ?? "none"],
-    ["separable from the next", row.separable_from_next === null ? "not tested" : row.separable_from_next ? "yes" : "no"],
     ["Pareto front", row.pareto === null ? "does not take part" : row.pareto ? "yes" : "no"],
+    ["flags", row.flags.map((name) => `${name}: ${flagAbout(board, name)}`).join("\n") || "none"],
     ["supervision", row.supervision || "none"],
     ["latent std", digits(row.latent_std)],
     ["NFE encode, decode, total", [cost.nfe_encode, cost.nfe_decode, cost.nfe_total].map((x) => digits(x)).join(", ")],
@@ -84,7 +88,7 @@ function originPane(row) {
       ["cell", row.strip],
     ]),
     element("h3", {}, "Compute it again"),
-    element("pre", {}, `bridgebench leaderboard verify ${row.file} --rows ${row.number}`),
+    element("pre", {}, row.command),
     element("h3", {}, "Plugins"), element("pre", {}, plugins.join("\n") || "none"),
     element("h3", {}, "Weights, by sha256"), element("pre", {}, weights.join("\n") || "none"),
     element("h3", {}, "Options as resolved"), element("pre", {}, JSON.stringify(row.options, null, 1)));

@@ -26,6 +26,14 @@ function rowTitle(row) {
   return [method, solver, transform].filter(Boolean).join(" ");
 }
 
+function flagAbout(board, name) {
+  return board.flags.find((flag) => flag.name === name)?.about ?? "";
+}
+
+function isCopying(board, row) {
+  return board.flags.some((flag) => flag.copying && row.flags.includes(flag.name));
+}
+
 function baseName(spec) {
   return spec === null ? "none" : String(spec).split(":")[0];
 }

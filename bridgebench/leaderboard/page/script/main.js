@@ -36,6 +36,7 @@ function drawHead(board) {
     ["protocol", board.protocol], ["images", board.n],
     ["seeds", [...new Set(board.rows.map((row) => row.axes.seed))].join(", ")],
     ["rows", board.rows.length], ["tie groups", groups.size || "not tested"],
+    ...(board.flags.length ? [["flagged", board.rows.filter((row) => row.flags.length).length]] : []),
     ["ranked by", `${board.rankedBy} (${better} is better)`],
     ["verified", `${board.rows.filter((row) => row.trust === "verified").length} of ${board.rows.length}`],
     ["fingerprint", board.fingerprint],
@@ -46,7 +47,7 @@ function drawHead(board) {
     ...board.warnings.map((text) => element("p", {class: "warning"}, `Warning: ${text}.`)),
     ...board.notes.map((text) => element("p", {}, text)));
   byId("foot").textContent = `Made by bridgebench ${DATA.version} from ${board.files.join(", ")}. Each number has an ` +
-    "interval of 95 %. Rows of one tie group cannot be told apart from the best of the group. A row is self-reported " +
+    "interval of 95 %. Rows of one tie group do not differ significantly from the best of the group. A row is self-reported " +
     "until somebody else has computed it again and says so; hashes guard against damage, not against a liar.";
 }
 
@@ -55,8 +56,8 @@ function drawToolbar(board) {
     type: "search", id: "query", placeholder: "Search rows", value: view.query, "aria-label": "Search rows",
     oninput: () => change({query: search.value}),
   });
-  const filters = board.axes.map((axis) => {
-    const values = [...new Set(board.rows.map((row) => String(row.axes[axis] ?? "-")))];
+  const filters = [...board.axes, ...FACETS].map((axis) => {
+    const values = [...new Set(board.rows.map((row) => facet(row, axis)))];
     const options = [["", `every ${axis}`], ...values.map((value) => [value, value])];
     return choice(`Filter by ${axis}`, options, view.only[axis] || "", (value) => {
       const only = {...view.only, [axis]: value};
@@ -64,6 +65,7 @@ function drawToolbar(board) {
       change({only});
     });
   });
+  if (flagsRaised(board).length) filters.push(flagChoice(board));
   const failed = board.rows.some((row) => row.status !== "ok");
   const checks = [
     board.rows.some((row) => row.baseline) ? check("baselines", "baselines") : null,
@@ -72,6 +74,18 @@ function drawToolbar(board) {
   ];
   byId("toolbar").replaceChildren(search, ...filters, ...checks.filter(Boolean), columnMenu(board),
     element("button", {type: "button", class: "button", id: "reset", onclick: reset}, "Reset"));
+}
+
+function flagsRaised(board) {
+  return board.flags.filter((flag) => board.rows.some((row) => row.flags.includes(flag.name)));
+}
+
+function flagChoice(board) {
+  const options = [
+    ["", "flagged or not"], ["-", "not flagged"], ["*", "flagged"],
+    ...flagsRaised(board).map((flag) => [flag.name, `⚑ ${flag.name}`]),
+  ];
+  return choice("Filter by flags", options, view.flag, (value) => change({flag: value}));
 }
 
 function check(name, text) {
@@ -84,7 +98,7 @@ function check(name, text) {
 
 function columnMenu(board) {
   const more = [
-    ...board.columns.filter((column) => !board.primary.includes(column.name)).map((column) => [column.name, column.about]),
+    ...board.columns.filter((column) => !column.of && !board.primary.includes(column.name)).map((column) => [column.name, column.about]),
     ...Object.entries(COSTS).filter(([name]) => name !== "nfe_total").map(([name, label]) => [name, label]),
   ];
   const boxes = more.map(([name, about]) => {
@@ -111,7 +125,7 @@ function draw() {
   const rows = shownRows(board, view);
   byId("count").textContent = `${rows.length} of ${board.rows.length} rows`;
   drawTable(board, view, rows, change, toggle);
-  const seen = JSON.stringify([board.id, view.query, view.only, view.show, view.axes]);
+  const seen = JSON.stringify([board.id, view.query, view.flag, view.only, view.show, view.axes]);
   if (seen !== draw.charted) {
     draw.charted = seen;
     drawCharts(board, view, rows, change, openRow);
@@ -128,7 +142,8 @@ function start() {
   view.board = board.id;
   view.open = view.open.filter((id) => board.rows.some((row) => row.id === id));
   view.only = Object.fromEntries(Object.entries(view.only).filter(([axis, value]) =>
-    board.axes.includes(axis) && board.rows.some((row) => String(row.axes[axis] ?? "-") === value)));
+    [...board.axes, ...FACETS].includes(axis) && board.rows.some((row) => facet(row, axis) === value)));
+  if (!["-", "*"].includes(view.flag) && !flagsRaised(board).some((flag) => flag.name === view.flag)) view.flag = "";
   drawHead(board);
   drawToolbar(board);
   draw();

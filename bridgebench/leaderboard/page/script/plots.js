@@ -38,7 +38,7 @@ function pointsOf(rows, x, y) {
 function frontOf(points, x, y) {
   if (!x.better || !y.better) return [];
   const turn = (value, better) => (better === "higher" ? -value : value);
-  const own = points.filter((point) => !point.row.baseline).map((point) => ({
+  const own = points.filter((point) => !point.row.baseline && !point.row.flags.length).map((point) => ({
     ...point, a: turn(point.x, x.better), b: turn(point.y, y.better),
   })).sort((p, q) => p.a - q.a || p.b - q.b);
   const front = [];
@@ -69,7 +69,8 @@ function tipText(board, point, x, y, more) {
   const rank = point.row.rank === null ? "" : `rank ${point.row.rank}, `;
   const axes = ["source_score", "target_score", "nfe", "seed"].filter((axis) => board.axes.includes(axis) && point.row.axes[axis] !== null)
     .map((axis) => `${axis} ${point.row.axes[axis]}`);
-  return [rank + rowTitle(point.row), ...axes, word(x), word(y), ...more.map(word)].join("\n");
+  const flags = point.row.flags.map((name) => `⚑ ${name}`);
+  return [rank + rowTitle(point.row), ...flags, ...axes, word(x), word(y), ...more.map(word)].join("\n");
 }
 
 function baselineMarks(points) {
@@ -111,6 +112,7 @@ function dotPlot(board, points, {x, y, width, paint, label}) {
       Plot.line(frontOf(points, x, y), {x: "x", y: "y", stroke: "var(--accent)", strokeDasharray: "4 3", strokeOpacity: 0.9}),
       ...(paint.levels ? levelMarks(paint.levels) : baselineMarks(baselines)),
       Plot.dot(own, {x: "x", y: "y", r: 4.2, fill: paint.fill, symbol: paint.symbol, stroke: "var(--sheet)", strokeWidth: 0.7}),
+      Plot.dot(own.filter((p) => p.row.flags.length), {x: "x", y: "y", r: 4.2, symbol: "times", stroke: "var(--bad)", strokeWidth: 1.8}),
       Plot.dot(own.filter((p) => p.row.pareto), {x: "x", y: "y", r: 7, stroke: "var(--accent)", strokeWidth: 1.6}),
       ...(paint.levels ? [] : [baselineNames(baselines)]),
       Plot.tip(points, Plot.pointer({x: "x", y: "y", title: (p) => tipText(board, p, x, y, paint.more), fill: "var(--sheet)", maxRadius: 24, lineHeight: 1.25})),

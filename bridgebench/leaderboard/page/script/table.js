@@ -9,12 +9,13 @@ const SHORT = 7;
 
 function tableColumns(board, view) {
   const chosen = board.columns.filter(
-    (column) => board.primary.includes(column.name) || view.columns.includes(column.name));
+    (column) => !column.of && (board.primary.includes(column.name) || view.columns.includes(column.name)));
   const metrics = chosen.map((column) => {
     const [range, best] = [barRange(board, column), bestValue(board, column)];
+    const chance = board.columns.find((one) => one.of === column.name);
     return {
       name: column.name, label: column.name, unit: column.unit, num: true, better: column.better,
-      about: column.unit ? `${column.about}; ${column.unit}` : column.about, cell: (row) => metricCell(row, column, range, best),
+      about: column.unit ? `${column.about}; ${column.unit}` : column.about, cell: (row) => metricCell(row, column, chance, range, best),
     };
   });
   const costs = Object.entries(COSTS)
@@ -27,10 +28,12 @@ function tableColumns(board, view) {
     {name: "rank", label: "#", num: true, about: "rank", cell: (row) =>
       element("td", {class: "num rank"}, row.rank === null ? "" : String(row.rank))},
     ...board.axes.map((axis) => ({
-      name: axis, label: axis, num: axis === "nfe", cell: (row) => axisCell(row, axis),
+      name: axis, label: axis, num: axis === "nfe", cell: (row) => axisCell(board, row, axis),
     })),
+    {name: "supervision", label: "supervision", about: "what the method was given", cell: (row) =>
+      element("td", {"data-column": "supervision"}, row.supervision)},
     ...metrics,
-    {name: "group", label: "group", num: true, about: "tie group: rows that cannot be told apart from its best", cell: tieCell},
+    {name: "group", label: "group", num: true, about: "tie group: rows that do not differ significantly from its best", cell: tieCell},
     ...(board.pareto.length ? [{name: "front", label: "front", about: `Pareto front of ${board.pareto.join(", ")}`, cell: frontCell}] : []),
     ...costs,
     {name: "trust", label: "trust", cell: trustCell},
@@ -63,7 +66,7 @@ function rowElements(board, view, row, columns, toggle) {
     type: "button", class: "opener", "aria-expanded": String(open), "aria-controls": `details-${row.id}`,
     "aria-label": `${open ? "Close" : "Open"} ${rowTitle(row)}`,
   }, open ? "▾" : "▸");
-  const kinds = ["row", row.baseline ? "baseline" : "", row.status === "ok" ? "" : "failed", open ? "open" : ""];
+  const kinds = ["row", row.baseline ? "baseline" : "", row.status === "ok" ? "" : "failed", isCopying(board, row) ? "copying" : "", open ? "open" : ""];
   const line = element("tr", {
     class: kinds.filter(Boolean).join(" "), id: `row-${row.id}`,
     onclick: (event) => {

@@ -3,7 +3,7 @@
 const SHOWN = {baselines: true, failed: false, front: false};
 
 function emptyView() {
-  return {board: "", sort: "", query: "", only: {}, columns: [], open: [], axes: {}, show: {...SHOWN}};
+  return {board: "", sort: "", query: "", flag: "", only: {}, columns: [], open: [], axes: {}, show: {...SHOWN}};
 }
 
 function readView() {
@@ -13,6 +13,7 @@ function readView() {
   view.board = words.get("board") || "";
   view.sort = words.get("sort") || "";
   view.query = words.get("q") || "";
+  view.flag = words.get("flag") || "";
   view.columns = list("columns");
   view.open = list("open");
   for (const [name, value] of words) {
@@ -31,6 +32,7 @@ function writeView(view, boards) {
   if (boards.length > 1) put("board", view.board);
   put("sort", view.sort);
   put("q", view.query);
+  put("flag", view.flag);
   put("columns", view.columns.join(","));
   put("open", view.open.join(","));
   for (const [axis, value] of Object.entries(view.only)) put(`only.${axis}`, value);
@@ -42,18 +44,33 @@ function writeView(view, boards) {
   history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
 }
 
+// What rows can be filtered by: an axis, or what the method was given.
+const FACETS = ["supervision"];
+
+function facet(row, name) {
+  const value = FACETS.includes(name) ? row[name] : row.axes[name];
+  return value === null || value === "" ? "-" : String(value);
+}
+
 function shownRows(board, view) {
   const words = view.query.toLowerCase().split(/\s+/).filter(Boolean);
   return sorted(board, view, board.rows.filter((row) => {
     if (row.baseline && !view.show.baselines) return false;
     if (row.status !== "ok" && !view.show.failed) return false;
     if (view.show.front && !row.pareto && !row.baseline) return false;
+    if (view.flag && !hasFlag(row, view.flag)) return false;
     for (const [axis, value] of Object.entries(view.only)) {
-      if (String(row.axes[axis] ?? "-") !== value) return false;
+      if (facet(row, axis) !== value) return false;
     }
-    const text = `${Object.values(row.axes).join(" ")} ${row.supervision} ${row.trust}`.toLowerCase();
+    const text = `${Object.values(row.axes).join(" ")} ${row.supervision} ${row.trust} ${row.flags.join(" ")}`.toLowerCase();
     return words.every((word) => text.includes(word));
   }));
+}
+
+// "-" asks for rows without a flag, "*" for those with any; no flag has such a name.
+function hasFlag(row, wanted) {
+  if (wanted === "-") return row.flags.length === 0;
+  return wanted === "*" ? row.flags.length > 0 : row.flags.includes(wanted);
 }
 
 // A row without the number stands below those that have it, whichever way the others are sorted.
@@ -78,6 +95,7 @@ function sortKey(board, name) {
     rank: (row) => row.rank,
     group: (row) => row.tie_group,
     front: (row) => (row.pareto === null ? null : row.pareto ? 0 : 1),
+    supervision: (row) => row.supervision,
     trust: (row) => row.trust,
   };
   if (own[name]) return own[name];
