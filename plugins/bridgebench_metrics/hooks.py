@@ -22,6 +22,8 @@ def bridgebench_metrics() -> Mapping[str, type | str]:
         "structure": "bridgebench_metrics.structure:Structure",
         "diversity": "bridgebench_metrics.diversity:Diversity",
         "memorization": "bridgebench_metrics.memorization:Memorization",
+        "duplicates": "bridgebench_metrics.duplicates:Duplicates",
+        "style": "bridgebench_metrics.style:Style",
         "cycle": "bridgebench_metrics.cycle:Cycle",
     }
 

@@ -40,6 +40,9 @@ def bridgebench_methods():
         "hanging": "bridgebench_world.failing:Hanging",
         "dying": "bridgebench_world.failing:Dying",
         "too_bright": "bridgebench_world.failing:TooBright",
+        "copy_one": "bridgebench_world.copying:CopyOne",
+        "copy_random": "bridgebench_world.copying:CopyRandom",
+        "copy_nearest": "bridgebench_world.copying:CopyNearest",
     }
 
 
