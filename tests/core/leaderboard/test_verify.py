@@ -218,6 +218,35 @@ def test_a_better_number_differs_with_the_figures(written) -> None:
     assert not Path("verifications.json").exists(), "nobody gave a name"
 
 
+@pytest.mark.parametrize(
+    ("forged", "said"),
+    [
+        ({"fid": 1e-6, "fid_low": 0.0, "fid_high": 1000.0}, "fid "),
+        ({"transport_low": 0.0, "transport_high": 1000.0}, "transport_low 0."),
+        ({"seconds": 4000.0, "images_per_s": 0.001}, "seconds "),
+        ({"seconds": None, "images_per_s": None}, "seconds "),
+        ({"supervision": "none"}, "supervision labels, published none"),
+        ({"latent_std": 1.0}, "latent_std "),
+    ],
+)
+def test_a_forged_row_passes_validate_and_differs(written, call, forged, said: str) -> None:
+    written(0, **forged)
+    assert call("validate", "board.csv").exit_code == 0
+    result = verify("--rows", "1")
+    assert result.exit_code == 1, result.output
+    assert "row 1: differs: ddib" in result.stdout
+    assert said in result.stdout
+
+
+def test_a_report_says_what_was_not_verified(written) -> None:
+    written()
+    lines = verify("--rows", "2").stdout.splitlines()
+    assert lines[1:] == [
+        "not verified: tie groups of seed 3: only 0 of its 1 ranked rows were computed",
+        "not verified: peak_memory_mb of all rows",
+    ]
+
+
 def other_source(real: Board, package: str, **changes: str) -> str:
     plugins = json.loads(real.table["plugins"].iloc[0])
     plugins[package] = {**plugins.get(package, {}), **changes}
