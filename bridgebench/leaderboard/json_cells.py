@@ -18,9 +18,8 @@ from pydantic import (
 )
 
 from bridgebench.errors import IntegrityError
-from bridgebench.leaderboard.cells import MAX_CELL
 from bridgebench.printable import printable
-from bridgebench.strict_json import parse_json
+from bridgebench.strict_json import loads
 from bridgebench.taskfile import first_problem
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -96,10 +95,7 @@ def parsed(cells: Mapping[Any, Any], column: str) -> dict[str, Any]:
 
     IntegrityError, one line that begins with the column, where it is not.
     """
-    try:
-        value = parse_json(cells[column], MAX_CELL)
-    except ValueError as error:
-        raise IntegrityError(f"column {column}: is not JSON ({printable(str(error))})") from error
+    value = loads(cells[column], f"column {column}")
     if not isinstance(value, dict):
         raise IntegrityError(f"column {column}: must be a JSON object")
     try:

@@ -17,6 +17,7 @@ from bridgebench.errors import BridgebenchError, IntegrityError, InvalidOption, 
 from bridgebench.execute.records import write_atomically
 from bridgebench.leaderboard.board import Board, checked_board
 from bridgebench.leaderboard.files import to_csv, write_csv
+from bridgebench.leaderboard.outside import read_outside
 from bridgebench.leaderboard.page.build import build_page
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.published_names import BOARD_NAME, FOLDER, INDEX, place_of
@@ -24,7 +25,6 @@ from bridgebench.leaderboard.sheet import MAX_FILE_BYTES
 from bridgebench.leaderboard.verifications import read_verifications, write_verifications
 from bridgebench.printable import printable
 from bridgebench.registry import Registry
-from bridgebench.regular_file import read_regular_file
 
 HASH_LENGTH = 12
 
@@ -101,7 +101,7 @@ def _is_there(target: Path, content: bytes) -> bool:
     """Whether this board is there already; OutputError where another one has its place."""
     if not os.path.lexists(target):
         return False
-    if read_regular_file(target, MAX_FILE_BYTES, "give another name=") != content:
+    if read_outside(target, MAX_FILE_BYTES) != content:
         raise OutputError(f"{target} is there already with other rows; give another name=")
     return True
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from bridgebench.errors import IntegrityError
 from bridgebench.leaderboard.cells import MAX_CELL
 from bridgebench.leaderboard.columns import HEAD
-from bridgebench.regular_file import read_regular_file
+from bridgebench.leaderboard.outside import read_outside
 
 MAX_FILE_BYTES = 50 * 2**20
 MAX_ROWS = 10_000
@@ -59,7 +59,7 @@ def read_sheet(path: Path) -> Sheet:
 
     Only its form is checked here: size, encoding, characters, equal rows.
     """
-    text = _decode(path, read_regular_file(path, MAX_FILE_BYTES, "a leaderboard is a CSV file"))
+    text = _decode(path, read_outside(path, MAX_FILE_BYTES))
     try:
         lines = list(_lines(path, text))
     except csv.Error as error:

@@ -26,9 +26,9 @@ from pydantic import (
 from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import write_atomically
 from bridgebench.leaderboard.cells import objection
+from bridgebench.leaderboard.outside import read_outside
 from bridgebench.printable import printable
-from bridgebench.regular_file import read_regular_file
-from bridgebench.strict_json import parse_json
+from bridgebench.strict_json import loads
 from bridgebench.taskfile import first_problem
 
 FILE_NAME = "verifications.json"
@@ -98,16 +98,12 @@ def read_verifications(csv: Path) -> tuple[Verification, ...]:
     path = beside(csv)
     if not os.path.lexists(path):
         return ()
-    content = read_regular_file(path, MAX_BYTES, "remove it")
+    value = loads(read_outside(path, MAX_BYTES), str(path))
     try:
-        return _File.model_validate(parse_json(content.decode("utf-8"))).verifications
+        return _File.model_validate(value).verifications
     except ValidationError as error:
         raise IntegrityError(
             f"{path} is not a list of verifications: {printable(first_problem(error))}"
-        ) from error
-    except ValueError as error:
-        raise IntegrityError(
-            f"{path} is not a list of verifications: {printable(str(error))}"
         ) from error
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from PIL import Image
 
 from bridgebench.errors import IntegrityError
+from bridgebench.leaderboard.outside import read_outside
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.pictures import Layout, layout_of
 from bridgebench.plan.model import identity_of
-from bridgebench.regular_file import read_regular_file
 
 MAX_STRIP_BYTES = 4 * 2**20
 MAX_STRIP_PIXELS = 2**25
@@ -77,7 +77,7 @@ def thumbnail(image: Image.Image, layout: Layout) -> Thumbnail:
 
 
 def _thumbnail_of(path: Path) -> Thumbnail:
-    content = read_regular_file(path, MAX_STRIP_BYTES, "remove it, or leave strips= out")
+    content = read_outside(path, MAX_STRIP_BYTES)
     try:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             if image.width * image.height > MAX_STRIP_PIXELS:

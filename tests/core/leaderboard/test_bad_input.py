@@ -98,11 +98,11 @@ def test_a_pipe_is_no_board_and_is_not_waited_for(place: Path, refusal) -> None:
     os.mkfifo("pipe.csv")
     for command, words in COMMANDS.items():
         line = refusal(command, "pipe.csv", *words, "task=small.yaml")
-        assert "pipe.csv cannot be read: it is no regular file" in line
+        assert "pipe.csv: not a regular file" in line
 
 
 def test_a_device_without_end_is_no_board(place: Path, refusal) -> None:
-    assert "no regular file" in refusal("validate", "/dev/zero", "task=small.yaml")
+    assert "not a regular file" in refusal("validate", "/dev/zero", "task=small.yaml")
 
 
 @pytest.mark.parametrize("case", DAMAGES)

@@ -234,7 +234,7 @@ def test_latin_1_is_not_utf8(full_bench, written: Path) -> None:
 
 def test_a_file_that_is_too_large_is_not_read(full_bench, written: Path, monkeypatch) -> None:
     monkeypatch.setattr(sheet, "MAX_FILE_BYTES", 1000)
-    with pytest.raises(IntegrityError, match="more than the 1000 allowed"):
+    with pytest.raises(IntegrityError, match="more than 1000 bytes"):
         read_csv(written, full_bench.task, full_bench.columns)
 
 
@@ -246,7 +246,7 @@ def test_junk_within_the_size_is_refused_by_its_form(full_bench, path: Path) -> 
 
 def test_a_folder_or_a_file_that_is_not_there(full_bench, tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nothing.csv"):
-        with pytest.raises(IntegrityError, match="cannot be read"):
+        with pytest.raises(IntegrityError, match=r"cannot be read|not a regular file"):
             read_csv(path, full_bench.task, full_bench.columns)
 
 

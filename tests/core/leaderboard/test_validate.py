@@ -93,7 +93,7 @@ EDITS = {
         "row 1, column options: shows the path",
     ),
     "a line break": (6, "reason", "a\nb", "row 7, column reason: has the control character"),
-    "what is no JSON": (0, "plugins", "{", "row 1, column plugins: is not JSON"),
+    "what is no JSON": (0, "plugins", "{", "row 1, column plugins: not sound JSON"),
     "a JSON list": (0, "weights", "[]", "row 1, column weights: must be a JSON object"),
     "another fingerprint": (0, "fingerprint", "0123456789ab", "row 1, column fingerprint: must be"),
     "a malformed fingerprint": (
