@@ -12,7 +12,8 @@ from torch import Tensor
 
 from bridgebench.conformance.check import ConformanceError, require
 from bridgebench.conformance.claims import require_close, unchanged
-from bridgebench.interfaces.metric import Metric, Observed, Score
+from bridgebench.interfaces.metric import Column, Metric, Observed, Score
+from bridgebench.statistics.intervals import exact_share
 
 if TYPE_CHECKING:
     import torchmetrics
@@ -45,7 +46,7 @@ def columns(metric: Metric, bench: Bench) -> None:
 
 
 def ranges(metric: Metric, bench: Bench) -> None:
-    """Values are finite, inside the range of their column and inside their interval."""
+    """Values are finite, inside their range and interval; a share is that of a count."""
     for outputs in _OUTPUTS:
         scores = _score(metric, bench, bench.yardstick(), outputs)
         for column in metric.columns():
@@ -63,6 +64,21 @@ def ranges(metric: Metric, bench: Bench) -> None:
             if score.low is not None and score.high is not None:
                 around = score.low <= value <= score.high
                 require(around, f"an interval of {column.name} around {value:g}", ends)
+            if column.share:
+                _require_share(column, score, _count(bench))
+
+
+def _require_share(column: Column, score: Score, n: int) -> None:
+    """The value is a whole number of n outputs, and the interval the exact one of that number."""
+    value = float(score.value or 0.0)
+    count = round(value * n)
+    wanted = f"the share {column.name} to be a whole number of {n} outputs"
+    require(abs(value * n - count) < RELATIVE, wanted, f"{value:g}, which is {value * n:g} of them")
+    if column.interval:
+        right = exact_share(count, n)
+        ends = tuple(None if end is None else round(end, 5) for end in (score.low, score.high))
+        exact = tuple(None if end is None else round(end, 5) for end in (right.low, right.high))
+        require(ends == exact, f"the interval of `exact_share` for {column.name}, {exact}", ends)
 
 
 def direction(metric: Metric, bench: Bench) -> None:

@@ -212,6 +212,10 @@ class Method(Plugin, ABC):
     sees_items: ClassVar[bool] = False
     """Whether `check_items` is called before a run."""
 
+    made_elsewhere: ClassVar[bool] = False
+    """Whether its outputs are read and not made: computing a row again then scores them again, and
+    shows nothing of how they were made."""
+
     family: ClassVar[str] = ""
     paper: ClassVar[str] = ""
     citation: ClassVar[str] = ""

@@ -27,6 +27,8 @@ class Column:
     low, high  the range of its values, None where there is no bound
     better     "higher", "lower", or "" for a number that is neither good nor bad
     interval   whether it comes with NAME_low and NAME_high
+    share      whether it is the number of outputs for which something holds, over the n outputs of
+               a row; its interval, if any, is then `exact_share` of that number and n
     chance     whether it compares outputs with their sources: it also comes with NAME_chance, the
                same number with the sources permuted among the outputs
     """
@@ -38,6 +40,7 @@ class Column:
     low: float | None = None
     high: float | None = None
     interval: bool = False
+    share: bool = False
     chance: bool = False
 
 

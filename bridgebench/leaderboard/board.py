@@ -8,20 +8,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from bridgebench.errors import BridgebenchError, IntegrityError
+from bridgebench.errors import IntegrityError
 from bridgebench.execute.records import Record, RecordStore
-from bridgebench.interfaces.metric import Column, Metric
-from bridgebench.leaderboard.columns import MetricColumns, arrange, spread
+from bridgebench.interfaces.metric import Column
+from bridgebench.leaderboard.columns import MetricColumns, arrange
 from bridgebench.leaderboard.expectations import unmet
-from bridgebench.leaderboard.files import metrics_in, parse_sheet, read_sheet
+from bridgebench.leaderboard.files import metrics_in, parse_sheet
+from bridgebench.leaderboard.known_columns import known_columns
 from bridgebench.leaderboard.pairs import PairCount
 from bridgebench.leaderboard.ranks import pair_counts
 from bridgebench.leaderboard.rows import ReadItems, Section, row_of
+from bridgebench.leaderboard.sheet import read_sheet
 from bridgebench.leaderboard.table import build_table
 from bridgebench.leaderboard.validate import rows_of_table, validate_board
 from bridgebench.plan.tasks import task_of
 from bridgebench.registry import Kind, Registry
-from bridgebench.specs import build
 from bridgebench.taskfile import TaskFile, read_task
 
 
@@ -80,7 +81,7 @@ def board_in(path: Path, registry: Registry, task_file: Path | None = None) -> B
     sheet = read_sheet(path)
     name = sheet.only("task")
     task = read_task(task_file) if task_file else task_of(registry.entry(Kind.TASK, name))
-    known = known_columns(registry, task, sheet.header)
+    known = known_columns(registry, task, sheet)
     metrics = metrics_in(sheet, task, known)
     table = parse_sheet(sheet, task, known)
     return Board(task, metrics, table, tuple(unmet(rows_of_table(table, metrics), task, metrics)))
@@ -97,25 +98,3 @@ def checked_board(path: Path, registry: Registry, task_file: Path | None = None)
     except IntegrityError as error:
         raise IntegrityError(f"{path}, {error}") from error
     return board
-
-
-def known_columns(registry: Registry, task: TaskFile, header: Sequence[str]) -> tuple[Column, ...]:
-    """The columns of the task's metrics, and those of other metrics that stand in the header."""
-    metrics = [build(registry, Kind.METRIC, Metric, spec) for spec in task.metrics]
-    columns = [column for metric in metrics for column in metric.columns()]
-    taken = {name for column in columns for name in spread(column)}
-    used = {metric.name for metric in metrics}
-    for name in registry.names(Kind.METRIC):
-        if name in used or taken.issuperset(header):
-            continue
-        try:
-            others = build(registry, Kind.METRIC, Metric, name).columns()
-        except BridgebenchError:
-            # A metric that is broken or needs an option gave no column to a board of this task;
-            # if it did, the header has a column that nobody knows, and the reader says so.
-            continue
-        for column in others:
-            if column.name in header and taken.isdisjoint(spread(column)):
-                columns.append(column)
-                taken |= set(spread(column))
-    return tuple(columns)

@@ -7,6 +7,7 @@ break a line, or show where somebody keeps their files.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 MAX_CELL = 65_536
 MAX_REASON = 300
@@ -23,7 +24,11 @@ _PATH = re.compile(
     """,
     re.VERBOSE,
 )
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ALIKE = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "FULLWIDTH"})
+"""Scripts that have letters which look like those of another."""
+
+_VALUE = re.compile(r'="[^"]*"|=[^:+]*')
+"""What an option is set to, in a spec."""
 
 
 def objection(text: str) -> str:
@@ -36,13 +41,37 @@ def objection(text: str) -> str:
     """
     if len(text) > MAX_CELL:
         return f"has {len(text)} characters, more than {MAX_CELL}"
-    if _CONTROL.search(text):
-        return "has a control character or a line break"
+    hidden = next((letter for letter in text if not letter.isprintable()), "")
+    if hidden:
+        return f"has the control character {hidden!r}"
     if text.startswith(_FORMULA) and text != UNUSED:
         return f"starts with {text[0]}, which a spreadsheet takes for a formula"
     found = _PATH.search(text)
     if found:
         return f"shows the path {found.group().strip()[:80]!r}"
+    return ""
+
+
+def name_objection(spec: str) -> str:
+    """Why a cell must not name a plugin like this, or "".
+
+    Names of plugins and options are ASCII, so that none looks like another. A value, such as the
+    name of a folder, may have other letters, but no word of it letters of two
+    scripts that look alike.
+
+    >>> name_objection("outputs:folder=Ausgänge"), name_objection("ddib:start=noised")
+    ('', '')
+    >>> name_objection("dd\u0456b")
+    "has the letter 'і' (CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I) in a name"
+    """
+    named = _VALUE.sub("=", spec)
+    for letter in named:
+        if not letter.isascii():
+            return f"has the letter {letter!r} ({unicodedata.name(letter, '?')}) in a name"
+    for word in re.findall(r"\w+", spec):
+        scripts = {unicodedata.name(letter, "?").split()[0] for letter in word if letter.isalpha()}
+        if len(scripts & _ALIKE) > 1:
+            return f"mixes {' and '.join(sorted(scripts))} letters in the word {word[:40]!r}"
     return ""
 
 
@@ -52,7 +81,7 @@ def plain_reason(text: str) -> str:
     >>> plain_reason("=cannot read\n/home/ada/weights.safetensors: no such file")
     'reason: =cannot read weights.safetensors: no such file'
     """
-    line = " ".join(_CONTROL.sub(" ", text).split())
+    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
     line = _PATH.sub(lambda found: _file_name(found.group()), line)
     if line.startswith(_FORMULA):
         line = f"reason: {line}"

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridgebench.leaderboard.json_cells import parsed
+from bridgebench.printable import printable
+
 SHOWN = 80
 
 
@@ -20,7 +23,7 @@ class Difference:
 
     def __str__(self) -> str:
         """The part and both values, in words."""
-        return f"{self.part}: {_shown(self.left)} and {_shown(self.right)}"
+        return printable(f"{self.part}: {_shown(self.left)} and {_shown(self.right)}")
 
 
 def first_difference(left: object, right: object, part: str = "") -> Difference | None:
@@ -41,8 +44,7 @@ def first_difference(left: object, right: object, part: str = "") -> Difference 
 
 def parts_of(cells: Mapping[Any, Any]) -> dict[str, Any]:
     """What decides the meaning of a row's numbers; empty where nothing was measured."""
-    parts = json.loads(cells["fingerprint_parts"])
-    return parts if isinstance(parts, dict) else {}
+    return {"metrics": {}} | parsed(cells, "fingerprint_parts")
 
 
 def _shown(value: object) -> str:

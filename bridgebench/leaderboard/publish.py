@@ -8,7 +8,7 @@ leaderboard/TASK/verifications.json   who got which rows again
 from __future__ import annotations
 
 import hashlib
-import re
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +17,16 @@ from bridgebench.errors import BridgebenchError, IntegrityError, InvalidOption, 
 from bridgebench.execute.records import write_atomically
 from bridgebench.leaderboard.board import Board, checked_board
 from bridgebench.leaderboard.files import to_csv, write_csv
+from bridgebench.leaderboard.outside import read_outside
 from bridgebench.leaderboard.page.build import build_page
 from bridgebench.leaderboard.page.payload import Shown
+from bridgebench.leaderboard.published_names import BOARD_NAME, FOLDER, INDEX, place_of
+from bridgebench.leaderboard.sheet import MAX_FILE_BYTES
 from bridgebench.leaderboard.verifications import read_verifications, write_verifications
+from bridgebench.printable import printable
 from bridgebench.registry import Registry
 
-INDEX = "index.html"
 HASH_LENGTH = 12
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,11 @@ def publish(
     board = checked_board(path, registry, task_file)
     content = to_csv(board.table).encode()
     chosen = name or _name_of(board, content)
-    if not _NAME.fullmatch(chosen):
-        raise InvalidOption(f"name={name} must be letters, digits, dots, - and _, at most 80")
+    if not BOARD_NAME.fullmatch(chosen):
+        raise InvalidOption(
+            f"name={printable(name)[:80]} must be lower-case letters, digits, - and _, "
+            "starting with a letter or digit, at most 80"
+        )
     target = folder / board.task.name / f"{chosen}.csv"
     again = _is_there(target, content)
     own = read_verifications(path)
@@ -95,9 +99,9 @@ def _name_of(board: Board, content: bytes) -> str:
 
 def _is_there(target: Path, content: bytes) -> bool:
     """Whether this board is there already; OutputError where another one has its place."""
-    if not target.exists():
+    if not os.path.lexists(target):
         return False
-    if target.read_bytes() != content:
+    if read_outside(target, MAX_FILE_BYTES) != content:
         raise OutputError(f"{target} is there already with other rows; give another name=")
     return True
 
@@ -108,8 +112,12 @@ def _published(
     """The boards in the folder, and why some of them cannot be shown here."""
     shown: list[Shown] = []
     left_out: list[str] = []
-    for path in sorted(folder.glob("*/*.csv")):
-        if path == besides:
+    for path in sorted(folder.glob("*/*")):
+        place = place_of(f"{FOLDER}/{_label(folder, path)}")
+        if path == besides or (place and not place.board):
+            continue
+        if place is None or path.is_symlink() or path.parent.is_symlink():
+            left_out.append(f"{printable(str(path))} is no regular file named TASK/NAME.csv")
             continue
         own_task = task_file if path.parent == besides.parent else None
         try:

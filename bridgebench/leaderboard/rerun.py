@@ -7,39 +7,54 @@ is planned is held against every option, hash and fingerprint that the row names
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
 from bridgebench.errors import BridgebenchError, PluginError
 from bridgebench.interfaces.plugin import Plugin
+from bridgebench.leaderboard.json_cells import parsed
+from bridgebench.leaderboard.located import located_spec
 from bridgebench.leaderboard.meaning import first_difference, parts_of
-from bridgebench.leaderboard.row_entries import entries_of_row
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
-from bridgebench.plan.provenance import TASK_KEY, plugin_versions
-from bridgebench.plan.tasks import task_source
+from bridgebench.plan.provenance import TASK_KEY
 from bridgebench.registry import Kind, Registry
-from bridgebench.specs import parse_spec
 from bridgebench.taskfile import TaskFile, first_problem
 
-Sources = Literal["same", "any"]
+LIBRARIES = "libraries"
+"""Where a metric's part of the fingerprint names the versions of libraries that it calls."""
 
 
 @dataclass(frozen=True)
 class Rerun:
-    """A row as it would be computed again: the words of a run, and the plan of its one cell."""
+    """A row as it would be computed again.
+
+    choices      the words of a run
+    plan         the plan of its one cell
+    differences  sources that are not those that the row names, a line each
+    """
 
     choices: Choices
     plan: Plan
+    differences: tuple[str, ...]
+
+    @property
+    def made_elsewhere(self) -> bool:
+        """Whether the outputs are read and not made: they are scored again, no more."""
+        return self.plan.cells[0].cell.method.made_elsewhere
 
 
 class Missing(Exception):
     """What a row needs to be computed again and is not here, in one line."""
+
+    def __init__(self, message: str, differences: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.differences = differences
 
 
 def plan_of(
@@ -49,17 +64,20 @@ def plan_of(
     *,
     task_file: Path | None,
     device: str,
-    sources: Sources,
+    weights_path: tuple[Path, ...] = (),
     limit: float | None = None,
 ) -> Rerun:
     """The plan of one cell: the one that a row describes.
+
+    Other sources than those that the row names are no reason not to compute it: a changed comment
+    is another source. They are listed, as they may be why a number came out otherwise.
 
     Args:
         cells: the row.
         registry: the plugins that are installed.
         task: the row's task, read from `task_file` where that is given.
         device: where to compute.
-        sources: `same` asks for the very sources that the row names; `any` goes on with others.
+        weights_path: folders to look for files in that the row names by their hash.
         limit: seconds that the cell may take, None for as long as it needs.
 
     Raises:
@@ -67,76 +85,71 @@ def plan_of(
     """
     if cells["status"] != "ok":
         raise Missing(f"it has no numbers: its status is {cells['status']}")
-    _check_plugins(cells, registry, sources)
+    named = parsed(cells, "plugins")
+    differences = tuple(_not_installed(named, registry))
     try:
         word = str(task_file or task.name)
-        if sources == "same":
-            _check_task(cells, task_source(registry, word))
-        choices = _choices(cells, registry, task, word, device)
+        choices = _choices(cells, registry, word, device, weights_path)
         choices = choices.model_copy(update={"limit": limit})
         plan = make_plan(registry, choices)
-    except BridgebenchError as error:
-        raise Missing(str(error)) from error
-    _check_same(cells, plan)
-    return Rerun(choices, plan)
+        here = json.loads(plan.cells[0].provenance["plugins"])
+        differences += tuple(_other_sources(named, here))
+        differences += tuple(_other_libraries(parts_of(cells), plan.fingerprint))
+        _check_same(cells, plan)
+    except (BridgebenchError, Missing) as error:
+        raise Missing(str(error), differences) from error
+    return Rerun(choices, plan, differences)
 
 
-def _check_task(cells: Mapping[Any, Any], here: Mapping[str, str]) -> None:
-    """Missing where the row names another text of its task than the one here."""
-    named = json.loads(cells["plugins"]).get(TASK_KEY)
-    if named is not None and named["sha256"] != here["sha256"]:
-        raise Missing(
-            f"task {cells['task']} is not the one that the row names: its file has the sha256 "
-            f"{here['sha256'][:12]} here and had {named['sha256'][:12]}; sources=any goes on with "
-            "the one here"
-        )
-
-
-def _check_plugins(cells: Mapping[Any, Any], registry: Registry, sources: Sources) -> None:
-    named = {k: v for k, v in json.loads(cells["plugins"]).items() if k != TASK_KEY}
-    installed = {"bridgebench", *_packages(registry)}
-    for package, source in sorted(named.items()):
-        if package not in installed:
-            raise Missing(
-                f"{source['distribution']} {source['version']} with the package {package} is not "
-                "installed"
-            )
-    here = plugin_versions(entries_of_row(cells, registry))
-    for package in sorted(named.keys() & here.keys()):
-        difference = first_difference(named[package], here[package])
-        if difference and sources == "same":
-            raise Missing(
-                f"{package} is not what the row names and what is installed: they differ in "
-                f"{difference}; sources=any goes on with what is installed"
-            )
-
-
-def _packages(registry: Registry) -> set[str]:
-    return {
+def _not_installed(named: Mapping[str, Any], registry: Registry) -> Iterator[str]:
+    """The packages that the row names and no plugin is from."""
+    known = {"bridgebench", TASK_KEY} | {
         entry.where.partition(":")[0].partition(".")[0]
         for entries in registry.entries.values()
         for entry in entries.values()
     }
+    for package in sorted(named.keys() - known):
+        source = named[package]
+        yield f"{package} of {source['distribution']} {source['version']} is not installed"
+
+
+def _other_sources(named: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
+    """How each source that the row names differs from the one that computes it here."""
+    for package in sorted(named.keys() & here.keys()):
+        parts = ("sha256",) if package == TASK_KEY else named[package].keys() | here[package].keys()
+        ours, theirs = ({part: of[package].get(part) for part in parts} for of in (here, named))
+        difference = first_difference(theirs, ours)
+        if difference:
+            yield (
+                f"{package}: {difference.part} is {difference.right} here, "
+                f"{difference.left} in the row"
+            )
 
 
 def _choices(
-    cells: Mapping[Any, Any], registry: Registry, task: TaskFile, task_word: str, device: str
+    cells: Mapping[Any, Any],
+    registry: Registry,
+    task_word: str,
+    device: str,
+    weights_path: Sequence[Path],
 ) -> Choices:
-    options = json.loads(cells["options"])
-    own = {parse_spec(spec)[0] for spec in task.metrics}
-    metrics = [
-        _spec(registry, Kind.METRIC, part["options"])
-        for name, part in parts_of(cells)["metrics"].items()
-        if name not in own
-    ]
+    options = dict.fromkeys(_PARTS) | parsed(cells, "options")
+    if options["method"] is None:
+        raise Missing("its options do not name the method")
+    typed = _Typed(registry, parsed(cells, "weights"), tuple(weights_path))
+    named = {name: part.get("options") for name, part in parts_of(cells)["metrics"].items()}
+    for name, resolved in named.items():
+        if not resolved:
+            raise Missing(f"its fingerprint does not name the options of metric '{name}'")
+    metrics = [typed.spec(Kind.METRIC, resolved) for resolved in named.values() if resolved]
     words = {
         "task": task_word,
         "protocol": cells["protocol"],
-        "method": _spec(registry, Kind.METHOD, options["method"]),
-        "source_score": _optional(registry, Kind.SCORE, options["source_score"]),
-        "target_score": _optional(registry, Kind.SCORE, options["target_score"]),
-        "solver": _optional(registry, Kind.SOLVER, options["solver"]),
-        "transform": _chain(registry, options["transform"]),
+        "method": typed.spec(Kind.METHOD, options["method"]),
+        "source_score": typed.optional(Kind.SCORE, options["source_score"]),
+        "target_score": typed.optional(Kind.SCORE, options["target_score"]),
+        "solver": typed.optional(Kind.SOLVER, options["solver"]),
+        "transform": typed.chain(options["transform"]),
         "nfe": options["nfe"],
         "seed": options["seed"],
         "n": cells["n"],
@@ -148,28 +161,42 @@ def _choices(
     return choices_of({name: word for name, word in words.items() if word is not None})
 
 
-def _optional(registry: Registry, kind: Kind, resolved: Mapping[str, Any] | None) -> str | None:
-    return None if resolved is None else _spec(registry, kind, resolved)
+_PARTS = ("method", "source_score", "target_score", "solver", "transform", "nfe", "seed")
 
 
-def _chain(registry: Registry, links: list[Mapping[str, Any]] | None) -> str | None:
-    if links is None:
-        return None
-    return "+".join(_spec(registry, Kind.TRANSFORM, link) for link in links)
+@dataclass(frozen=True)
+class _Typed:
+    """Writes what to type for the plugins of a row.
 
+    weights  what the row says of files, "NAME/FILE" to sha256
+    folders  where to look for them
+    """
 
-def _spec(registry: Registry, kind: Kind, resolved: Mapping[str, Any]) -> str:
-    """What to type for a plugin of these options, as its installed version understands them."""
-    options = {name: value for name, value in resolved.items() if name != "name"}
-    cls = registry.load(kind, str(resolved["name"]))
-    if not issubclass(cls, Plugin):
-        raise PluginError(f"{kind} '{resolved['name']}' is not a plugin with options")
-    try:
-        return cls(**options).spec
-    except ValidationError as error:
-        raise Missing(
-            f"{kind} '{resolved['name']}' no longer takes the row's options: {first_problem(error)}"
-        ) from error
+    registry: Registry
+    weights: Mapping[str, str]
+    folders: tuple[Path, ...]
+
+    def optional(self, kind: Kind, resolved: Mapping[str, Any] | None) -> str | None:
+        return None if resolved is None else self.spec(kind, resolved)
+
+    def chain(self, links: Sequence[Mapping[str, Any]] | None) -> str | None:
+        if links is None:
+            return None
+        return "+".join(self.spec(Kind.TRANSFORM, link) for link in links)
+
+    def spec(self, kind: Kind, resolved: Mapping[str, Any]) -> str:
+        """What to type for a plugin of these options, as its installed version understands them."""
+        options = {name: value for name, value in resolved.items() if name != "name"}
+        cls = self.registry.load(kind, str(resolved["name"]))
+        if not issubclass(cls, Plugin):
+            raise PluginError(f"{kind} '{resolved['name']}' is not a plugin with options")
+        try:
+            return located_spec(cls(**options), self.weights, self.folders)
+        except (ValidationError, TypeError) as error:
+            why = first_problem(error) if isinstance(error, ValidationError) else str(error)
+            raise Missing(
+                f"{kind} '{resolved['name']}' does not take the row's options: {why}"
+            ) from error
 
 
 def _check_same(cells: Mapping[Any, Any], plan: Plan) -> None:
@@ -178,11 +205,42 @@ def _check_same(cells: Mapping[Any, Any], plan: Plan) -> None:
     if planned.skip:
         raise Missing(f"the combination cannot be run here: {planned.skip}")
     pairs = (
-        ("options", json.loads(cells["options"]), json.loads(planned.provenance["options"])),
-        ("weights", json.loads(cells["weights"]), json.loads(planned.provenance["weights"])),
-        ("the fingerprint", parts_of(cells), json.loads(json.dumps(plan.fingerprint))),
+        ("options", parsed(cells, "options"), json.loads(planned.provenance["options"])),
+        ("weights", parsed(cells, "weights"), json.loads(planned.provenance["weights"])),
+        ("the fingerprint", *_meanings(parts_of(cells), plan.fingerprint)),
     )
     for what, published, here in pairs:
         difference = first_difference(published, here)
         if difference:
             raise Missing(f"{what} of the row and of what is installed differ in {difference}")
+
+
+def _meanings(
+    published: Mapping[str, Any], here: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both fingerprints without what is no reason not to compute the row.
+
+    These are metrics that the row does not have, and versions of libraries.
+    """
+    named = published["metrics"]
+    found = []
+    for parts in (published, here):
+        metrics = {
+            name: {key: value for key, value in part.items() if key != LIBRARIES}
+            for name, part in parts["metrics"].items()
+            if name in named
+        }
+        found.append(json.loads(json.dumps({**parts, "metrics": metrics})))
+    return found[0], found[1]
+
+
+def _other_libraries(published: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
+    """How the libraries that a metric calls differ from those that the row names."""
+    for name, part in published["metrics"].items():
+        ours = here["metrics"].get(name, {}).get(LIBRARIES, {})
+        difference = first_difference(part.get(LIBRARIES, {}), dict(ours))
+        if difference:
+            yield (
+                f"metric {name}: {difference.part} is {difference.right} here, "
+                f"{difference.left} in the row"
+            )

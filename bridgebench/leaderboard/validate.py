@@ -1,12 +1,12 @@
 """Whether a board is what it says: its schema, and what its columns say of each other.
 
-What needs the images themselves is not checked here: the per-image statistics behind the tie
-groups are not in the file, so that of the tie groups only their form can be checked.
+What needs the images themselves is not checked here. The statistics of the images behind the tie
+groups are not in the file, so that of the tie groups only what no such statistics can give is
+refused; `verify` computes the others again.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,7 +16,7 @@ import pandas as pd
 from bridgebench.errors import IntegrityError
 from bridgebench.execute.records import Value
 from bridgebench.interfaces.metric import Column
-from bridgebench.leaderboard.cells import UNUSED, objection
+from bridgebench.leaderboard.cells import UNUSED, name_objection, objection
 from bridgebench.leaderboard.columns import (
     AXES,
     HEAD,
@@ -26,7 +26,10 @@ from bridgebench.leaderboard.columns import (
     MetricColumns,
     arrange,
 )
+from bridgebench.leaderboard.derived import derived_faults
 from bridgebench.leaderboard.flags import flags_cell, is_rankable, raised
+from bridgebench.leaderboard.json_cells import parsed
+from bridgebench.leaderboard.possible_ties import impossible_ties
 from bridgebench.leaderboard.ranks import pareto_front, rank
 from bridgebench.leaderboard.rows import Row, sections, short_fingerprint
 from bridgebench.leaderboard.seal import SEAL, seal
@@ -35,6 +38,9 @@ from bridgebench.taskfile import TaskFile
 
 if TYPE_CHECKING:
     from pandera.errors import SchemaErrors
+
+NAMES = frozenset({*TEXT_AXES, "supervision", "torch", "bridgebench", "device", "precision"})
+"""Text columns in which one word must not look like another."""
 
 ROUNDING = 1e-9
 """How far, relative to its size, a number may lie outside its own interval."""
@@ -50,13 +56,14 @@ def validate_board(table: pd.DataFrame, task: TaskFile, columns: Sequence[Column
     _check_text(table, metrics)
     _check_schema(table, task, columns)
     _check_intervals(table, metrics)
+    _check_derived(table, metrics)
     _check_json(table)
     rows = rows_of_table(table, metrics)
     _check_fingerprints(rows)
     _check_flags(table, rows, task)
     _check_outsiders(table, rows, task)
     _check_ranks(rows, task, metrics)
-    _check_tie_groups(table, rows)
+    _check_tie_groups(table, rows, task, metrics)
     _check_pareto(table, rows, task, metrics)
     _check_seals(table)
 
@@ -113,6 +120,8 @@ def _check_text(table: pd.DataFrame, metrics: MetricColumns) -> None:
             continue
         for index, text in enumerate(table[name].tolist()):
             fault = "" if pd.isna(text) else objection(text)
+            if not fault and name in NAMES and not pd.isna(text):
+                fault = name_objection(text)
             if fault:
                 _wrong(index, name, fault)
 
@@ -171,20 +180,20 @@ def _check_intervals(table: pd.DataFrame, metrics: MetricColumns) -> None:
 
 
 def _check_json(table: pd.DataFrame) -> None:
-    for name in JSON_COLUMNS:
-        for index, text in enumerate(table[name].tolist()):
+    for index, cells in enumerate(table[["fingerprint", *JSON_COLUMNS]].to_dict("records")):
+        for name in JSON_COLUMNS:
             try:
-                value = json.loads(text)
-            except (ValueError, RecursionError) as error:
-                raise IntegrityError(
-                    f"row {index + 1}, column {name}: is not JSON ({error})"
-                ) from error
-            if not isinstance(value, dict):
-                _wrong(index, name, "must be a JSON object")
-            if name == "fingerprint_parts":
+                value = parsed(cells, name)
+            except IntegrityError as error:
+                raise IntegrityError(f"row {index + 1}, {error}") from error
+            if name == "fingerprint_parts" and cells["fingerprint"] != short_fingerprint(value):
                 right = short_fingerprint(value)
-                if table["fingerprint"].iloc[index] != right:
-                    _wrong(index, "fingerprint", f"must be '{right}', the hash of its parts")
+                _wrong(index, "fingerprint", f"must be '{right}', the hash of its parts")
+
+
+def _check_derived(table: pd.DataFrame, metrics: MetricColumns) -> None:
+    for fault in derived_faults(table, metrics):
+        _wrong(fault.index, fault.column, fault.message)
 
 
 def _check_fingerprints(rows: Sequence[Row]) -> None:
@@ -240,17 +249,22 @@ def _check_ranks(rows: Sequence[Row], task: TaskFile, metrics: MetricColumns) ->
                 )
 
 
-def _check_tie_groups(table: pd.DataFrame, rows: Sequence[Row]) -> None:
-    groups = table["tie_group"].tolist()
+def _check_tie_groups(
+    table: pd.DataFrame, rows: Sequence[Row], task: TaskFile, metrics: MetricColumns
+) -> None:
+    groups = [_present(group) for group in table["tie_group"].tolist()]
+    column = metrics.named(task.ranked_by)
     for members in sections(rows).values():
         highest = 0
         for index in members:
             group = groups[index]
-            if pd.isna(group):
+            if group is None:
                 continue
             if group > highest + 1:
                 _wrong(index, "tie_group", f"opens group {group} before there is a {highest + 1}")
             highest = max(highest, group)
+        for fault in impossible_ties(rows, members, groups, column):
+            _wrong(fault.index, fault.column, fault.message)
 
 
 def _check_pareto(

@@ -8,6 +8,7 @@ as good as the review that it went through, and no signature.
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -25,12 +26,16 @@ from pydantic import (
 from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import write_atomically
 from bridgebench.leaderboard.cells import objection
+from bridgebench.leaderboard.outside import read_outside
+from bridgebench.printable import printable
+from bridgebench.strict_json import loads
 from bridgebench.taskfile import first_problem
 
 FILE_NAME = "verifications.json"
 MAX_BYTES = 8 * 2**20
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Found = Literal["reproduced", "rescored", "differs"]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
@@ -38,6 +43,7 @@ class Trust(StrEnum):
     """How far a row's numbers were confirmed."""
 
     SELF_REPORTED = "self-reported"
+    RESCORED = "rescored"
     VERIFIED = "verified"
     DISPUTED = "disputed"
 
@@ -46,7 +52,7 @@ class Verification(BaseModel):
     """Somebody computed a row again.
 
     row_sha256   the row
-    verdict      whether the numbers came out again
+    verdict      whether the numbers came out again; rescored: of outputs that were made elsewhere
     by           who says so
     date         when
     bridgebench, torch, device   with what
@@ -57,7 +63,7 @@ class Verification(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     row_sha256: Sha256
-    verdict: Literal["reproduced", "differs"]
+    verdict: Found
     by: Word
     date: datetime.date
     bridgebench: Word
@@ -90,19 +96,14 @@ def beside(csv: Path) -> Path:
 def read_verifications(csv: Path) -> tuple[Verification, ...]:
     """What stands beside a CSV, nothing where there is no file; IntegrityError for a damaged."""
     path = beside(csv)
+    if not os.path.lexists(path):
+        return ()
+    value = loads(read_outside(path, MAX_BYTES), str(path))
     try:
-        if not path.exists():
-            return ()
-        if path.stat().st_size > MAX_BYTES:
-            raise IntegrityError(f"{path} has more than {MAX_BYTES} bytes; remove it")
-        content = path.read_bytes()
-    except OSError as error:
-        raise IntegrityError(f"{path} cannot be read: {error.strerror}") from error
-    try:
-        return _File.model_validate_json(content).verifications
+        return _File.model_validate(value).verifications
     except ValidationError as error:
         raise IntegrityError(
-            f"{path} is not a list of verifications: {first_problem(error)}"
+            f"{path} is not a list of verifications: {printable(first_problem(error))}"
         ) from error
 
 
@@ -124,8 +125,13 @@ def write_verifications(
 
 
 def trust_of(row_sha256: str, verifications: Iterable[Verification]) -> Trust:
-    """Whether a row was verified; disputed where anybody got other numbers."""
+    """Whether a row was verified; disputed where anybody got other numbers.
+
+    With other sources, too: whoever means to deceive could name sources that nobody has.
+    """
     verdicts = {each.verdict for each in verifications if each.row_sha256 == row_sha256}
     if "differs" in verdicts:
         return Trust.DISPUTED
-    return Trust.VERIFIED if verdicts else Trust.SELF_REPORTED
+    if "reproduced" in verdicts:
+        return Trust.VERIFIED
+    return Trust.RESCORED if "rescored" in verdicts else Trust.SELF_REPORTED

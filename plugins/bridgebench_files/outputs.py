@@ -39,6 +39,7 @@ class Outputs(Method):
 
     name: ClassVar[str] = "outputs"
     sees_items: ClassVar[bool] = True
+    made_elsewhere: ClassVar[bool] = True
     family: ClassVar[str] = "made elsewhere"
 
     folder: Path = Field(description="where the PNG files are; its last part is in the row")

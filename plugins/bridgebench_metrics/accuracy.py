@@ -50,6 +50,7 @@ class Accuracy(Metric):
                 low=0.0,
                 high=1.0,
                 interval=True,
+                share=True,
             ),
             Column(
                 "confidence",

@@ -44,6 +44,7 @@ class Agreement(Metric):
                 low=0.0,
                 high=1.0,
                 interval=True,
+                share=True,
             ),
             Column(
                 "agreement",
@@ -53,6 +54,7 @@ class Agreement(Metric):
                 low=0.0,
                 high=1.0,
                 interval=True,
+                share=True,
             ),
         )
 

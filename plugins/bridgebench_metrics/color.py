@@ -73,6 +73,7 @@ class Color(Metric):
                 low=0.0,
                 high=1.0,
                 interval=True,
+                share=True,
                 chance=True,
             ),
             Column(
@@ -83,6 +84,7 @@ class Color(Metric):
                 low=0.0,
                 high=1.0,
                 interval=True,
+                share=True,
             ),
         )
 

@@ -44,6 +44,7 @@ class Duplicates(Metric):
                 low=0.0,
                 high=1.0,
                 interval=True,
+                share=True,
             ),
         )
 

@@ -70,6 +70,7 @@ class Memorization(Metric):
                 low=0.0,
                 high=1.0,
                 interval=True,
+                share=True,
             ),
         )
 

@@ -58,6 +58,7 @@ class PrecisionRecall(Metric):
                 low=0.0,
                 high=1.0,
                 interval=True,
+                share=True,
             ),
             Column(
                 "feature_recall",

@@ -45,6 +45,7 @@ class Success(Metric):
                 low=0.0,
                 high=1.0,
                 interval=True,
+                share=True,
                 chance=True,
             ),
         )

@@ -82,12 +82,10 @@ def _print_trust(path: Path, board: Board) -> None:
 
     known = read_verifications(path)
     states = [trust_of(row, known) for row in board.table["row_sha256"]]
-    verified, disputed = states.count(Trust.VERIFIED), states.count(Trust.DISPUTED)
     if known:
-        click.echo(
-            f"{verified} rows are verified, {disputed} disputed, "
-            f"{len(states) - verified - disputed} self-reported."
-        )
+        said = (Trust.VERIFIED, Trust.RESCORED, Trust.DISPUTED, Trust.SELF_REPORTED)
+        first, *others = (f"{states.count(trust)} {trust}" for trust in said)
+        click.echo(f"{first.replace(' ', ' rows are ')}, {', '.join(others)}.")
 
 
 def _compare(boards: list[Board], split: Words) -> None:

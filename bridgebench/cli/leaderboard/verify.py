@@ -13,7 +13,6 @@ from bridgebench.errors import InvalidOption
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bridgebench.leaderboard.rerun import Sources
     from bridgebench.leaderboard.verify import Answer
 
 
@@ -30,31 +29,37 @@ Examples:
 @click.option("--sample", type=int, help="So many rows, drawn at random.")
 @click.option("--limit", type=float, help="Seconds that a row may take. Default: no limit.")
 def verify(words: tuple[str, ...], rows: str, sample: int | None, limit: float | None) -> None:
-    """Compute rows again from what the CSV says of them: reproduced, differs, or cannot.
+    """Compute rows again from what the CSV says of them: reproduced, rescored, differs, or cannot.
 
     \b
     WORDS:
       by=NAME       your name: the verdicts are kept in verifications.json beside the file
       device=NAME   auto, cpu, cuda or cuda:N (auto)
-      sources=any   go on where a plugin or the task's file is not the one that the row names
       task=PATH     the task file, for a task that is not installed
+      weights_path=DIR,DIR   where to look for files that a row names by their hash
 
-    A number is the same within 1e-3 of it or a quarter of its interval's half-width, whichever is
-    larger; evaluations must be equal. With --limit each row is computed in a process of its own,
-    and one that takes longer, or dies, could not be computed. Exit status: 0 every row was
-    reproduced, 1 one differs, 2 one could not be computed, or the command is wrong.
+    A number, or an end of its interval, is the same within 1e-3 of the number or a quarter of the
+    interval's half-width, whichever is larger, all as recomputed. Evaluations must be equal,
+    seconds within a factor of 10 on the same type of device. Tie groups are compared where all
+    ranked rows of a seed are computed and have the same number. Outputs that were made elsewhere
+    are scored again, no more: such a row is rescored. Sources that are not those of the row are
+    listed, and the row is computed with what is installed.
+
+    With --limit each row is computed in a process of its own, and one that takes longer, or dies,
+    could not be computed. Exit status: 0 no number differs, 1 one does, 2 a row could not be
+    computed, or the command is wrong.
     """
-    split = split_words(words).only("verify", ["by", "device", "sources", "task"])
+    split = split_words(words).only("verify", ["by", "device", "task", "weights_path"])
     if rows and sample is not None:
         raise InvalidOption("--rows and --sample exclude each other; give one")
     if limit is not None and not 0 < limit < float("inf"):
         raise InvalidOption(f"--limit {limit:g} must be a number of seconds above 0")
-    sources = _sources(split.options.get("sources", "same"))
+    folders = _folders(split.options.get("weights_path", ""))
     by = split.options.get("by", "")
     from bridgebench.cli.bar import progress_on
     from bridgebench.cli.console import errors
     from bridgebench.leaderboard.board import checked_board
-    from bridgebench.leaderboard.verify import Verifier, chosen_rows, exit_status
+    from bridgebench.leaderboard.verify import Verifier, chosen_rows
     from bridgebench.registry import load_registry
 
     if by:
@@ -65,21 +70,24 @@ def verify(words: tuple[str, ...], rows: str, sample: int | None, limit: float |
     device = split.options.get("device", "auto")
     with progress_on(errors()) as progress:
         task = split.path("task")
-        verifier = Verifier(board, registry, progress, device, sources, task, limit)
-        answers = verifier.verify(numbers)
-    for answer in answers:
-        click.echo(str(answer))
+        verifier = Verifier(board, registry, progress, device, task, folders, limit)
+        report = verifier.verify(numbers)
+    for answer in report.answers:
+        for line in answer.lines():
+            click.echo(line)
+    for note in report.notes:
+        click.echo(f"not verified: {note}")
     if by:
-        _keep(split.one_path, answers, by, device, sources)
-    raise SystemExit(exit_status(answers))
+        _keep(split.one_path, report.answers, by, device)
+    raise SystemExit(report.exit_status)
 
 
-def _sources(word: str) -> Sources:
-    if word == "same":
-        return "same"
-    if word == "any":
-        return "any"
-    raise InvalidOption(f"sources={word} must be same or any")
+def _folders(text: str) -> tuple[Path, ...]:
+    folders = tuple(Path(word) for word in text.split(",") if word)
+    for folder in folders:
+        if not folder.is_dir():
+            raise InvalidOption(f"weights_path={folder} is not a folder")
+    return folders
 
 
 def _check_name(by: str) -> None:
@@ -90,10 +98,10 @@ def _check_name(by: str) -> None:
         raise InvalidOption(f"by={by[:40]}: {fault}; give a name")
 
 
-def _keep(path: Path, answers: Sequence[Answer], by: str, device: str, sources: Sources) -> None:
+def _keep(path: Path, answers: Sequence[Answer], by: str, device: str) -> None:
     from bridgebench.leaderboard.verifications import beside, write_verifications
     from bridgebench.leaderboard.verify import verifications_of
 
-    found = verifications_of(answers, by, device, sources)
+    found = verifications_of(answers, by, device)
     write_verifications(path, [one.row_sha256 for one in found], [found])
     click.echo(f"{len(found)} verdicts by {by} in {beside(path)}")

@@ -15,6 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from bridgebench.errors import IntegrityError
+from bridgebench.leaderboard.outside import read_outside
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.pictures import Layout, layout_of
@@ -76,10 +77,9 @@ def thumbnail(image: Image.Image, layout: Layout) -> Thumbnail:
 
 
 def _thumbnail_of(path: Path) -> Thumbnail:
-    if path.stat().st_size > MAX_STRIP_BYTES:
-        raise IntegrityError(f"{path} has more than {MAX_STRIP_BYTES} bytes; it is no strip")
+    content = read_outside(path, MAX_STRIP_BYTES)
     try:
-        with Image.open(path, formats=("PNG",)) as image:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             if image.width * image.height > MAX_STRIP_PIXELS:
                 raise IntegrityError(
                     f"{path} has {image.width} x {image.height} pixels; it is no strip"

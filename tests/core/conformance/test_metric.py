@@ -94,6 +94,26 @@ class Beside(HalfInterval):
         return Score(value, value + 1, value + 2)
 
 
+class NoShare(Distance):
+    """A share that is no share of the outputs."""
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("distance", "share", "lower", "far outputs", 0.0, 1.0, share=True),)
+
+    def score(self, each: torch.Tensor) -> Score:
+        return Score(0.123)
+
+
+class OwnInterval(Distance):
+    """A share with an interval of its own."""
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("distance", "share", "lower", "far", 0.0, 1.0, interval=True, share=True),)
+
+    def score(self, each: torch.Tensor) -> Score:
+        return Score(0.5, 0.4, 0.6)
+
+
 class OneItem(Distance):
     """The statistic of one image alone."""
 
@@ -178,6 +198,8 @@ BROKEN = [
     (HalfInterval, "ranges", "an interval of distance with two ends or none"),
     (Unannounced, "ranges", "an interval of distance with none, as its column says"),
     (Beside, "ranges", "an interval of distance around"),
+    (NoShare, "ranges", "the share distance to be a whole number of 24 outputs"),
+    (OwnInterval, "ranges", "the interval of `exact_share` for distance"),
     (Upwards, "direction", "of which higher is better, to rank real images over noise"),
     (OneItem, "items", "items of distance of shape (24,)"),
     (Forgets, "merge", "merged halves to score as the whole does"),

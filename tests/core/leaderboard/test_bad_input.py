@@ -4,13 +4,15 @@ What each line says is tested beside the checks; here it is that no command lets
 """
 
 import io
+import os
 import random
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from bridgebench.leaderboard.files import MAX_FILE_BYTES, write_csv
+from bridgebench.leaderboard.files import write_csv
+from bridgebench.leaderboard.sheet import MAX_FILE_BYTES
 
 COMMANDS = {
     "validate": (),
@@ -47,9 +49,19 @@ DAMAGES = {
     "NaN where none may be": edited(0, seed="nan"),
     "an empty seed": edited(0, seed=""),
     "a row twice": twice,
-    "CRLF": lambda text: text.replace("\n", "\r\n"),
-    "a byte order mark": lambda text: "\ufeff" + text,
-    "semicolons": lambda text: text.replace(",", ";"),
+    "CR line ends": lambda text: text.replace("\n", "\r"),
+    "semicolons in names": lambda text: text.replace(",", ";", 5),
+    "NaN in JSON": edited(0, options='{"method":{"name":"ddib","weight":NaN}}'),
+    "a number beyond floats in JSON": edited(0, options='{"method":{"name":"ddib","c":1e999}}'),
+    "a number for options": edited(0, options='{"method":1}'),
+    "a number for a name": edited(0, options='{"method":{"name":1}}'),
+    "an unknown part of the options": edited(0, options='{"method":{"name":"ddib"},"mood":1}'),
+    "a NaN fingerprint": edited(0, fingerprint_parts="NaN"),
+    "metrics that are a list": edited(0, fingerprint_parts='{"metrics":[1]}'),
+    "plugins that are words": edited(0, plugins='{"bridgebench":"0.1"}'),
+    "weights that are numbers": edited(0, weights='{"w":7}'),
+    "deep JSON": edited(0, weights="[" * 60_000),
+    "deep JSON in an object": edited(0, options='{"a":' * 10_000 + "1" + "}" * 10_000),
     "50 MB of junk": junk,
     "more than 50 MB": lambda text: "x" * (MAX_FILE_BYTES + 1),
     "a formula in a name": edited(0, method="=HYPERLINK(1)"),
@@ -80,6 +92,41 @@ def test_no_command_lets_a_damaged_board_through(board: Path, refusal, case: str
         assert "board.csv" in line, (command, line)
         assert len(line) < 500, (command, line)
     assert files_of(board.parent) == before
+
+
+def test_a_pipe_is_no_board_and_is_not_waited_for(place: Path, refusal) -> None:
+    os.mkfifo("pipe.csv")
+    for command, words in COMMANDS.items():
+        line = refusal(command, "pipe.csv", *words, "task=small.yaml")
+        assert "pipe.csv: not a regular file" in line
+
+
+def test_a_device_without_end_is_no_board(place: Path, refusal) -> None:
+    assert "not a regular file" in refusal("validate", "/dev/zero", "task=small.yaml")
+
+
+@pytest.mark.parametrize("case", DAMAGES)
+def test_a_damaged_board_beside_another_stops_nobody(board: Path, call, case: str) -> None:
+    folder = board.parent / "boards" / "small"
+    folder.mkdir(parents=True)
+    text = DAMAGES[case](board.read_text("utf-8"))
+    (folder / "hostile.csv").write_text(text, encoding="utf-8", newline="")
+    result = call("publish", "board.csv", "dir=boards", "task=small.yaml")
+    assert result.exit_code == 0, result.output
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Warning: not on the page: boards/small/hostile.csv")
+
+
+def test_a_file_that_is_no_board_beside_another_stops_nobody(board: Path, call) -> None:
+    folder = board.parent / "boards" / "small"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "pipe.csv")
+    (folder / "link.csv").symlink_to("/etc/passwd")
+    (folder / "a\nb.csv").write_text("x", encoding="utf-8")
+    result = call("publish", "board.csv", "dir=boards", "task=small.yaml")
+    assert result.exit_code == 0, result.output
+    assert len(result.stderr.splitlines()) == 3, result.stderr
+    assert "root:" not in result.output
 
 
 def test_the_sound_board_goes_through(board: Path, call) -> None:

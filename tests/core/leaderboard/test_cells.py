@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from bridgebench.leaderboard.cells import MAX_CELL, MAX_REASON, objection, plain_reason
+from bridgebench.leaderboard.cells import (
+    MAX_CELL,
+    MAX_REASON,
+    name_objection,
+    objection,
+    plain_reason,
+)
 
 PATHS = [
     "/home/ada/weights.safetensors",
@@ -30,9 +36,30 @@ def test_a_path_is_objected_to(text: str) -> None:
     assert "path" in objection(text)
 
 
-@pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\tb", "\x1b[31mred", "a\x00", "a\u2028b"])
+@pytest.mark.parametrize(
+    "text",
+    ["a\nb", "a\rb", "a\tb", "\x1b[31mred", "a\x00", "a\u2028b", "a\u200bb", "\u202eab", "\ue000"],
+)
 def test_a_control_character_is_objected_to(text: str) -> None:
     assert "control character" in objection(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["dd\u0456b", "ddib:\u0441=1", "ddib+bl\u03c5r", "\uff44dib", "ddib\u0301"]
+)
+def test_a_name_has_ascii_letters_alone(text: str) -> None:
+    assert "in a name" in name_objection(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["outputs:folder=Ausgänge", "outputs:folder=выход", "outputs:folder=出力_2"]
+)
+def test_a_folder_may_have_any_letters(text: str) -> None:
+    assert name_objection(text) == ""
+
+
+def test_a_word_of_two_scripts_is_no_name_of_a_folder() -> None:
+    assert "mixes CYRILLIC and LATIN letters" in name_objection("outputs:folder=b\u0435st")
 
 
 def test_a_cell_has_a_largest_size() -> None:

@@ -90,12 +90,15 @@ def test_a_page_never_takes_the_place_of_a_board(place: Path, refusal) -> None:
     assert Path("link.html").is_symlink()
 
 
-def test_show_escapes_what_a_terminal_would_obey_or_hide(place: Path, full_bench, call) -> None:
+def test_what_a_terminal_would_obey_or_hide_is_refused_and_escaped(
+    place: Path, full_bench, refusal
+) -> None:
     full_bench.add("ddib\u202egpj\u200b", 0.6, reason="\u2066")
     write_csv(full_bench.board().table, Path("board.csv"))
-    output = call("show", "board.csv", "task=small.yaml").stdout
-    assert r"ddib\u202egpj\u200b" in output
-    assert all(line.isprintable() for line in output.splitlines())
+    for command in ("show", "validate", "verify"):
+        line = refusal(command, "board.csv", "task=small.yaml")
+        assert r"control character '\u200b'" in line
+        assert line.isprintable()
 
 
 def test_help_names_the_words(place: Path, call) -> None:

@@ -75,8 +75,8 @@ def test_two_rows_of_one_cell_that_differ_name_both_files_and_rows(bench) -> Non
 
 
 def test_mixed_fingerprints_are_refused_by_the_part_that_differs(bench) -> None:
-    parts = {"metrics": {"fid": {"options": {"features": "digits"}}}}
-    other = {"metrics": {"fid": {"options": {"features": "inception"}}}}
+    parts = {"metrics": {"fid": {"options": {"name": "fid", "features": "digits"}}}}
+    other = {"metrics": {"fid": {"options": {"name": "fid", "features": "inception"}}}}
     left, right = part(bench, "dpm", fingerprint=parts), part(bench, "heun", fingerprint=other)
     with pytest.raises(IntegrityError) as caught:
         merged(left, right)

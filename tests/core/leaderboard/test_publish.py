@@ -68,7 +68,7 @@ def test_a_board_that_cannot_be_read_is_left_off_the_page(place: Path, dots_regi
     assert "junk.csv" not in done.page.read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "a b", "x" * 81])
+@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "a b", "Mine", "v1.2", "x" * 81])
 def test_a_name_stays_in_its_folder(place: Path, dots_registry, name: str) -> None:
     with pytest.raises(InvalidOption, match="name="):
         put(dots_registry, name)

@@ -45,6 +45,13 @@ def test_ranked_rows_with_intervals_then_the_baselines(full_bench) -> None:
     assert text.index("euler") < text.index("recolor")
 
 
+def test_what_a_terminal_would_obey_or_hide_is_escaped(full_bench) -> None:
+    full_bench.add("ddib\u202egpj\u200b", 0.6, reason="\u2066")
+    text = shown(full_bench.board())
+    assert r"ddib\u202egpj\u200b" in text
+    assert all(line.isprintable() for line in text.splitlines())
+
+
 def test_it_says_how_many_of_all_pairs_differ(full_bench) -> None:
     text = shown(full_bench.board())
     assert "2 of all 3 pairs of ranked rows (67 %) differ significantly in success" in text

@@ -28,6 +28,12 @@ def test_a_row_is_self_reported_until_somebody_gets_it_again(verification) -> No
     assert trust_of(ROW, [verification(ROW)]) is Trust.VERIFIED
 
 
+def test_a_row_that_was_scored_again_alone_is_not_verified(verification) -> None:
+    rescored = verification(ROW, verdict="rescored")
+    assert trust_of(ROW, [rescored]) is Trust.RESCORED
+    assert trust_of(ROW, [rescored, verification(ROW, verdict="differs")]) is Trust.DISPUTED
+
+
 def test_one_other_result_disputes_a_row(verification) -> None:
     said = [verification(ROW), verification(ROW, verdict="differs", differing=("fid",))]
     assert trust_of(ROW, said) is Trust.DISPUTED
@@ -67,7 +73,7 @@ def test_a_damaged_file_is_one_line(csv: Path, verification, change, message: st
 
 def test_junk_and_what_is_too_large_are_refused(csv: Path, monkeypatch) -> None:
     beside(csv).write_bytes(b"\xff junk")
-    with pytest.raises(IntegrityError, match="not a list of verifications"):
+    with pytest.raises(IntegrityError, match="not sound JSON"):
         read_verifications(csv)
     monkeypatch.setattr(verifications, "MAX_BYTES", 3)
     with pytest.raises(IntegrityError, match="more than 3 bytes"):

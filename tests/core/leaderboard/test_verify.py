@@ -17,17 +17,12 @@ from bridgebench.cli import main
 from bridgebench.errors import InvalidOption
 from bridgebench.execute.records import Value
 from bridgebench.leaderboard.board import Board
+from bridgebench.leaderboard.deviations import Deviation, deviations
 from bridgebench.leaderboard.files import write_csv
+from bridgebench.leaderboard.rows import short_fingerprint
 from bridgebench.leaderboard.seal import seal
 from bridgebench.leaderboard.verifications import Trust, read_verifications, trust_of
-from bridgebench.leaderboard.verify import (
-    Answer,
-    Deviation,
-    Verdict,
-    chosen_rows,
-    deviations,
-    exit_status,
-)
+from bridgebench.leaderboard.verify import Answer, Report, Verdict, chosen_rows
 from bridgebench.plan.choices import choices_of
 from bridgebench.registry import OFF_VARIABLE
 
@@ -48,28 +43,83 @@ def test_a_number_is_the_same_within_its_tolerance(published, found, tolerance, 
     assert (Deviation("fid", published, found, tolerance).share <= 1) is same
 
 
-def test_every_metric_and_every_count_is_compared(bench) -> None:
+def test_every_number_end_count_and_fact_is_compared(bench) -> None:
     record = bench.add("ddib", 0.5, fid=40.0)
     cells = bench.board().table.to_dict("records")[0]
     metrics = bench.board().metrics
-    exact = deviations(cells, record, metrics)
+    exact = deviations(cells, record, metrics, same_device=True)
+    ends = [f"{c.name}_{end}" for c in bench.columns if c.interval for end in ("low", "high")]
     assert {each.column for each in exact} == {
         *(column.name for column in bench.columns),
+        *ends,
         *("nfe_encode", "nfe_decode", "nfe_total"),
+        *("latent_std", "supervision", "baseline", "seconds"),
     }
     assert all(each.share == 0 for each in exact)
     other = record.model_copy(
         update={
-            "values": {**record.values, "fid": Value(value=42.6), "fid_floor": Value(value=9.6)},
+            "values": {
+                **record.values,
+                "fid": Value(value=42.6, low=32.6, high=52.6),
+                "fid_floor": Value(value=9.6),
+            },
             "cost": {**record.cost, "nfe_total": 21},
+            "facts": {**record.facts, "supervision": "labels"},
+            "baseline": True,
         }
     )
-    differing = [each for each in deviations(cells, other, metrics) if each.share > 1]
-    assert [str(each) for each in differing] == [
+    compared = deviations(cells, other, metrics, same_device=True)
+    assert [str(each) for each in compared if each.share > 1] == [
         "fid 42.6, published 40, tolerance 2.5",
-        "fid_floor 9.6, published 9.5, tolerance 0.0095",
+        "fid_low 32.6, published 30, tolerance 2.5",
+        "fid_high 52.6, published 50, tolerance 2.5",
+        "fid_floor 9.6, published 9.5, tolerance 0.0096",
         "nfe_total 21, published 20, tolerance 0",
+        "supervision labels, published unpaired, tolerance 0",
+        "baseline true, published false, tolerance 0",
     ]
+
+
+@pytest.mark.parametrize(
+    ("published", "low", "high", "differing"),
+    [
+        (40.0, 30.0, 50.0, []),
+        (41.0, 30.5, 51.0, []),
+        (90.0, 0.0, 1000.0, ["fid", "fid_low", "fid_high"]),
+        (40.0, 39.9, 40.1, ["fid_low", "fid_high"]),
+        (40.0, None, None, ["fid_low", "fid_high"]),
+    ],
+)
+def test_the_tolerance_is_that_of_the_recomputation(bench, published, low, high, differing) -> None:
+    record = bench.add("ddib", 0.5, fid=40.0)
+    cells = bench.board().table.to_dict("records")[0]
+    forged = {**cells, "fid": published, "fid_low": low, "fid_high": high}
+    compared = deviations(forged, record, bench.board().metrics, same_device=True)
+    assert [each.column for each in compared if each.share > 1] == differing
+
+
+@pytest.mark.parametrize(
+    ("published", "here", "same"),
+    [
+        (40.0, 40.0, True),
+        (4.1, 40.0, True),
+        (3.9, 40.0, False),
+        (390.0, 40.0, True),
+        (410.0, 40.0, False),
+        (0.01, 0.9, True),
+        (None, 40.0, False),
+    ],
+)
+def test_seconds_are_compared_within_a_factor_on_one_type_of_device(
+    bench, published, here, same
+) -> None:
+    record = bench.add("ddib", cost={"seconds": here})
+    cells = {**bench.board().table.to_dict("records")[0], "seconds": published}
+    metrics = bench.board().metrics
+    (found,) = [d for d in deviations(cells, record, metrics, True) if d.column == "seconds"]
+    assert (found.share <= 1) is same
+    others = deviations(cells, record, metrics, same_device=False)
+    assert "seconds" not in {each.column for each in others}
 
 
 def test_rows_are_chosen_by_number_by_chance_or_all(full_bench) -> None:
@@ -95,12 +145,17 @@ def test_no_sample_is_an_error(full_bench) -> None:
 
 @pytest.mark.parametrize(
     ("verdicts", "status"),
-    [("reproduced", 0), ("reproduced cannot", 2), ("reproduced differs", 1), ("cannot differs", 1)],
+    [
+        ("reproduced rescored", 0),
+        ("reproduced cannot", 2),
+        ("reproduced differs", 1),
+        ("cannot differs", 1),
+    ],
 )
 def test_the_exit_status_is_that_of_the_worst(full_bench, verdicts: str, status: int) -> None:
     row: Any = None
     answers = [Answer(1, row, "", Verdict(word)) for word in verdicts.split()]
-    assert exit_status(answers) == status
+    assert Report(tuple(answers), ()).exit_status == status
 
 
 # A board of a real run: row 1 is ddib, row 2 identity.
@@ -158,8 +213,38 @@ def test_a_better_number_differs_with_the_figures(written) -> None:
     result = verify("--rows", "1")
     assert result.exit_code == 1
     assert result.stdout.startswith("row 1: differs: ddib")
-    assert "published 1e-06, tolerance 2.5e-07" in result.stdout
+    assert "fid_high" in result.stdout
+    assert "published 1e-06, tolerance " in result.stdout
     assert not Path("verifications.json").exists(), "nobody gave a name"
+
+
+@pytest.mark.parametrize(
+    ("forged", "said"),
+    [
+        ({"fid": 1e-6, "fid_low": 0.0, "fid_high": 1000.0}, "fid "),
+        ({"transport_low": 0.0, "transport_high": 1000.0}, "transport_low 0."),
+        ({"seconds": 4000.0, "images_per_s": 0.001}, "seconds "),
+        ({"seconds": None, "images_per_s": None}, "seconds "),
+        ({"supervision": "none"}, "supervision labels, published none"),
+        ({"latent_std": 1.0}, "latent_std "),
+    ],
+)
+def test_a_forged_row_passes_validate_and_differs(written, call, forged, said: str) -> None:
+    written(0, **forged)
+    assert call("validate", "board.csv").exit_code == 0
+    result = verify("--rows", "1")
+    assert result.exit_code == 1, result.output
+    assert "row 1: differs: ddib" in result.stdout
+    assert said in result.stdout
+
+
+def test_a_report_says_what_was_not_verified(written) -> None:
+    written()
+    lines = verify("--rows", "2").stdout.splitlines()
+    assert lines[1:] == [
+        "not verified: tie groups of seed 3: only 0 of its 1 ranked rows were computed",
+        "not verified: peak_memory_mb of all rows",
+    ]
 
 
 def other_source(real: Board, package: str, **changes: str) -> str:
@@ -168,38 +253,41 @@ def other_source(real: Board, package: str, **changes: str) -> str:
     return json.dumps(plugins, sort_keys=True, separators=(",", ":"))
 
 
-def test_other_sources_are_said_and_can_be_let_pass(real: Board, written) -> None:
+def test_other_sources_are_listed_and_the_row_is_computed(real: Board, written) -> None:
     written(0, plugins=other_source(real, "bridgebench_world", sha256="0" * 64))
-    result = verify("--rows", "1")
-    assert result.exit_code == 2
-    assert "row 1: cannot: ddib" in result.stdout
-    assert "bridgebench_world is not what the row names" in result.stdout
-    assert "sha256" in result.stdout
-    assert verify("--rows", "1", "sources=any").exit_code == 0
+    result = verify("--rows", "1", "by=ada")
+    assert result.exit_code == 0, result.output
+    first, second, *_ = result.stdout.splitlines()
+    assert first.startswith("row 1: reproduced: ddib")
+    assert second.startswith("    other source: bridgebench_world: sha256 is ")
+    assert second.endswith(f"here, {'0' * 64} in the row")
+    assert [one.sources for one in read_verifications(Path("board.csv"))] == ["any"]
 
 
-def test_a_plugin_that_is_not_installed_is_named(real: Board, written) -> None:
+def test_a_package_that_is_not_installed_is_listed(real: Board, written) -> None:
     plugins = other_source(
         real, "a_stranger", distribution="bridgebench-stranger", version="2.1", sha256="0" * 64
     )
     written(0, plugins=plugins)
-    result = verify("sources=any")
-    assert result.exit_code == 2
-    assert "bridgebench-stranger 2.1 with the package a_stranger is not installed" in result.stdout
-    assert "row 2: reproduced" in result.stdout, "the others are computed all the same"
+    result = verify()
+    assert result.exit_code == 0, result.output
+    assert "a_stranger of bridgebench-stranger 2.1 is not installed" in result.stdout
+    assert "row 2: reproduced" in result.stdout
 
 
 def test_a_package_that_no_plugin_brings_is_not_imported(real: Board, written, tmp_path) -> None:
     (tmp_path / "intruder.py").write_text("open('intruded', 'w')", encoding="utf-8")
-    written(0, plugins=other_source(real, "intruder", distribution="x", version="1", sha256="0"))
-    assert verify("--rows", "1").exit_code == 2
+    written(
+        0, plugins=other_source(real, "intruder", distribution="x", version="1", sha256="0" * 64)
+    )
+    assert verify("--rows", "1").exit_code == 0
     assert not (tmp_path / "intruded").exists()
 
 
 @pytest.mark.parametrize(
     ("column", "value", "missing"),
     [
-        ("weights", '{"labels/w.safetensors":"00ff"}', "weights of the row"),
+        ("weights", json.dumps({"labels/w.safetensors": "0f" * 32}), "weights of the row"),
         ("batch", 3, ""),
         ("precision", "fp16", "precision=fp16"),
         ("options", '{"method":{"name":"gone"}}', "unknown method 'gone'"),
@@ -207,7 +295,7 @@ def test_a_package_that_no_plugin_brings_is_not_imported(real: Board, written, t
 )
 def test_what_is_not_here_is_named(written, column: str, value: Any, missing: str) -> None:
     written(0, **{column: value})
-    result = verify("--rows", "1", "sources=any")
+    result = verify("--rows", "1")
     if missing:
         assert result.exit_code == 2
         assert missing in result.stdout
@@ -221,15 +309,13 @@ def test_an_option_that_a_plugin_no_longer_has_is_named(real: Board, written) ->
     written(0, options=json.dumps(options, sort_keys=True, separators=(",", ":")))
     result = verify("--rows", "1")
     assert result.exit_code == 2
-    assert "method 'ddib' no longer takes the row's options: unknown key 'speed'" in result.stdout
+    assert "method 'ddib' does not take the row's options: unknown key 'speed'" in result.stdout
 
 
 def test_another_reference_is_another_meaning(real: Board, written) -> None:
     parts = json.loads(real.table["fingerprint_parts"].iloc[0])
     parts["target"]["seed"] = 7
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    from bridgebench.leaderboard.rows import short_fingerprint
-
     table = real.table.assign(fingerprint_parts=text, fingerprint=short_fingerprint(parts))
     table = table.astype({"fingerprint_parts": "string", "fingerprint": "string"})
     table["row_sha256"] = pd.Series([seal(c) for c in table.to_dict("records")], dtype="string")
@@ -239,13 +325,25 @@ def test_another_reference_is_another_meaning(real: Board, written) -> None:
     assert "differ in target.seed: 7 and 0" in result.stdout
 
 
-def test_another_text_of_the_task_is_said_and_can_be_let_pass(real: Board, written) -> None:
+def test_another_version_of_a_library_is_listed_and_the_row_is_computed(real, written) -> None:
+    parts = json.loads(real.table["fingerprint_parts"].iloc[0])
+    parts["metrics"]["fid"]["libraries"] = {"abacus": "1.0"}
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    table = real.table.assign(fingerprint_parts=text, fingerprint=short_fingerprint(parts))
+    table = table.astype({"fingerprint_parts": "string", "fingerprint": "string"})
+    table["row_sha256"] = pd.Series([seal(c) for c in table.to_dict("records")], dtype="string")
+    write_csv(table, Path("board.csv"))
+    result = verify("--rows", "1")
+    assert result.exit_code == 0, result.output
+    assert "other source: metric fid: abacus is None here, 1.0 in the row" in result.stdout
+
+
+def test_another_text_of_the_task_is_listed(real: Board, written) -> None:
     assert "task file" in json.loads(real.table["plugins"].iloc[0])
     written(0, plugins=other_source(real, "task file", sha256="0" * 64))
     result = verify("--rows", "1")
-    assert result.exit_code == 2
-    assert "task world is not the one that the row names" in result.stdout
-    assert verify("--rows", "1", "sources=any").exit_code == 0
+    assert result.exit_code == 0
+    assert "other source: task file: sha256 is" in result.stdout
 
 
 def test_a_row_that_names_no_text_of_its_task_is_computed_all_the_same(real, written) -> None:
@@ -261,7 +359,7 @@ def test_within_the_limit_a_row_is_reproduced_and_past_it_it_cannot_be(real, wri
     written(1, options=json.dumps(options, sort_keys=True, separators=(",", ":")))
     result = verify("--limit", "20", "sources=any")
     assert result.exit_code == 2, result.output
-    first, second = result.stdout.splitlines()
+    first, second, *_ = result.stdout.splitlines()
     assert first.startswith("row 1: reproduced: ddib")
     assert "cannot" in second
     assert "took longer than the limit of 20 s" in second
@@ -272,7 +370,8 @@ def test_a_blocked_plugin_is_missing(written, monkeypatch) -> None:
     monkeypatch.setenv(OFF_VARIABLE, "ddib")
     result = verify("--rows", "1")
     assert result.exit_code == 2
-    assert "bridgebench_ddib is not installed" in result.stdout
+    assert "row 1: cannot: ddib euler scale:c=0.8 (seed 3): unknown method 'ddib'" in result.stdout
+    assert "other source: bridgebench_ddib of bridgebench 0.1.0 is not installed" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -280,7 +379,7 @@ def test_a_blocked_plugin_is_missing(written, monkeypatch) -> None:
     [
         (("--rows", "1", "--sample", "1"), "exclude each other"),
         (("--rows", "7"), "rows 1 to 2"),
-        (("sources=some",), "same or any"),
+        (("weights_path=nowhere",), "weights_path=nowhere is not a folder"),
         (("--limit", "0"), "--limit 0 must be a number of seconds above 0"),
         (("--limit", "inf"), "--limit inf must be"),
         (("by==cmd",), "formula"),
@@ -306,6 +405,6 @@ def test_a_chance_value_is_as_certain_as_the_number_that_it_belongs_to(bench) ->
     )
     board = bench.board()
     cells = board.table.to_dict("records")[0]
-    found = {each.column: each for each in deviations(cells, bench.records[0], board.metrics)}
+    found = {each.column: each for each in deviations(cells, bench.records[0], board.metrics, True)}
     assert found["success_chance"].found == 0.08
     assert found["success_chance"].tolerance == found["success"].tolerance == 0.25 * 0.125

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from bridgebench.cli import main
+from bridgebench.leaderboard.verifications import read_verifications
 from bridgebench.specs import parse_spec
 from bridgebench_files.outputs import Outputs
 
@@ -103,6 +104,34 @@ def test_saved_images_can_be_scored_again(photos):
     assert set(second["supervision"]) == {"none"}
     for column in ("fid", "transport"):
         assert first[column].to_dict() == pytest.approx(second[column].to_dict(), rel=1e-6)
+
+
+def test_outputs_in_a_subfolder_are_found_by_hash_and_rescored(sources):
+    shutil.copytree(sources, sources.parent / "some" / "where" / "copied")
+    words = ["run", "task=photos.yaml", "method=outputs:folder=some/where/copied", "out=mine"]
+    assert call(*words).exit_code == 0
+    verify = ["leaderboard", "verify", "mine/leaderboard.csv", "task=photos.yaml"]
+    missing = call(*verify)
+    assert missing.exit_code == 2
+    assert "row 1: cannot: outputs:folder=copied" in missing.stdout
+    decoy = sources.parent / "some" / "copied"
+    shutil.copytree(sources, decoy)
+    Image.new("RGB", (8, 8), "red").save(next(decoy.rglob("*.png")))
+    found = call(*verify, "weights_path=photos,some", "by=ada")
+    assert found.exit_code == 0, found.output
+    assert found.stdout.startswith("row 1: rescored: outputs:folder=copied (seed 0): ")
+    (verdict,) = read_verifications(sources.parent / "mine" / "leaderboard.csv")
+    assert verdict.verdict == "rescored"
+    shown = call("leaderboard", "show", "mine/leaderboard.csv", "task=photos.yaml")
+    assert "0 rows are verified, 1 rescored, 0 disputed, 0 self-reported." in shown.stdout
+
+
+def test_a_metric_with_an_option_that_must_be_given_leaves_a_board_to_read(photos):
+    metric = "metric=accuracy:label=1:classifier=world_channels"
+    assert call("run", "task=photos.yaml", "method=identity", metric, "out=mine").exit_code == 0
+    for command in ("show", "validate", "verify"):
+        result = call("leaderboard", command, "mine/leaderboard.csv", "task=photos.yaml")
+        assert result.exit_code == 0, result.output
 
 
 def test_a_changed_file_is_another_cell(sources):

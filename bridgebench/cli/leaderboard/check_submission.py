@@ -1,0 +1,36 @@
+"""`bridgebench leaderboard check-submission`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(
+    "check-submission",
+    epilog="""\b
+Example:
+  bridgebench leaderboard check-submission main
+""",
+)
+@click.argument("commit")
+def check_submission(commit: str) -> None:
+    """Check what HEAD adds to leaderboard/ since it left COMMIT: a line for each file.
+
+    Boards are added as leaderboard/TASK/NAME.csv, as `leaderboard publish` writes them, each with a
+    row that is not published yet; NAME is of a-z, 0-9, _ and -. Published boards are not changed or
+    removed, verdicts in verifications.json are added and not removed, and the page is left to
+    whoever merges. Files are read from git, never from the working tree. Exit status 2 if anything
+    is wrong.
+    """
+    from bridgebench.leaderboard.submission import check_submission as check
+    from bridgebench.registry import load_registry
+
+    findings = check(Path.cwd(), commit, load_registry())
+    for finding in findings:
+        click.echo(f"{'Error: ' if finding.fault else ''}{finding}", err=bool(finding.fault))
+    if not findings:
+        click.echo("no board is added")
+    if any(finding.fault for finding in findings):
+        raise SystemExit(2)
