@@ -62,6 +62,7 @@ def method(row: pd.Series) -> str:
 NAMES: dict[str, Cell] = {"method": method, "solver": axis("solver")}
 QUALITY: dict[str, Cell] = {
     "success": number("success", 3),
+    "style": number("style_r", 2),
     "FID": number("fid", 1),
     "color error": number("color_deg", 1, "°"),
     "accuracy": number("accuracy", 3),
@@ -71,6 +72,7 @@ COLUMNS: dict[str, dict[str, Cell]] = {
         "#": whole("place"),
         **NAMES,
         "transform": axis("transform"),
+        "supervision": text("supervision"),
         **QUALITY,
         "tie group": whole("tie_group"),
         "flags": text("flags"),
@@ -78,8 +80,10 @@ COLUMNS: dict[str, dict[str, Cell]] = {
     "methods": {
         **NAMES,
         **QUALITY,
+        "success by chance": number("success_chance", 3),
         "structure": number("structure", 3),
         "memorization": number("memorization", 2),
+        "SWD": number("swd", 3),
         "NFE": whole("nfe_total"),
         "images/s": number("images_per_s", 1),
         "flags": text("flags"),
@@ -87,6 +91,7 @@ COLUMNS: dict[str, dict[str, Cell]] = {
     "transforms": {
         "transform": axis("transform"),
         "color error": number("color_deg", 1, "°"),
+        "style": number("style_r", 2),
         "structure": number("structure", 3),
         "success": number("success", 3),
         "FID": number("fid", 1),
