@@ -64,6 +64,8 @@ def run_choices(
     BridgebenchError, one line, for what cannot be run.
     """
     begun = perf_counter()
+    if choices.out:  # before anything of a plugin is run, which may change the current folder
+        choices = choices.model_copy(update={"out": choices.out.absolute()})
     plan = make_plan(registry or load_registry(), choices)
     out = default_out(choices, plan)
     clock = Clock()
@@ -90,8 +92,8 @@ def run_choices(
 
 
 def default_out(choices: Choices, plan: Plan) -> Path:
-    """The folder of a run's results: `out`, or runs/TASK-PROTOCOL."""
-    return choices.out or Path("runs") / f"{plan.task.name}-{plan.protocol}"
+    """The folder of a run's results: `out`, or runs/TASK-PROTOCOL; absolute."""
+    return (choices.out or Path("runs") / f"{plan.task.name}-{plan.protocol}").absolute()
 
 
 def run(

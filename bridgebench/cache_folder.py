@@ -13,4 +13,4 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     named = os.environ.get(FOLDER_VARIABLE)
-    return Path(named) if named else user_cache_path("bridgebench")
+    return Path(named).absolute() if named else user_cache_path("bridgebench")

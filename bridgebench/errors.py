@@ -9,6 +9,7 @@ Each message is one line: what is wrong, what was expected, and the remedy.
     │   └── BudgetError       an NFE budget that a solver cannot meet
     ├── IntegrityError        a file that is not what its size, hash or schema says
     ├── PluginError           a plugin that cannot be loaded, or breaks its interface
+    │   ├── Damage            a plugin that changed what others share
     │   └── DuplicateName     two distributions that claim one name
     └── OutputError           a folder for results that cannot be used
 """
@@ -59,6 +60,10 @@ class IntegrityError(BridgebenchError):
 
 class PluginError(BridgebenchError):
     """A plugin that cannot be loaded, or breaks its interface."""
+
+
+class Damage(PluginError):
+    """A plugin that changed what others share; what was computed meanwhile is not to be used."""
 
 
 class DuplicateName(PluginError):

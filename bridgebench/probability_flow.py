@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from bridgebench.isolation import isolated, lent
 from bridgebench.spacing import sigma_grid
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def encode_carried(denoiser: Denoiser, solver: Solver, x: Tensor, nfe: int) -> L
     sigmas = sigma_grid(
         solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(nfe)
     )
-    top, carry = solver.solve_carried(denoiser, x, sigmas, None)
+    top, carry = _carried(solver, denoiser, x, sigmas, None)
     return Latent(top / latent_scale(denoiser.sigma_max), carry)
 
 
@@ -128,7 +129,20 @@ def decode(
         solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(nfe)
     )
     top = z * latent_scale(denoiser.sigma_max)
-    x, _ = solver.solve_carried(denoiser, top, sigmas[::-1], carry)
+    x, _ = _carried(solver, denoiser, top, sigmas[::-1], carry)
     if not last_step:
         return x
     return denoiser(x, x.new_full((len(x),), denoiser.sigma_min))
+
+
+def _carried(
+    solver: Solver,
+    denoiser: Denoiser,
+    x: Tensor,
+    sigmas: Sequence[float],
+    carry: Tensor | None,
+) -> tuple[Tensor, Tensor | None]:
+    """What the solver gives, on copies; PluginError where it modifies them."""
+    who = f"solver '{solver.name}'"
+    with lent(who, "state", x, carry) as (state, carried), isolated(who):
+        return solver.solve_carried(denoiser, state, sigmas, carried)

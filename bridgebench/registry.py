@@ -2,7 +2,8 @@
 
 Nothing here imports a plugin's classes until somebody asks for one, so that listing stays light.
 A distribution whose module cannot be imported, or whose hook raises, is a fault that is listed and
-leaves the others alone; two distributions that claim one name of one kind are an error.
+leaves the others alone. A name of one kind that two distributions claim is an error where it is
+used.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import ast
 import importlib
 import importlib.util
 import os
-from collections.abc import Iterable, Mapping
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -22,11 +26,14 @@ from types import ModuleType
 import pluggy
 
 from bridgebench import hookspecs
-from bridgebench.errors import DuplicateName, PluginError, UnknownName
+from bridgebench.errors import Damage, DuplicateName, PluginError, UnknownName
 from bridgebench.interfaces import version
+from bridgebench.isolation import answering, isolated
 
 GROUP = "bridgebench"
 OFF_VARIABLE = "BRIDGEBENCH_PLUGINS_OFF"
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Kind(StrEnum):
@@ -98,14 +105,20 @@ class Entry:
         if not isinstance(self.target, str):
             return (self.target.__doc__ or "").strip().partition("\n")[0]
         module, _, name = self.target.partition(":")
-        spec = importlib.util.find_spec(module)
-        if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-            return ""
-        tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-        for node in tree.body:
-            if isinstance(node, ast.ClassDef) and node.name == name:
-                return (ast.get_docstring(node) or "").partition("\n")[0]
+        with answering(f"{self.kind} '{self.name}' of {self.source}"):
+            return _first_line_of(module, name)
+
+
+def _first_line_of(module: str, name: str) -> str:
+    """The first line of the docstring of a class, read from the source of its module."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         return ""
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return (ast.get_docstring(node) or "").partition("\n")[0]
+    return ""
 
 
 @dataclass(frozen=True)
@@ -118,19 +131,29 @@ class Fault:
 
 @dataclass(frozen=True)
 class Registry:
-    """All plugins that are installed."""
+    """All plugins that are installed.
+
+    entries  of names that one distribution claims
+    clashes  what is wrong with a name that several claim
+    """
 
     entries: Mapping[Kind, Mapping[str, Entry]]
     sources: tuple[Source, ...]
     faults: tuple[Fault, ...] = ()
     blocked: tuple[str, ...] = field(default=())
+    clashes: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """The names of a kind, sorted."""
         return tuple(sorted(self.entries[kind]))
 
     def entry(self, kind: Kind, name: str) -> Entry:
-        """The plugin of that kind and name; UnknownName, with what comes near, if there is none."""
+        """The plugin of that kind and name.
+
+        UnknownName, with what comes near, if there is none; DuplicateName if there are several.
+        """
+        if (kind, name) in self.clashes:
+            raise DuplicateName(self.clashes[kind, name])
         if name not in self.entries[kind]:
             raise UnknownName(str(kind), name, self.names(kind))
         return self.entries[kind][name]
@@ -180,7 +203,8 @@ def build_registry(points: Iterable[EntryPoint], off: Iterable[str] = ()) -> Reg
         if blocked & {point.name, source.distribution}:
             continue
         try:
-            module = point.load()
+            with _importing(str(source), point.module):
+                module = point.load()
             _check_api(module)
             manager.register(module, name=str(source))
             manager.check_pending()
@@ -190,18 +214,29 @@ def build_registry(points: Iterable[EntryPoint], off: Iterable[str] = ()) -> Reg
             faults.append(Fault(source, f"{type(error).__name__}: {error}"))
             continue
         sources[str(source)] = source
-    entries: dict[Kind, dict[str, Entry]] = {kind: {} for kind in Kind}
+    offers: dict[tuple[Kind, str], list[Entry]] = {}
     for kind in Kind:
         for implementation in getattr(manager.hook, kind.hook).get_hookimpls():
             source = sources[implementation.plugin_name]
             try:
-                offered = dict(implementation.function())
+                with isolated(f"{kind.hook} of {source}"):
+                    offered = _checked(kind, implementation.function())
             except Exception as error:
                 faults.append(Fault(source, f"{kind.hook}: {type(error).__name__}: {error}"))
                 continue
             for name, target in offered.items():
-                _add(entries[kind], Entry(kind, name, target, source))
-    return Registry(entries, tuple(sources.values()), tuple(faults), tuple(sorted(blocked)))
+                offers.setdefault((kind, name), []).append(Entry(kind, name, target, source))
+    entries: dict[Kind, dict[str, Entry]] = {kind: {} for kind in Kind}
+    for (kind, name), (first, *others) in offers.items():
+        if not others:
+            entries[kind][name] = first
+    return Registry(
+        entries,
+        tuple(sources.values()),
+        tuple(faults),
+        tuple(sorted(blocked)),
+        {place: _clash(*claims[:2]) for place, claims in offers.items() if len(claims) > 1},
+    )
 
 
 def _release(distribution: Distribution | None) -> tuple[str, str]:
@@ -218,13 +253,42 @@ def _check_api(module: ModuleType) -> None:
         raise PluginError(said)
 
 
-def _add(entries: dict[str, Entry], entry: Entry) -> None:
-    if entry.name in entries:
-        raise DuplicateName(
-            f"{entry.kind} '{entry.name}' is claimed by both {entries[entry.name].source} and "
-            f"{entry.source}; uninstall one, or block it with {OFF_VARIABLE}=NAME"
-        )
-    entries[entry.name] = entry
+def _checked(kind: Kind, offered: object) -> Mapping[str, type | str]:
+    """What a hook offers; PluginError unless it is a mapping from names to classes."""
+    if not isinstance(offered, Mapping):
+        raise PluginError(f"gives a {type(offered).__name__}, expected a mapping from names")
+    for name, target in offered.items():
+        if not (isinstance(name, str) and _NAME.fullmatch(name)):
+            raise PluginError(
+                f"{name!r:.80} is no name of a {kind}; names are lowercase words joined by _"
+            )
+        if not isinstance(target, str | type):
+            raise PluginError(
+                f"{kind} '{name}' is given as a {type(target).__name__}, expected \"module:Class\""
+            )
+    return offered
+
+
+def _clash(one: Entry, other: Entry) -> str:
+    return (
+        f"{one.kind} '{one.name}' is claimed by both {one.source} and {other.source}; uninstall "
+        f"one, or block it with {OFF_VARIABLE}=NAME"
+    )
+
+
+@contextmanager
+def _importing(who: str, module: str) -> Iterator[None]:
+    """Around the import of a plugin's module; one that does damage is imported anew next time."""
+    there = set(sys.modules)
+    try:
+        with isolated(who):
+            yield
+    except Damage:
+        package = module.partition(".")[0]
+        for name in set(sys.modules) - there:
+            if name.partition(".")[0] == package:
+                del sys.modules[name]
+        raise
 
 
 def _import_name(where: str) -> type:
@@ -239,7 +303,8 @@ def _import_class(entry: Entry) -> type:
     if not isinstance(entry.target, str):
         return entry.target
     try:
-        return _import_name(entry.target)
+        with _importing("it", entry.target.partition(":")[0]):
+            return _import_name(entry.target)
     except PluginError as error:
         raise PluginError(f"{entry.kind} '{entry.name}' of {entry.source}: {error}") from error
     except Exception as error:

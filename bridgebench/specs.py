@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from bridgebench.errors import InvalidOption, UnknownName
+from bridgebench.isolation import answering
 from bridgebench.quoting import split_outside, unquoted
 from bridgebench.registry import Kind, Registry
 
@@ -95,10 +96,11 @@ def build(registry: Registry, kind: Kind, interface: type[P], text: str) -> P:
     for option in options:
         if option not in cls.model_fields:
             raise UnknownName(f"option of {kind} {name}", option, cls.model_fields)
-    try:
-        return cls(**options)
-    except ValidationError as error:
-        raise InvalidOption(f"{kind} '{text}': {_problem(error)}") from error
+    with answering(f"{kind} '{text}'"):
+        try:
+            return cls(**options)
+        except ValidationError as error:
+            raise InvalidOption(f"{kind} '{text}': {_problem(error)}") from error
 
 
 def build_chain(registry: Registry, text: str) -> Chain:

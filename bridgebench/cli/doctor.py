@@ -11,6 +11,7 @@ import click
 
 from bridgebench.cores import usable_cores
 from bridgebench.errors import BridgebenchError
+from bridgebench.isolation import answering
 from bridgebench.registry import Kind, Registry, load_registry
 
 
@@ -23,6 +24,8 @@ def doctor() -> None:
     problems = [*_packages(), *_machine()]
     registry = load_registry()
     problems += [f"{fault.source}: {fault.reason}" for fault in registry.faults]
+    for clash in registry.clashes.values():
+        click.echo(f"warning: {clash}", err=True)
     problems += _files(registry)
     for problem in problems:
         click.echo(f"wrong: {problem}", err=True)
@@ -75,13 +78,14 @@ def _files(registry: Registry) -> list[str]:
     for kind in (Kind.DATASET, Kind.SCORE, Kind.EXTRACTOR):
         for name in expand_all(registry, kind, ()):
             try:
-                if kind is Kind.DATASET:
-                    files = len(build(registry, kind, Dataset, name).files())
-                elif kind is Kind.SCORE:
-                    files = len(build(registry, kind, ScoreModel, name).files())
-                else:
-                    build(registry, kind, Extractor, name).sha256()
-                    files = 1
+                with answering(f"{kind} '{name}'"):
+                    if kind is Kind.DATASET:
+                        files = len(build(registry, kind, Dataset, name).files())
+                    elif kind is Kind.SCORE:
+                        files = len(build(registry, kind, ScoreModel, name).files())
+                    else:
+                        build(registry, kind, Extractor, name).sha256()
+                        files = 1
             except BridgebenchError as error:
                 problems.append(f"{kind} {name}: {error}")
             else:

@@ -59,6 +59,8 @@ def list_(kind: str | None, levels: str | None) -> None:
             summary = _summary(registry, each, name)
             table.add_row(each, name, summary, *facts, entry.source.distribution)
     output().print(table)
+    for clash in registry.clashes.values():
+        click.echo(f"warning: {clash}", err=True)
     for fault in registry.faults:
         click.echo(f"not usable: {fault.source}: {fault.reason}", err=True)
 

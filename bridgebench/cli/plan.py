@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridgebench.cli.words import describe_words, parse_words
+from bridgebench.cli.words import describe_words, parse_words, shown
 
 if TYPE_CHECKING:
     from bridgebench.interfaces.method import Cell
@@ -57,7 +57,7 @@ def plan(words: tuple[str, ...]) -> None:
         table.add_row(*_row(group, there, cached))
     console = output()
     console.print(table)
-    for line in (*_totals(made, spared), f"out: {folder.path}"):
+    for line in (*_totals(made, spared), f"out: {shown(folder.path)}"):
         console.print(line, highlight=False, soft_wrap=True)
 
 

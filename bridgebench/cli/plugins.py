@@ -29,6 +29,8 @@ def plugins() -> None:
     output().print(table)
     for name in registry.blocked:
         click.echo(f"blocked by {OFF_VARIABLE}: {name}")
+    for clash in registry.clashes.values():
+        click.echo(f"warning: {clash}", err=True)
     for fault in registry.faults:
         click.echo(f"not usable: {fault.source}: {fault.reason}", err=True)
     if registry.faults:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridgebench.cli.words import describe_words, parse_words
+from bridgebench.cli.words import describe_words, parse_words, shown
 
 if TYPE_CHECKING:
     from bridgebench.api import Finished
@@ -93,8 +93,8 @@ def _print_results(finished: Finished) -> None:
         f"{counts.computed_cells} cells computed, {counts.reused_cells} kept from before, in "
         f"{spent(finished.seconds, counts.network)}"
     )
-    click.echo(f"leaderboard: {finished.folder.leaderboard}")
+    click.echo(f"leaderboard: {shown(finished.folder.leaderboard)}")
     if finished.plan.task.item.is_image:
-        click.echo(f"strips:      {finished.folder.path / 'strips'}")
+        click.echo(f"strips:      {shown(finished.folder.path / 'strips')}")
     if finished.curves:
-        click.echo(f"convergence: {finished.folder.convergence}")
+        click.echo(f"convergence: {shown(finished.folder.convergence)}")

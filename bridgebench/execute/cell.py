@@ -6,7 +6,7 @@ import resource
 import sys
 import traceback as tracebacks
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from time import perf_counter
@@ -14,17 +14,24 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from bridgebench.errors import BridgebenchError, OutputError, PluginError
+from bridgebench.errors import BridgebenchError, Damage, OutputError, PluginError
 from bridgebench.execute.aside import ahead, in_order
 from bridgebench.execute.batches import FilledBatch, SourceBatches
 from bridgebench.execute.counting import Lender
 from bridgebench.interfaces.method import Cell, Failure, Translation, Variant
 from bridgebench.interfaces.metric import Score
+from bridgebench.isolation import isolated, lent, said
 from bridgebench.scoring import Scorer
 from bridgebench.taskfile import one_line
 from bridgebench.threads import one_blas_thread
 
 STRIP_IMAGES = 16
+
+NO_MEMORY = "can't allocate memory"
+"""In what torch raises when the system gives it none; it is a RuntimeError as any."""
+
+LONGEST = 20_000
+"""Letters of a traceback that are kept."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,7 @@ class Outcome:
 
     scoring_seconds   spent on its numbers
     picture_seconds   that its picture was waited for when the numbers were there
+    damage            whether it failed as a plugin changed what others share
     """
 
     scores: dict[str, Score] = field(default_factory=dict)
@@ -67,6 +75,7 @@ class Outcome:
     timed_out: bool = False
     scoring_seconds: float = 0.0
     picture_seconds: float = 0.0
+    damage: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,15 +121,15 @@ class CellRunner:
         what `together` gave for it, if it did.
         """
         try:
-            return self._run(cell, shared, made)
+            # What is scored aside changes is seen here, when both threads are done.
+            with isolated(f"method '{cell.method.name}', or a metric of its outputs,"):
+                return self._run(cell, shared, made)
         except OutputError:
             raise
         except _VariantFailed as error:
             return Outcome(failure=error.failure)
-        except BridgebenchError as error:
-            return failed(str(error))
         except Exception as error:
-            return failed(f"{type(error).__name__}: {error}")
+            return failed(error)
 
     def _run(self, cell: Cell, shared: SharedResult, made: Made | None) -> Outcome:
         scorer = self.new_scorer()
@@ -140,7 +149,7 @@ class CellRunner:
                 cycled = self._back(cell, filled, translation.images)
                 begun = perf_counter()
                 if translation.latent is not None:
-                    moments.add(translation.latent[: filled.real])
+                    moments.add(_finite(cell, translation.latent)[: filled.real])
                 strip = strip or strip_rows(filled, translation)
                 do(partial(self._score, scorer, cell, filled, output, cycled))
                 scoring += perf_counter() - begun
@@ -188,17 +197,21 @@ class CellRunner:
         self, cells: Sequence[Cell], filled: FilledBatch, tensor: Tensor | None
     ) -> list[Made]:
         """What the method of some cells gives for a batch, each with an equal part of the cost."""
-        begun, before = perf_counter(), self.lender.meter.evaluated
         method, count = cells[0].method, len(cells)
-        variants = tuple(Variant(cell, tensor) for cell in cells)
-        answers = method.translate(filled.batch, variants, self.lender)
+        who = f"method '{method.name}'"
+        with lent(who, "input batch", filled.batch.images, *[tensor] * count) as (images, *shared):
+            batch = replace(filled.batch, images=images)
+            variants = tuple(Variant(*each) for each in zip(cells, shared, strict=True))
+            begun, before = perf_counter(), self.lender.meter.evaluated
+            with isolated(who + self._beside):
+                answers = tuple(method.translate(batch, variants, self.lender))
+            self.lender.wait()
+            seconds = perf_counter() - begun
         if len(answers) != count:
             raise PluginError(
                 f"method '{method.name}' gave {len(answers)} translations for {count} variant"
                 f"{'' if count == 1 else 's'}"
             )
-        self.lender.wait()
-        seconds = perf_counter() - begun
         evaluated = Fraction(self.lender.meter.evaluated - before, count)
         return [Made(answer, evaluated, seconds / count) for answer in answers]
 
@@ -231,8 +244,17 @@ class CellRunner:
     def _back(self, cell: Cell, filled: FilledBatch, images: Tensor) -> Tensor | None:
         if not self.needs_cycle:
             return None
-        cycled = cell.method.back(cell, filled.batch, images, self.lender)
+        who = f"method '{cell.method.name}'"
+        with lent(who, "input batch", filled.batch.images, images) as (source, outputs):
+            batch = replace(filled.batch, images=source)
+            with isolated(who + self._beside):
+                cycled = cell.method.back(cell, batch, outputs, self.lender)
         return None if cycled is None else cycled[: filled.real].float().cpu()
+
+    @property
+    def _beside(self) -> str:
+        """Who else may have changed the process while a method was called."""
+        return ", or a metric that worked beside it," if self.aside else ""
 
     def _cost(
         self, shared: SharedResult, evaluated: Fraction, own_seconds: float
@@ -254,7 +276,7 @@ class _VariantFailed(Exception):
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.reason)
-        self.failure = failure
+        self.failure = Failure(_printable(failure.reason), _printable(failure.traceback, LONGEST))
 
 
 class _Moments:
@@ -311,6 +333,24 @@ def peak_memory_mb(device: torch.device) -> float:
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
-def failed(reason: str) -> Outcome:
-    """The outcome of a cell that raised, with the traceback of the exception in hand."""
-    return Outcome(failure=Failure(one_line(reason)[:500], tracebacks.format_exc()))
+def failed(error: Exception, where: str = "") -> Outcome:
+    """The outcome of a cell that raised, while the exception is in hand; `where` comes first."""
+    known = isinstance(error, BridgebenchError)
+    reason = said(error) if known else f"{type(error).__name__}: {said(error)}"
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or NO_MEMORY in reason:
+        reason = f"out of memory: {reason}"
+    trace = _printable(tracebacks.format_exc(), LONGEST)
+    failure = Failure(_printable(one_line(where + reason)), trace)
+    return Outcome(failure=failure, damage=isinstance(error, Damage))
+
+
+def _printable(text: object, most: int = 500) -> str:
+    """Text that can be written and shown, of what should be text."""
+    shown = "".join(c if c.isprintable() or c == "\n" else "?" for c in str(text)[:most])
+    return shown.encode(errors="replace").decode()
+
+
+def _finite(cell: Cell, latent: Tensor) -> Tensor:
+    if not torch.isfinite(latent).all():
+        raise PluginError(f"method '{cell.method.name}' gave a latent with NaN or infinity")
+    return latent

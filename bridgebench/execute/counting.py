@@ -12,6 +12,7 @@ from torch import Tensor
 from bridgebench.interfaces.dataset import Items
 from bridgebench.interfaces.method import Batch, Setting
 from bridgebench.interfaces.score_model import Denoiser, DenoiserFamily, Precision, ScoreModel
+from bridgebench.isolation import isolated
 
 
 @dataclass
@@ -47,7 +48,8 @@ class CountedDenoiser:
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Denoise (B, C, H, W) at (B,), and count B evaluations."""
         begun = perf_counter()
-        x0 = self.inner(x, sigma)
+        # A copy, as the state of a solver must outlive a network that computes in place.
+        x0 = self.inner(x.clone(), sigma.clone())
         self.meter.seconds += perf_counter() - begun
         self.meter.evaluated += len(x)
         self.progressed(len(x))
@@ -88,8 +90,10 @@ class Lender:
     def denoiser(self, score: ScoreModel, domains: Sequence[str]) -> Denoiser:
         """The counted denoiser of a batch, one domain an image."""
         if score not in self._families:
-            self._families[score] = score.load(self._device, self._precision)
-        inner = self._families[score].denoiser(domains)
+            with isolated(f"score model '{score.name}'"):
+                self._families[score] = score.load(self._device, self._precision)
+        with isolated(f"score model '{score.name}'"):
+            inner = self._families[score].denoiser(domains)
         return CountedDenoiser(inner, self.meter, self._progressed)
 
     def permuted(self, batch: Batch) -> Batch:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridgebench.errors import OutputError
+from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import RecordStore, write_atomically
 from bridgebench.plan.model import Plan
+from bridgebench.regular_files import read_regular
+from bridgebench.strict_json import loads
 
 MAX_RUN_JSON_BYTES = 2**20
 
@@ -79,13 +81,13 @@ def claim(path: Path, plan: Plan, overwrite: bool) -> RunFolder:
     """
     folder = RunFolder(path)
     try:
-        occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
+        occupied = path.exists() and (not path.is_dir() or any(map(_is_ours, path.iterdir())))
     except OSError as error:
         raise OutputError(f"out={path} cannot be read: {error.strerror}") from error
     if occupied:
         held = _held(folder)
         if overwrite:
-            shutil.rmtree(path)
+            _empty(folder)
         elif held != plan.contract:
             raise OutputError(_difference(path, held, plan.contract))
     try:
@@ -98,13 +100,30 @@ def claim(path: Path, plan: Plan, overwrite: bool) -> RunFolder:
     return folder
 
 
+def _is_ours(path: Path) -> bool:
+    """Whether a file is more than the rest of a run that was killed before it had begun."""
+    return not (path.name.startswith(".run.json.") and path.name.endswith(".partial"))
+
+
+def _empty(folder: RunFolder) -> None:
+    """Delete what a run left; run.json stays, or a kill on the way would leave a folder of none."""
+    for path in folder.path.iterdir():
+        if path == folder.run_json:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 def _held(folder: RunFolder) -> dict[str, Any]:
     """What a folder that is not empty belongs to; OutputError if no run made it."""
     try:
-        if folder.run_json.stat().st_size > MAX_RUN_JSON_BYTES:
-            raise ValueError("too large")
-        contract = json.loads(folder.run_json.read_text(encoding="utf-8"))["contract"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        content = read_regular(folder.run_json, MAX_RUN_JSON_BYTES)
+        contract = loads(content, str(folder.run_json))["contract"]
+    except IntegrityError as error:
+        raise OutputError(f"{error}; give another folder") from error
+    except (OSError, KeyError, TypeError) as error:
         raise OutputError(
             f"out={folder.path} is not empty and holds no run of bridgebench; give another folder"
         ) from error

@@ -21,6 +21,7 @@ from bridgebench.errors import BridgebenchError
 from bridgebench.execute.cell import Outcome
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.local import Clock, LocalRun, record_of, valid_record
+from bridgebench.execute.memory import available_memory, limit_memory, used_memory
 from bridgebench.execute.messages import Began, Doing, Ended, Evaluated, Finished, Started
 from bridgebench.execute.progress import Progress
 from bridgebench.interfaces.method import Failure
@@ -32,19 +33,36 @@ from bridgebench.registry import load_registry
 START_SECONDS = 300.0
 """How long a child may take to import, plan and load before its first cell."""
 
+NEVER = float("inf")
+"""The deadline of a child that has closed its connection."""
+
 SCORING = "torchmetrics"
 """What every metric needs, and takes seconds to import, which no cell is to spend its limit on."""
 
 GRACE_SECONDS = 1.0
 """After the limit: time for the child to write down where it hangs."""
 
+END_SECONDS = 30.0
+"""How long a child that has closed its connection may take to end."""
+
+WORN = 0.5
+"""The share of its memory that a child may have in use between cells, as one that leaks it would
+leave the next ones none."""
+
+
+class _Worn(Exception):
+    """A child holds so much memory that another is to do the rest."""
+
 
 class _Reporter:
     """The child's Progress: sends everything to the parent, and arms the dump of a hang."""
 
-    def __init__(self, connection: Connection, limit: float, hang_file: Path) -> None:
+    def __init__(
+        self, connection: Connection, limit: float, hang_file: Path, most: int | None
+    ) -> None:
         self._connection = connection
         self._limit = limit
+        self._most = most
         self._hang = hang_file.open("w", encoding="utf-8")
         self.clock = Clock()
 
@@ -64,6 +82,8 @@ class _Reporter:
 
     def finished_cell(self, identity: str) -> None:
         self._connection.send(Finished(identity, self.clock))
+        if self._most is not None and used_memory() > WORN * self._most:
+            raise _Worn
 
 
 def _child(
@@ -76,14 +96,20 @@ def _child(
 ) -> None:
     """What a child does; the parent takes care of Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    reporter = _Reporter(connection, limit, hang_file)
     importlib.import_module(SCORING)
     try:
         plan = make_plan(load_registry(), choices)
+        on_cpu = plan.device == "cpu"  # a driver of a GPU asks for more than it will use
+        most = limit_memory(available_memory()) if on_cpu else None
+        reporter = _Reporter(connection, limit, hang_file, most)
         save_images = choices.save == "images"
         LocalRun(plan, RunFolder(folder), reporter, save_images, tried, reporter.clock).run()
+    except _Worn:
+        connection.send(Ended("", more=True))
     except BridgebenchError as error:
         connection.send(Ended(str(error)))
+    except Exception as error:
+        connection.send(Ended(f"the process of the cells failed: {type(error).__name__}: {error}"))
     else:
         connection.send(Ended(""))
     finally:
@@ -108,9 +134,10 @@ class GuardedRun:
         self.clock.reused_cells = len(there)
         tried: frozenset[str] = frozenset()
         while True:
-            lost, finished = _Watch(self, tried).run()
-            tried |= finished | set(lost)
-            if not lost:
+            watch = _Watch(self, tried)
+            all_done = watch.run()
+            tried |= watch.finished | set(watch.in_hand)
+            if all_done:
                 return
 
 
@@ -125,8 +152,8 @@ class _Watch:
     clock: Clock = field(default_factory=Clock)
     deadline: float = 0.0
 
-    def run(self) -> tuple[tuple[str, ...], set[str]]:
-        """The cells lost with the child, none if it came to its end, and those it finished."""
+    def run(self) -> bool:
+        """Whether all is done; if not, `in_hand` are the cells that were lost with the child."""
         with tempfile.TemporaryDirectory() as scratch:
             hang_file = Path(scratch) / "hang.txt"
             context = multiprocessing.get_context("spawn")
@@ -147,6 +174,8 @@ class _Watch:
             theirs.close()
             try:
                 ended = self._listen(ours)
+                if self.deadline == NEVER:
+                    child.join(END_SECONDS)  # a signal would hide the status that it ends with
             finally:
                 child.kill()
                 child.join()
@@ -154,9 +183,10 @@ class _Watch:
             if ended is not None:
                 if ended.error:
                     raise BridgebenchError(ended.error)
-                return (), self.finished
+                self.in_hand = ()
+                return not ended.more
             self._record_loss(child.exitcode, hang_file)
-        return self.in_hand, self.finished
+        return False
 
     def _listen(self, connection: Connection) -> Ended | None:
         """What the child says at its end, or None if it hangs or has died."""
@@ -165,7 +195,7 @@ class _Watch:
             try:
                 message = connection.recv()
             except EOFError:
-                self.deadline = float("inf")
+                self.deadline = NEVER
                 return None
             if isinstance(message, Ended):
                 return message
@@ -192,8 +222,8 @@ class _Watch:
 
     def _record_loss(self, exit_code: int | None, hang_file: Path) -> None:
         """Write the records of the cells that were lost with the child."""
-        hung = self.deadline != float("inf")
-        if not self.in_hand:
+        hung = self.deadline != NEVER
+        if not self.in_hand and not self.finished:
             raise BridgebenchError(
                 f"the process of the cells ended before its first cell (exit status {exit_code}); "
                 "run without limit= to see why"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,16 +21,18 @@ from bridgebench.execute.features import KeptFeatures
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.memory import keep_freed_memory
 from bridgebench.execute.progress import Progress
-from bridgebench.execute.records import Record, RecordStore, Status, Value
+from bridgebench.execute.records import Record, RecordStore, RecordWarning, Status, Value
 from bridgebench.execute.sharing import compute_shared
 from bridgebench.execute.store import Store, user_store
-from bridgebench.interfaces.method import Cell, Stage
+from bridgebench.interfaces.dataset import Items
+from bridgebench.interfaces.method import Cell, Failure, Stage
 from bridgebench.interfaces.metric import Population
+from bridgebench.isolation import Surroundings, answering
 from bridgebench.item_files import item_file
 from bridgebench.pictures import save_image, save_strip
 from bridgebench.plan.model import Group, Plan, PlannedCell
 from bridgebench.plan.together import evaluations_for, sets_of
-from bridgebench.scoring import Extractors, Reference, Scorer
+from bridgebench.scoring import MODIFIED, Extractors, Reference, Scorer
 
 
 @dataclass
@@ -52,6 +55,7 @@ class _Bench:
     batches: SourceBatches
     lender: Lender
     runner: CellRunner
+    reference: Reference
 
 
 @dataclass
@@ -142,6 +146,10 @@ class LocalRun:
             self.progress.doing(_title(cell.cell, ()))
             self.progress.begin((cell.identity,))
             outcome = bench.runner.run(cell.cell, shared, made.get(cell.cell))
+            if not bench.reference.intact():
+                outcome = Outcome(failure=Failure(MODIFIED), damage=True)
+            if outcome.damage:
+                bench.reference.forget()
             self.clock.network += bench.lender.meter.seconds - before
             before = bench.lender.meter.seconds
             self._finish(cell, outcome)
@@ -167,14 +175,15 @@ class LocalRun:
             self._extractors = Extractors(self.plan.extractors, device)
         self.progress.doing(f"loading {n} images of {task.source.domain}")
         source, batch = task.source, self.plan.batch
-        parts = self.plan.dataset.stream(source.domain, source.split, n, seed, batch)
-        batches = SourceBatches(parts, batch, seed, device)
+        with answering(f"dataset '{self.plan.dataset.name}'"):
+            parts = self.plan.dataset.stream(source.domain, source.split, n, seed, batch)
+            batches = SourceBatches(parts, batch, seed, device)
         if batches.wanted != n:
             raise PluginError(
                 f"dataset '{self.plan.dataset.name}' streamed {batches.wanted} items of "
                 f"{source.domain}, expected {n}"
             )
-        keep = KeptFeatures(self.store, self.plan.measuring, device)
+        keep = KeptFeatures(self.store, self.plan.measuring, device, Surroundings())
         reference = Reference(
             task, self.plan.dataset, self._extractors, n, seed, keep, self._of_run
         )
@@ -182,24 +191,30 @@ class LocalRun:
             self.plan.setting,
             device,
             self.plan.precision,
-            lambda: reference.held_out().items,
+            lambda: _copied(reference.held_out().items),
             batches.permuted,
             self.progress.evaluated,
         )
+        aside = pays(device, self.cores)
         runner = CellRunner(
             batches=batches,
             low=task.item.low,
             high=task.item.high,
             lender=lender,
             new_scorer=partial(
-                Scorer, self.plan.metrics, reference, self._extractors, batches.partners
+                Scorer,
+                self.plan.metrics,
+                reference,
+                self._extractors,
+                batches.partners,
+                alone=not aside,
             ),
             needs_cycle=self.plan.needs_cycle,
             keep=self._keeper(),
             draw=self._drawer(),
-            aside=pays(device, self.cores),
+            aside=aside,
         )
-        return _Bench(seed, batches, lender, runner)
+        return _Bench(seed, batches, lender, runner, reference)
 
     def _finish(self, planned: PlannedCell, outcome: Outcome) -> None:
         """Write a cell's record, last of all, as it says that all is there."""
@@ -244,14 +259,24 @@ class LocalRun:
         return keep
 
 
+def _copied(items: Items) -> Items:
+    """Items for a method, which may do with them what it likes."""
+    images = items.images.clone()
+    return Items(images, items.ids, items.domains)
+
+
 def valid_record(records: RecordStore, cell: PlannedCell) -> Record | None:
-    """The record of a cell if it is whole, succeeded, and was made from what the plan would use."""
+    """The record of a cell if it is whole, succeeded, and was made from what the plan would use.
+
+    A RecordWarning names one that is damaged.
+    """
     try:
         record = records.read(cell.identity)
         if record is None or record.key != cell.key or record.status in ("failed", "timeout"):
             return None
         records.items(record)
-    except IntegrityError:
+    except (IntegrityError, OSError) as error:
+        warnings.warn(f"a cell is computed again: {error}", RecordWarning, stacklevel=2)
         return None
     return record
 

@@ -46,6 +46,10 @@ class Finished:
 
 @dataclass(frozen=True)
 class Ended:
-    """All is done, or what went wrong outside of any cell."""
+    """All is done, or what went wrong outside of any cell.
+
+    more  whether cells are left, for another process
+    """
 
     error: str
+    more: bool = False

@@ -1,13 +1,14 @@
 """Records of finished cells: one JSON file a cell, with the statistics of its images beside it.
 
 A record is written atomically when its cell has ended, so that a run that was killed goes on where
-it was. It is found by the identity of its cell (what stands in the row) and trusted only if its key
-(everything that decides the numbers) is the one of the plan.
+it was. It is found by the identity of its cell (what stands in the row) and trusted only if it has
+the hash that it names and its key (everything that decides the numbers) is the one of the plan.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bridgebench.canonical import digest
 from bridgebench.errors import IntegrityError
+from bridgebench.regular_files import read_regular
+from bridgebench.strict_json import loads
 from bridgebench.taskfile import first_problem
 
 if TYPE_CHECKING:
@@ -24,6 +28,10 @@ if TYPE_CHECKING:
 Status = Literal["ok", "failed", "timeout", "skipped"]
 
 MAX_RECORD_BYTES = 4 * 2**20
+MAX_ITEMS_BYTES = 2**33
+
+SHA256 = "sha256"
+"""Where a record's file has the hash of all the rest of it."""
 
 
 class Value(BaseModel):
@@ -71,6 +79,16 @@ class Record(BaseModel):
     items_sha256: str = ""
 
 
+class RecordWarning(UserWarning):
+    """A record is damaged and its cell is computed again."""
+
+
+def content_of(record: Record) -> bytes:
+    """The file of a record: its fields, and their hash."""
+    fields = record.model_dump(mode="json")
+    return (json.dumps({**fields, SHA256: digest(fields)}, indent=1) + "\n").encode()
+
+
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write a file whole or not at all.
 
@@ -108,9 +126,7 @@ class RecordStore:
                     "items_sha256": hashlib.sha256(content).hexdigest(),
                 }
             )
-        write_atomically(
-            self._path(record.identity), record.model_dump_json(indent=1).encode() + b"\n"
-        )
+        write_atomically(self._path(record.identity), content_of(record))
         return record
 
     def read(self, identity: str) -> Record | None:
@@ -132,7 +148,7 @@ class RecordStore:
         if not record.items:
             return {}
         path = self._items_path(record.identity)
-        content = path.read_bytes() if path.is_file() else b""
+        content = read_regular(path, MAX_ITEMS_BYTES) if path.is_file() else b""
         if hashlib.sha256(content).hexdigest() != record.items_sha256:
             raise IntegrityError(
                 f"{path} does not have the sha256 that its record names; delete the record "
@@ -141,10 +157,14 @@ class RecordStore:
         return load(content)
 
     def _parse(self, path: Path) -> Record:
-        if path.stat().st_size > MAX_RECORD_BYTES:
-            raise IntegrityError(f"{path} is too large for a record; delete it to compute it again")
+        fields = loads(read_regular(path, MAX_RECORD_BYTES), str(path))
+        if not isinstance(fields, dict) or fields.pop(SHA256, "") != digest(fields):
+            raise IntegrityError(
+                f"{path} does not have the sha256 that it names: it was damaged, or written by "
+                "another version; delete it to compute it again"
+            )
         try:
-            record = Record.model_validate_json(path.read_bytes())
+            record = Record.model_validate(fields)
         except ValidationError as error:
             raise IntegrityError(
                 f"{path} is not a record: {first_problem(error)}; delete it to compute it again"

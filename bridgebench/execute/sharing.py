@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 
 import torch
 from torch import Tensor
 
 from bridgebench.canonical import digest
-from bridgebench.errors import BridgebenchError
+from bridgebench.errors import PluginError
 from bridgebench.execute.aside import ahead
 from bridgebench.execute.batches import FilledBatch, SourceBatches
 from bridgebench.execute.cell import Outcome, SharedResult, failed
@@ -18,6 +19,7 @@ from bridgebench.execute.counting import Lender
 from bridgebench.execute.spool import Spool
 from bridgebench.execute.store import Store, Stored
 from bridgebench.interfaces.method import Cell, Stage
+from bridgebench.isolation import isolated, lent
 from bridgebench.plan.model import Group, Plan
 
 RESULT = "result"
@@ -46,16 +48,10 @@ def compute_shared(
             tensors.append(tensor)
             evaluated += spent
             seconds += took
-    except BridgebenchError as error:
-        return _stage_failed(group, str(error))
     except Exception as error:
-        return _stage_failed(group, f"{type(error).__name__}: {error}")
+        stages = ", ".join(stage.name for stage, _ in group.shared)
+        return failed(error, f"in the shared stage {stages}: ")
     return SharedResult(tensors, evaluated, seconds)
-
-
-def _stage_failed(group: Group, reason: str) -> Outcome:
-    stages = ", ".join(stage.name for stage, _ in group.shared)
-    return failed(f"in the shared stage {stages}: {reason}")
 
 
 def cached_share(group: Group, plan: Plan, store: Store) -> float:
@@ -118,13 +114,29 @@ def _of_batch(
     evaluated, seconds = 0, 0.0
     if earlier:
         before, evaluated, seconds = _of_batch(earlier, cell, index, filled, lender, store)
-    already, begun = lender.meter.evaluated, perf_counter()
-    result = cell.method.share(stage, cell, filled.batch, before, lender)
-    evaluated += lender.meter.evaluated - already
-    lender.wait()
-    seconds += perf_counter() - begun
+    who = f"method '{cell.method.name}'"
+    with lent(who, "input batch", filled.batch.images, before) as (images, given):
+        batch = replace(filled.batch, images=images)
+        already, begun = lender.meter.evaluated, perf_counter()
+        with isolated(who):
+            result = cell.method.share(stage, cell, batch, given, lender)
+        evaluated += lender.meter.evaluated - already
+        lender.wait()
+        seconds += perf_counter() - begun
+    _check(result, len(batch.ids), who, stage)
     store.put(key, Stored({RESULT: result}, {"evaluated": evaluated, "seconds": seconds}))
     return result, evaluated, seconds
+
+
+def _check(result: object, images: int, who: str, stage: Stage) -> None:
+    """PluginError for a result that is no tensor of so many images."""
+    if not isinstance(result, Tensor):
+        raise PluginError(f"{who} gave a {type(result).__name__}, but share() gives a tensor")
+    if result.ndim == 0 or len(result) != images:
+        raise PluginError(
+            f"{who} gave a result of shape {tuple(result.shape)} in {stage.name}, expected "
+            f"{images} images"
+        )
 
 
 def _sound(kept: Stored | None, images: int) -> Stored | None:

@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridgebench.cache_folder import FOLDER_VARIABLE, cache_folder
-from bridgebench.errors import InvalidOption
+from bridgebench.errors import IntegrityError, InvalidOption
 from bridgebench.execute.records import write_atomically
+from bridgebench.regular_files import read_regular
+from bridgebench.strict_json import loads
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -81,13 +83,14 @@ class Store:
             return None
         path = self._path(key)
         try:
-            content = path.read_bytes()
+            stored = _parse(read_regular(path, self.limit), key)
         except FileNotFoundError:
             return None
+        except IntegrityError:  # something else lies there
+            stored = None
         except OSError as error:
             self._warn("read", error)
             return None
-        stored = _parse(content, key)
         try:
             if stored is None:
                 path.unlink(missing_ok=True)
@@ -201,12 +204,12 @@ def _parse(content: bytes, key: str) -> Stored | None:
     try:
         tensors = load(content)
         length = int.from_bytes(content[:8], "little")
-        metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+        metadata = loads(content[8 : 8 + length], "the header")["__metadata__"]
         facts, expected = metadata["facts"], metadata["sha256"]
         if _checksum(key, facts, tensors) != expected:
             return None
-        return Stored(tensors, json.loads(facts))
-    except (SafetensorError, ValueError, KeyError, TypeError):
+        return Stored(tensors, loads(facts, "the facts"))
+    except (SafetensorError, IntegrityError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
 

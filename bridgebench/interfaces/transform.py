@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from bridgebench.errors import PluginError
 from bridgebench.interfaces.plugin import Plugin
+from bridgebench.isolation import isolated, lent
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,11 +63,26 @@ class Chain:
     def image(self, x: Tensor, draw: Draw) -> Tensor:
         """The image stages in order, on (B, C, H, W)."""
         for link in self.links:
-            x = link.image(x, draw)
+            who = f"transform '{link.name}'"
+            with lent(who, "image", x) as (given,), isolated(who):
+                changed = link.image(given, draw)
+            x = _like(x, changed, who)
         return x
 
     def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
         """The latent stages in order, on (B, C, H, W)."""
         for link in self.links:
-            z = link.latent(z, x, draw)
+            who = f"transform '{link.name}'"
+            with lent(who, "latent or image", z, x) as (latent, image), isolated(who):
+                changed = link.latent(latent, image, draw)
+            z = _like(z, changed, who)
         return z
+
+
+def _like(before: Tensor, after: object, who: str) -> Tensor:
+    """What a transform gave; PluginError unless it is a tensor of the same shape."""
+    shape = getattr(after, "shape", None)
+    if shape != before.shape:
+        given = f"shape {tuple(shape)}" if shape is not None else f"a {type(after).__name__}"
+        raise PluginError(f"{who} gave {given}, expected a tensor of shape {tuple(before.shape)}")
+    return cast("Tensor", after)

@@ -11,6 +11,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from bridgebench.errors import IntegrityError
+from bridgebench.regular_files import check_regular
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -33,6 +34,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         IntegrityError: it is missing, or no safetensors file.
     """
     try:
+        check_regular(path)
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             return tensors, dict(file.metadata() or {})

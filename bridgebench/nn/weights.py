@@ -21,8 +21,12 @@ from torch import Tensor, nn
 
 from bridgebench.errors import IntegrityError
 from bridgebench.nn.files import read_tensors, write_tensors
+from bridgebench.regular_files import check_regular, read_regular
+from bridgebench.strict_json import loads
 
-_MANIFEST_FIELDS = {"file", "bytes", "sha256", "network", "training"}
+_MANIFEST_TYPES = {"file": str, "bytes": int, "sha256": str, "network": dict, "training": dict}
+MAX_MANIFEST_BYTES = 2**24
+
 _REMEDY = "reinstall bridgebench, or name your own file with weights=PATH"
 
 
@@ -95,17 +99,25 @@ def write_weights(
 def read_manifest(path: Path) -> Manifest:
     """The manifest at `path`; IntegrityError if it is missing or malformed."""
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        fields = loads(read_regular(path, MAX_MANIFEST_BYTES), str(path))
+    except (OSError, IntegrityError) as error:
         raise IntegrityError(
             f"{path}: not a readable manifest ({error}); reinstall bridgebench"
         ) from error
-    if not isinstance(fields, dict) or set(fields) != _MANIFEST_FIELDS:
+    if not _is_manifest(fields):
         raise IntegrityError(
-            f"{path}: a manifest has the fields {', '.join(sorted(_MANIFEST_FIELDS))}; "
+            f"{path}: a manifest has the fields {', '.join(sorted(_MANIFEST_TYPES))}; "
             "reinstall bridgebench"
         )
     return Manifest(**fields)
+
+
+def _is_manifest(fields: object) -> bool:
+    return (
+        isinstance(fields, dict)
+        and fields.keys() == _MANIFEST_TYPES.keys()
+        and all(isinstance(fields[name], kind) for name, kind in _MANIFEST_TYPES.items())
+    )
 
 
 def checked_sha256(path: Path) -> str:
@@ -131,8 +143,8 @@ def read_weights(path: Path, by: str) -> tuple[dict[str, Any], dict[str, Tensor]
     checked_sha256(path)
     tensors, metadata = read_tensors(path)
     try:
-        description = json.loads(metadata[by])
-    except (KeyError, ValueError) as error:
+        description = loads(metadata[by], str(path))
+    except (KeyError, IntegrityError) as error:
         raise _undescribed(path, by) from error
     if not isinstance(description, dict):
         raise _undescribed(path, by)
@@ -180,6 +192,7 @@ def _undescribed(path: Path, by: str) -> IntegrityError:
 
 def _size_and_sha256(path: Path, remedy: str) -> tuple[int, str]:
     try:
+        check_regular(path)
         status = path.stat()
         return status.st_size, _sha256(path, status.st_size, status.st_mtime_ns)
     except OSError as error:

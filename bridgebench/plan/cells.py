@@ -12,6 +12,8 @@ from bridgebench.interfaces.method import Axis, Cell, Method
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.interfaces.solver import Solver
 from bridgebench.interfaces.transform import Chain
+from bridgebench.isolation import answering
+from bridgebench.plan.answers import checked_method
 from bridgebench.plan.choices import Choices
 from bridgebench.registry import Kind, Registry
 from bridgebench.specs import build, build_chain, expand_all
@@ -68,7 +70,9 @@ class Combiner:
         return tuple(dict.fromkeys(self.choices.seed or self.protocol.seeds))
 
     def _methods(self, specs: Sequence[str]) -> tuple[Method, ...]:
-        return _distinct(build(self.registry, Kind.METHOD, Method, spec) for spec in specs)
+        return _distinct(
+            checked_method(build(self.registry, Kind.METHOD, Method, spec)) for spec in specs
+        )
 
     def _uses_of(self, method: Method) -> tuple[_Use, ...]:
         """The combinations that name this very method, or else the first with one of its name.
@@ -92,7 +96,8 @@ class Combiner:
             self._on(use, Axis.TRANSFORM, self._chain, axes.transform),
         ):
             if solver is not None and budget is not None:
-                solver.intervals(budget)
+                with answering(f"solver '{solver.name}'"):
+                    solver.intervals(budget)
             yield Cell(use.method, source, target, solver, budget, chain, seed)
 
     def _on(

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from bridgebench.errors import InvalidOption
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.method import Cell, Setting
+from bridgebench.isolation import answering
+from bridgebench.plan.answers import why_impossible
 from bridgebench.taskfile import TaskFile
 
 PART = 256
@@ -68,13 +70,12 @@ def check_seen(
 ) -> None:
     """Let the methods that want to see the ids of all source items look at them."""
     looking = [
-        cell
-        for cell in cells
-        if cell.method.sees_items and not cell.method.impossible(cell, setting)
+        cell for cell in cells if cell.method.sees_items and not why_impossible(cell, setting)
     ]
     for seed in dict.fromkeys(cell.seed for cell in looking):
         parts = dataset.stream(task.source.domain, task.source.split, n, seed, PART)
         ids = tuple(item for part in parts for item in part.ids)
         for cell in looking:
             if cell.seed == seed:
-                cell.method.check_items(cell, ids, setting)
+                with answering(f"method '{cell.method.name}'"):
+                    cell.method.check_items(cell, ids, setting)

@@ -14,6 +14,14 @@ from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
 from bridgebench.interfaces.method import Cell, Setting, Stage
 from bridgebench.interfaces.metric import Column, Metric
+from bridgebench.isolation import answering
+from bridgebench.plan.answers import (
+    check_domains,
+    columns_of,
+    extractors_of,
+    stages_of,
+    why_impossible,
+)
 from bridgebench.plan.cells import Combiner
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.items import check_first, check_savable, check_seen, check_size
@@ -42,31 +50,37 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     device = resolve_device(choices.device)
     precision = resolve_precision(choices.precision, protocol.precision, device)
     dataset = build(registry, Kind.DATASET, Dataset, task.dataset)
-    setting = _setting(task, dataset)
     _check_pictures(task, choices)
     n = choices.n or protocol.n
-    check_size(task, dataset, n)
+    with answering(f"dataset '{dataset.name}'"):
+        setting = _setting(task, dataset)
+        check_size(task, dataset, n)
     at_once = choices.batch or protocol.batch
     batch = min(at_once, n)
     limit = choices.limit or protocol.limit
     combiner = Combiner(registry, task, protocol, choices)
     cells = tuple(combiner.cells())
-    check_first(task, dataset, combiner.seeds()[0])
-    _check_domains(cells, setting)
-    check_seen(task, dataset, cells, setting, n)
+    with answering(f"dataset '{dataset.name}'"):
+        check_first(task, dataset, combiner.seeds()[0])
+    check_domains(cells, setting)
+    with answering(f"dataset '{dataset.name}'"):
+        check_seen(task, dataset, cells, setting, n)
     metrics = _metrics(registry, task, choices.metric)
     _check_measurable(metrics, task, setting)
     extractors = _extractors(registry, task, metrics)
-    meaning = fingerprint(task, dataset, metrics, extractors, n, precision)
+    with answering("a metric, an extractor or the dataset"):  # these were asked before
+        meaning = fingerprint(task, dataset, metrics, extractors, n, precision)
     measuring = _measuring(registry, task, metrics, tuple(extractors))
     seeds = combiner.seeds()
-    keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in seeds}
+    with answering(f"dataset '{dataset.name}'"):
+        keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in seeds}
     source = task_source(registry, choices.task)
     planner = _Planner(registry, task, source, choices.protocol, setting, n, device.type, measuring)
-    planned = [
-        planner.plan(cell, {**keys[cell.seed], "fingerprint": meaning, "device": device.type})
-        for cell in cells
-    ]
+    planned = []
+    for cell in cells:
+        common = {**keys[cell.seed], "fingerprint": meaning, "device": device.type}
+        with answering(f"method '{cell.method.name}'"):
+            planned.append(planner.plan(cell, common))
     _check_apart(planned)
     return Plan(
         task=task,
@@ -102,8 +116,8 @@ class _Planner:
 
     def plan(self, cell: Cell, common: dict[str, Any]) -> PlannedCell:
         """A cell with its keys; `common` is what all cells of its seed share."""
-        skip = cell.method.impossible(cell, self.setting)
-        stages = cell.method.stages(cell, self.setting) if not skip else (Stage("none", {}, 0),)
+        skip = why_impossible(cell, self.setting)
+        stages = stages_of(cell, self.setting) if not skip else (Stage("none", {}, 0),)
         everything = {
             "common": common,
             "cell": cell.resolved(),
@@ -217,29 +231,25 @@ def _extractors(
     registry: Registry, task: TaskFile, metrics: Sequence[Metric]
 ) -> dict[str, Extractor]:
     """By spec, those that the metrics see images with."""
-    return {
+    extractors = {
         spec: build(registry, Kind.EXTRACTOR, Extractor, spec)
         for metric in metrics
         for spec in _extractor_specs(task, metric)
     }
+    for spec, extractor in extractors.items():
+        with answering(f"extractor '{spec}'"):
+            extractor.sha256()
+    return extractors
 
 
 def _extractor_specs(task: TaskFile, metric: Metric) -> tuple[str, ...]:
-    specs = metric.extractors(task.extractor or "")
+    specs = extractors_of(metric, task.extractor or "")
     if "" in specs:
         raise UsageError(
             f"metric '{metric.name}' sees images with an extractor, and task {task.name} names "
             "none; give the metric one of its own or leave it out"
         )
-    return tuple(specs)
-
-
-def _check_domains(cells: Sequence[Cell], setting: Setting) -> None:
-    asked = {pair for cell in cells for pair in cell.method.asks(cell, setting)}
-    for score, domain in sorted(asked, key=lambda pair: (pair[0].spec, pair[1])):
-        score.check_domain(domain)
-    for score in {score.spec: score for score, _ in asked}.values():
-        score.files()
+    return specs
 
 
 def _metrics(
@@ -263,7 +273,8 @@ def _metrics(
 
 def _check_measurable(metrics: Sequence[Metric], task: TaskFile, setting: Setting) -> None:
     for metric in metrics:
-        reason = metric.impossible(setting)
+        with answering(f"metric '{metric.name}'"):
+            reason = metric.impossible(setting)
         if reason:
             raise UsageError(
                 f"metric '{metric.name}' cannot be used with task {task.name}: {reason}; leave the "
@@ -272,11 +283,11 @@ def _check_measurable(metrics: Sequence[Metric], task: TaskFile, setting: Settin
 
 
 def _columns(registry: Registry, task: TaskFile, metrics: Sequence[Metric]) -> tuple[Column, ...]:
-    columns = with_chance(column for metric in metrics for column in metric.columns())
+    columns = with_chance(column for metric in metrics for column in columns_of(metric))
     names = [column.name for column in columns]
     filled_by: dict[str, str] = {}
     for metric in metrics:
-        for column in with_chance(metric.columns()):
+        for column in with_chance(columns_of(metric)):
             other = filled_by.setdefault(column.name, metric.spec)
             if other != metric.spec:
                 raise PluginError(

@@ -22,6 +22,7 @@ from rich.table import Table
 from scipy import stats
 
 from bridgebench import Estimate, bootstrap_mean, exact_share, positive_interval
+from bridgebench.color import mean_hue
 from bridgebench.leaderboard.pairs import ALPHA, pair_p_values
 from bridgebench.leaderboard.ranks import tie_groups
 from bridgebench.leaderboard.rows import Row
@@ -31,9 +32,11 @@ from bridgebench_cmnist.extractor import DigitExtractor
 from bridgebench_metrics.finite_n import at_infinity, excess_variance
 from bridgebench_metrics.frechet import frechet, gaussian
 from bridgebench_metrics.kid import blocks_of, kernel_distance, kernel_interval
+from bridgebench_metrics.sliced_wasserstein import Sliced, sliced, sliced_distance
+from bridgebench_metrics.swd import Swd, pooled
 
 Array = NDArray[np.float64]
-PARTS = ("shares", "means", "distances", "ties", "levels")
+PARTS = ("shares", "means", "distances", "pixels", "ties", "levels")
 ROWS = 200
 APART = 5.0
 """Standard errors of the difference."""
@@ -155,6 +158,48 @@ def distances(data: Features, n: int, samples: int) -> Iterator[Line]:
         )
         yield Line("FID", name, n, _covered(fid, expected), said)
         yield Line("KID", name, n, _covered(kid, _mean(kid)))
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Coarse pixels of the reference, and of the populations (N, D) that are drawn from."""
+
+    reference: Sliced
+    populations: dict[str, torch.Tensor]
+
+
+def pixels() -> Pixels:
+    """Colored sevens in other hues, on a brighter ground, in half the hues, and among others."""
+    size = Swd().size
+    dataset = ColoredMnist()
+    count = dataset.size("digit:7", "train")
+    sevens = dataset.items("digit:7", "train", count, 1).images
+    real, hue = pooled(sevens, size), mean_hue(sevens)
+    others = pooled(dataset.items("not_digit:7", "test", 1100, 0).images, size)
+    white = torch.ones_like(real[:1])
+    return Pixels(
+        sliced(pooled(dataset.items("digit:7", "train", count, 0).images, size)),
+        {
+            "real sevens": real,
+            "brighter ground": pooled(sevens.clamp(min=-0.9), size),
+            "half the hues": real[hue < 180],
+            "15 % other digits": torch.cat([real, others]),
+            "1 % other digits": torch.cat([real, others[: count // 99]]),
+            "1 % white": torch.cat([real, white.expand(count // 99, -1)]),
+        },
+    )
+
+
+def pixel_distances(data: Pixels, n: int, samples: int) -> Iterator[Line]:
+    """SWD of each population."""
+    for name, population in data.populations.items():
+        rng = np.random.default_rng(n)
+        found = []
+        for _ in range(samples):
+            part = population[torch.from_numpy(rng.integers(len(population), size=n))]
+            found.append(positive_interval(*sliced_distance(part, data.reference)))
+        expected = _mean(found)
+        yield Line("SWD", name, n, _covered(found, expected), f"{expected:.4f} expected")
 
 
 def ties(boards: int, n: int = 512) -> Iterator[Line]:
@@ -283,6 +328,10 @@ def lines(
         data = features()
         for n in sizes:
             yield from distances(data, n, samples)
+    if "pixels" in parts:
+        coarse = pixels()
+        for n in sizes:
+            yield from pixel_distances(coarse, n, samples)
     if "ties" in parts:
         yield from ties(boards)
     if "levels" in parts:

@@ -1,7 +1,7 @@
 """The distance of Bures and Wasserstein between Gaussians, from samples of one of them.
 
 BW²(N(μ, S), N(m, C)) = |μ - m|² + Tr(S + C - 2 (C^½ S C^½)^½): the squared 2-Wasserstein distance
-(Dowson and Landau, 1982). The samples enter through their n x n products, so that n may be far
+(Dowson and Landau, 1982). Few samples enter through their n x n products, so that n may be far
 below the dimension.
 """
 
@@ -11,20 +11,25 @@ import torch
 from torch import Tensor
 
 
-def overlap(centered: Tensor, spread: Tensor) -> Tensor:
+def overlap(centered: Tensor, covariance: Tensor) -> Tensor:
     """Tr (C^½ S C^½)^½ with S the covariance (n - 1) of centered samples.
 
     Args:
         centered: (..., n, d) samples less their mean, float64.
-        spread: (..., n, d) the same samples times C.
+        covariance: (..., d, d), C.
 
     Returns:
         (...). The root's trace is the sum of the square roots of the eigenvalues of
-        centered·C·centeredᵀ/(n - 1), clipped at 0.
+        centered·C·centeredᵀ/(n - 1), or of C^½ S C^½ where that one is smaller, clipped at 0.
     """
-    gram = centered @ spread.mT / (centered.shape[-2] - 1)
-    gram = (gram + gram.mT) / 2
-    values: Tensor = torch.linalg.eigvalsh(gram)
+    n, d = centered.shape[-2:]
+    if n <= d:
+        product = centered @ covariance @ centered.mT
+    else:
+        root = symmetric_root(covariance)
+        product = root @ (centered.mT @ centered) @ root
+    product = (product + product.mT) / (2 * (n - 1))
+    values: Tensor = torch.linalg.eigvalsh(product)
     return values.clamp(min=0.0).sqrt().sum(-1)
 
 
@@ -50,7 +55,7 @@ def distance_squared(samples: Tensor, mean: Tensor, covariance: Tensor) -> Tenso
     variance = centered.square().sum((-2, -1)) / (samples.shape[-2] - 1)
     total = covariance.diagonal(dim1=-2, dim2=-1).sum(-1)
     shift = (fitted - mean).square().sum(-1)
-    return (shift + variance + total - 2 * overlap(centered, centered @ covariance)).clamp(min=0.0)
+    return (shift + variance + total - 2 * overlap(centered, covariance)).clamp(min=0.0)
 
 
 def symmetric_root(matrix: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 An id such as "eot_mixture/16/1/test/source/00012/03" is draw 3 of the point 12: the same source
 again, so that a method that draws its outputs gives another one, and the distribution of outputs of
-one source can be seen.
+one source can be seen. An id that ends in "/only" is of a point with one item.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from pydantic import Field
 
 from bridgebench import BridgebenchError
 
-DRAWS = 32
-"""Items of a source point."""
+LEAST_DRAWS = 128
+DRAWS_A_DIMENSION = 12
+"""A covariance fitted to so many draws is near enough for a cBW-UVP of the exact plan below 3."""
+
+ONLY = "only"
 
 DimOption = Annotated[int, Field(ge=1, le=256, description="dimensions of an item")]
 EpsOption = Annotated[float, Field(gt=0, description="strength of the entropy, ε")]
@@ -38,6 +41,15 @@ def check_ids(dim: int, eps: float, ids: Sequence[str]) -> None:
                 f"the plan of dim={dim}:eps={eps:g} was asked for item {item_id}, which is none of "
                 f"its own; give the task the dataset eot_mixture:dim={dim}:eps={eps:g}"
             )
+
+
+def draws_of(dim: int) -> int:
+    """How many items a source point with several of them has.
+
+    >>> draws_of(2), draws_of(128)
+    (128, 1536)
+    """
+    return max(LEAST_DRAWS, DRAWS_A_DIMENSION * dim)
 
 
 def point_of(item_id: str) -> int:

@@ -36,16 +36,18 @@ class Uvp(Metric):
     points of |ŷ(x) - E[y|x]|² over that of |E[y] - E[y|x]|², ŷ(x) the mean output of the point.
     Where the plan is a map, E[y|x] is that map and the last mean is V.
     `plan_cost` is the mean of ½|x - y|² and `plan_cost_exact` that of the plan.
-    A point has as many outputs as items, at most 32, fewer than two are left out; few outputs make
-    the fitted moments noisy, so compare with the baseline `exact_plan`, the sampling floor.
+    `cbw_uvp` and `l2_uvp` are of the points with two outputs or more, `bw_uvp` of those with one.
+    The fitted moments are noisy, so compare with the baseline `exact_plan`, the sampling floor.
     Unit: percent. 0 and above; lower is better. Interval: bootstrap over points; for `bw_uvp`
     normal, from the influence of each point, and none where the outputs span no volume.
     Items: the number of a point at its first item, NaN at the others.
     Source: Korotin et al., NeurIPS 2021 (BW-UVP and L2-UVP; their W2² has the cost ½|x - y|², and
-    they divide by ½V); Gushchin et al., NeurIPS 2023 (cBW-UVP).
+    they divide by ½V); Gushchin et al., NeurIPS 2023 (cBW-UVP). The definitions are theirs, the
+    mixtures are not: do not compare these numbers with their tables.
     """
 
     name: ClassVar[str] = "uvp"
+    version: ClassVar[int] = 2
 
     dim: DimOption
     eps: EpsOption
@@ -85,9 +87,10 @@ def scores(
 ) -> dict[str, Score]:
     """All columns, of (n, d) sources and outputs and the (n,) numbers of their points.
 
-    BridgebenchError where no point has two outputs.
+    BridgebenchError where no point has two outputs, or fewer than two points have one.
     """
     mean, covariance = plan.target.moments()
+    alone = _alone(point)
     variance = covariance.trace()
     cost = 0.5 * (source - output).square().sum(1)
     conditional, error, possible = _of_points(plan, source, output, point)
@@ -95,7 +98,7 @@ def scores(
     l2 = 100 * error / possible[present].mean()
     return {
         "cbw_uvp": _mean(100 * conditional / variance, seed),
-        "bw_uvp": _whole(output, mean, covariance, point),
+        "bw_uvp": _whole(output[alone], mean, covariance, point[alone]),
         "l2_uvp": _mean(l2, seed),
         "plan_cost": _mean(_per_point(cost, point), seed),
         "plan_cost_exact": Score(plan.cost),
@@ -108,10 +111,9 @@ def _of_points(
     """BW², |ŷ - E[y|x]|² and |E[y] - E[y|x]|² at the first item of each point; (n,), else NaN."""
     middle, _ = plan.target.moments()
     out = torch.full((3, len(point)), torch.nan, dtype=torch.float64)
-    for number in torch.unique(point):
+    numbers, counts = torch.unique(point, return_counts=True)
+    for number in numbers[counts > 1]:
         members = (point == number).nonzero().squeeze(1)
-        if len(members) < 2:
-            continue
         first = members[0]
         mean, covariance = plan.conditional_moments(source[first][None])
         outputs = output[members]
@@ -125,8 +127,20 @@ def _of_points(
     return out[0], out[1], out[2]
 
 
+def _alone(point: Tensor) -> Tensor:
+    """(n,): whether an output is the only one of its point."""
+    _, inverse, counts = torch.unique(point, return_inverse=True, return_counts=True)
+    alone: Tensor = counts[inverse] == 1
+    if int(alone.sum()) < 2:
+        raise BridgebenchError(
+            "uvp compares the outputs of points of one item with the target, and there are fewer "
+            "than two of these; raise n"
+        )
+    return alone
+
+
 def _whole(output: Tensor, mean: Tensor, covariance: Tensor, point: Tensor) -> Score:
-    """BW-UVP of all outputs; the points are what is independent."""
+    """BW-UVP of the outputs of points with one output each."""
     share = 100 / covariance.trace()
     value = float(share * distance_squared(output, mean, covariance))
     moves = influence(output, mean, covariance)

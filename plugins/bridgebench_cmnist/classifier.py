@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -21,6 +21,8 @@ class ClassifierConfig:
         dropout: share of features dropped in training.
     """
 
+    kind: ClassVar[str] = "classifier"
+
     widths: tuple[int, int, int, int] = (24, 48, 96, 128)
     dropout: float = 0.3
 
@@ -35,6 +37,10 @@ class ClassifierConfig:
             raise ValueError(f"expected 4 widths and dropout, got {fields}")
         a, b, c, d = fields["widths"]
         return cls(widths=(a, b, c, d), dropout=fields["dropout"])
+
+    def build(self) -> DigitClassifier:
+        """The network with fresh weights."""
+        return DigitClassifier(self)
 
 
 def _convolution(inputs: int, outputs: int, stride: int) -> nn.Sequential:

@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +19,56 @@ import torch
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from torch import Tensor
 
-from bridgebench import BridgebenchError, Denoiser, ScoreModel, run
+from bridgebench import (
+    BridgebenchError,
+    Denoiser,
+    Extractor,
+    Items,
+    LoadedExtractor,
+    ScoreModel,
+    run,
+)
 from bridgebench_cmnist.against_exact import SIGMAS, denoising_errors
 from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_cmnist.extractor import DigitExtractor
+from bridgebench_cmnist.extractor import DigitExtractor, SecondDigitExtractor
 from bridgebench_cmnist.score_models import CmnistLabels, CmnistSevens
 
 _CPU = torch.device("cpu")
 _BATCH = 500
 
 
-def classifier_accuracy(extractor: DigitExtractor, seed: int) -> list[float]:
-    """Accuracy on the colored test digits: overall, then of each digit from 0 to 9."""
+def shares_of(yes: Tensor, labels: Tensor) -> list[float]:
+    """The share of the (N,) bools that hold: overall, then of each label from 0 to 9."""
+    held = yes.double()
+    return [held.mean().item(), *(held[labels == digit].mean().item() for digit in range(10))]
+
+
+def calls(classify: LoadedExtractor, items: Items) -> Tensor:
+    """The digit that a classifier names in each image, (N,) int64."""
+    seen = [classify(batch.images).logits for batch in items.batches(_BATCH)]
+    return torch.cat([part for part in seen if part is not None]).argmax(dim=1)
+
+
+def colored_test_digits(seed: int) -> tuple[Items, Tensor]:
+    """All test digits in the colors of a seed, and their labels, (N,) int64."""
     dataset = ColoredMnist()
     items = dataset.items("digits", "test", dataset.size("digits", "test"), seed)
-    labels = torch.tensor([int(domain.removeprefix("digit:")) for domain in items.domains])
-    classify = extractor.load(_CPU)
-    seen = [classify(batch.images).logits for batch in items.batches(_BATCH)]
-    logits = torch.cat([part for part in seen if part is not None])
-    right = (logits.argmax(dim=1) == labels).double()
-    return [right.mean().item(), *(right[labels == digit].mean().item() for digit in range(10))]
+    return items, torch.tensor([int(domain.removeprefix("digit:")) for domain in items.domains])
+
+
+def classifier_accuracy(extractor: Extractor, seed: int) -> list[float]:
+    """Accuracy on the colored test digits: overall, then of each digit from 0 to 9."""
+    items, labels = colored_test_digits(seed)
+    return shares_of(calls(extractor.load(_CPU), items) == labels, labels)
+
+
+def classifier_agreement(first: Extractor, second: Extractor, seed: int) -> list[float]:
+    """The share of colored test digits in which both name one digit, as `classifier_accuracy`."""
+    items, labels = colored_test_digits(seed)
+    named = [calls(extractor.load(_CPU), items) for extractor in (first, second)]
+    return shares_of(named[0] == named[1], labels)
 
 
 def images_per_second(denoiser: Denoiser, batch: int, seconds: float) -> float:
@@ -89,14 +119,37 @@ def main() -> None:
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 def classifier(weights: Path | None, seed: int) -> None:
     """Accuracy of the digit classifier on the colored test digits, overall and per digit."""
+    with one_line():
+        accuracy = classifier_accuracy(DigitExtractor(weights=weights), seed)
+        show_by_digit({"accuracy": accuracy})
+
+
+@main.command("classifier_2")
+@click.option("--weights", type=click.Path(path_type=Path), default=None)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+def classifier_2(weights: Path | None, seed: int) -> None:
+    """Accuracy of the second classifier, and how often the shipped first one agrees with it."""
+    second = SecondDigitExtractor(weights=weights)
+    with one_line():
+        accuracy = classifier_accuracy(second, seed)
+        agreement = classifier_agreement(DigitExtractor(weights=None), second, seed)
+        show_by_digit({"accuracy": accuracy, "agreement": agreement})
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Show an error of ours in one line."""
     try:
-        overall, *per_digit = classifier_accuracy(DigitExtractor(weights=weights), seed)
+        yield
     except BridgebenchError as error:
         raise click.ClickException(str(error)) from error
-    table = Table("digit", "accuracy")
-    table.add_row("all", f"{overall:.4f}")
-    for digit, accuracy in enumerate(per_digit):
-        table.add_row(str(digit), f"{accuracy:.4f}")
+
+
+def show_by_digit(shares: Mapping[str, list[float]]) -> None:
+    """A table of shares, overall and of each digit."""
+    table = Table("digit", *shares)
+    for digit, row in zip(("all", *range(10)), zip(*shares.values(), strict=True), strict=True):
+        table.add_row(str(digit), *(f"{share:.4f}" for share in row))
     Console().print(table)
 
 

@@ -1,4 +1,4 @@
-"""The extractor `cmnist_digits`: the digit classifier, its features and its logits."""
+"""The extractors `cmnist_digits` and `cmnist_digits_2`: digit classifiers, features and logits."""
 
 from __future__ import annotations
 
@@ -12,27 +12,54 @@ from bridgebench import Extractor, LoadedExtractor
 if TYPE_CHECKING:
     import torch
 
+_WEIGHTS = "another weights file, safetensors"
+
 
 class DigitExtractor(Extractor):
     """A small digit classifier, trained on colored MNIST; its 64 features are for FID and KID."""
 
     name: ClassVar[str] = "cmnist_digits"
 
-    weights: Path | None = Field(None, description="another weights file, safetensors")
+    weights: Path | None = Field(None, description=_WEIGHTS)
 
     def sha256(self) -> str:
         """The hash of its weights file, checked against the manifest; IntegrityError otherwise."""
-        from bridgebench.nn.weights import checked_sha256
+        return _sha256(self.weights, self.name)
 
-        return checked_sha256(self._path())
+    def load(self, device: torch.device) -> LoadedExtractor:
+        """The classifier on `device`; IntegrityError for a damaged, altered or missing file."""
+        from bridgebench_cmnist.classifier import ClassifierConfig
+        from bridgebench_cmnist.classifier_file import load_classifier
+
+        return load_classifier(_path(self.weights, self.name), device, ClassifierConfig)
+
+
+class SecondDigitExtractor(Extractor):
+    """A second digit classifier, a residual network, to check what `cmnist_digits` says."""
+
+    name: ClassVar[str] = "cmnist_digits_2"
+
+    weights: Path | None = Field(None, description=_WEIGHTS)
+
+    def sha256(self) -> str:
+        """The hash of its weights file, checked against the manifest; IntegrityError otherwise."""
+        return _sha256(self.weights, self.name)
 
     def load(self, device: torch.device) -> LoadedExtractor:
         """The classifier on `device`; IntegrityError for a damaged, altered or missing file."""
         from bridgebench_cmnist.classifier_file import load_classifier
+        from bridgebench_cmnist.residual_classifier import ResidualConfig
 
-        return load_classifier(self._path(), device)
+        return load_classifier(_path(self.weights, self.name), device, ResidualConfig)
 
-    def _path(self) -> Path:
-        from bridgebench_cmnist.weights import shipped_path
 
-        return self.weights or shipped_path(self.name)
+def _path(weights: Path | None, name: str) -> Path:
+    from bridgebench_cmnist.weights import shipped_path
+
+    return weights or shipped_path(name)
+
+
+def _sha256(weights: Path | None, name: str) -> str:
+    from bridgebench.nn.weights import checked_sha256
+
+    return checked_sha256(_path(weights, name))

@@ -15,8 +15,11 @@ def bridgebench_datasets() -> Mapping[str, type | str]:
 
 @hookimpl
 def bridgebench_extractors() -> Mapping[str, type | str]:
-    """The digit classifier."""
-    return {"cmnist_digits": "bridgebench_cmnist.extractor:DigitExtractor"}
+    """The digit classifier and the one that it is checked against."""
+    return {
+        "cmnist_digits": "bridgebench_cmnist.extractor:DigitExtractor",
+        "cmnist_digits_2": "bridgebench_cmnist.extractor:SecondDigitExtractor",
+    }
 
 
 @hookimpl

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from bridgebench.nn.training import Schedule
 from bridgebench.nn.unet import UNetConfig
 from bridgebench_cmnist.classifier import ClassifierConfig
+from bridgebench_cmnist.residual_classifier import ResidualConfig
 
 SIGMA_DATA = 0.5
 
@@ -86,7 +87,7 @@ class ScoreRecipe:
 
 @dataclass(frozen=True)
 class ClassifierRecipe:
-    """The recipe of the digit classifier.
+    """The recipe of a digit classifier.
 
     Attributes:
         network: the architecture.
@@ -97,7 +98,7 @@ class ClassifierRecipe:
     """
 
     schedule: Schedule
-    network: ClassifierConfig
+    network: ClassifierConfig | ResidualConfig
     batch: int = 128
     lr: float = 2e-3
     decay: float = 0.02
@@ -109,6 +110,10 @@ class ClassifierRecipe:
 
 CLASSIFIER = ClassifierRecipe(
     network=ClassifierConfig(), schedule=Schedule(steps=3_000, warmup=100, ema_width=0.0)
+)
+
+CLASSIFIER_2 = ClassifierRecipe(
+    network=ResidualConfig(), schedule=Schedule(steps=3_600, warmup=100, ema_width=0.0)
 )
 
 _LABELS_NETWORK = UNetConfig(channels=(64, 128, 256), classes=10)

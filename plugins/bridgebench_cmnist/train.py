@@ -1,4 +1,4 @@
-"""Train the shipped networks: `python -m bridgebench_cmnist.train classifier|labels|sevens`."""
+"""Train the shipped networks: `python -m bridgebench_cmnist.train MODEL`."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from bridgebench.nn.preconditioning import EDMScaling, Guide, RawNetwork, edm_lo
 from bridgebench.nn.training import Schedule, Shard, ShardLoss, Trainer, run
 from bridgebench.nn.training_report import Smoothed, TrainingReport
 from bridgebench.nn.unet import UNet
-from bridgebench_cmnist.classifier import DigitClassifier
 from bridgebench_cmnist.classifier_data import ClassifierData
 from bridgebench_cmnist.digits import load_digits
 from bridgebench_cmnist.recipes import (
     CLASSIFIER,
+    CLASSIFIER_2,
     LABELS,
     SEVENS,
     SIGMA_DATA,
@@ -102,9 +102,9 @@ def score_trainer(
 
 
 def classifier_trainer(recipe: ClassifierRecipe, seed: int) -> Trainer:
-    """A fresh training run of the classifier."""
-    network = seeded(lambda: DigitClassifier(recipe.network), seed)
-    average = seeded(lambda: DigitClassifier(recipe.network), seed)
+    """A fresh training run of a classifier."""
+    network = seeded(recipe.network.build, seed)
+    average = seeded(recipe.network.build, seed)
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.lr, weight_decay=recipe.decay)
     return Trainer(network, average, [optimizer], recipe.schedule)
 
@@ -152,16 +152,16 @@ class Job:
         return self.before + Effort(steps, steps * self.batch, seconds)
 
 
-def classifier_job(recipe: ClassifierRecipe, seed: int) -> Job:
-    """The digit classifier."""
+def classifier_job(name: str, recipe: ClassifierRecipe, seed: int) -> Job:
+    """A digit classifier."""
     trainer = classifier_trainer(recipe, seed)
     data = ClassifierData(load_digits("train"), recipe.batch, seed)
     return Job(
-        name="cmnist_digits",
+        name=name,
         trainer=trainer,
         loss_of=classifier_loss(data),
         recipe=recipe.to_json(),
-        description={"kind": "classifier", "architecture": recipe.network.to_json()},
+        description={"kind": recipe.network.kind, "architecture": recipe.network.to_json()},
         batch=recipe.batch,
     )
 
@@ -268,11 +268,16 @@ def planned(schedule: Schedule, steps: int | None) -> Schedule:
 
 def jobs(model: str, seed: int, threads: int, steps: int | None) -> Iterator[Job]:
     """The trainings of a model as typed, each to be run before the next is asked for."""
-    if model == "classifier":
+    classifier = {
+        "classifier": ("cmnist_digits", CLASSIFIER),
+        "classifier_2": ("cmnist_digits_2", CLASSIFIER_2),
+    }.get(model)
+    if classifier is not None:
         # Batch norm wants the whole batch in one place, so the threads share each operation.
         torch.set_num_threads(threads)
-        schedule = planned(CLASSIFIER.schedule, steps)
-        yield classifier_job(dataclasses.replace(CLASSIFIER, schedule=schedule), seed)
+        extractor, of_classifier = classifier
+        schedule = planned(of_classifier.schedule, steps)
+        yield classifier_job(extractor, dataclasses.replace(of_classifier, schedule=schedule), seed)
         return
     torch.set_num_threads(1)
     *first, last = {"labels": LABELS, "sevens": SEVENS}[model].parts()
@@ -285,7 +290,7 @@ def jobs(model: str, seed: int, threads: int, steps: int | None) -> Iterator[Job
 
 
 @click.command()
-@click.argument("model", type=click.Choice(["classifier", "labels", "sevens"]))
+@click.argument("model", type=click.Choice(["classifier", "classifier_2", "labels", "sevens"]))
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/training"))
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True)

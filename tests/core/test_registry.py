@@ -53,8 +53,10 @@ def test_two_distributions_that_claim_one_name_are_both_named(distribution):
         distribution(name, hook("solver", {"midpoint": "anywhere:Midpoint"}))
         for name in ("first-plugin", "second-plugin")
     ]
+    registry = build_registry(points)
+    assert registry.names(Kind.SOLVER) == ()
     with pytest.raises(DuplicateName, match=r"first-plugin 2\.5.*second-plugin 2\.5") as caught:
-        build_registry(points)
+        registry.entry(Kind.SOLVER, "midpoint")
     assert "solver 'midpoint'" in str(caught.value)
 
 

@@ -27,6 +27,16 @@ def color():
     return script("color")
 
 
+@pytest.fixture(scope="module")
+def style():
+    return script("style")
+
+
+@pytest.fixture(scope="module")
+def copying():
+    return script("copying")
+
+
 def beyond_chance(samples):
     """Two standard errors of a share of 95 % over that many samples."""
     return 2 * (0.95 * 0.05 / samples) ** 0.5
@@ -52,6 +62,14 @@ def test_intervals_of_fid_and_kid_cover_near_the_floor_and_far_from_it(coverage)
         if line in rarely_far_off:
             continue
         assert 0.93 - margin <= line.held <= 0.97 + margin, line
+
+
+def test_intervals_of_pixel_distances_cover(coverage):
+    lines = list(coverage.pixel_distances(coverage.pixels(), 128, 100))
+    assert len(lines) == 6
+    for line in lines:
+        if line.of != "1 % white":
+            assert line.held >= 0.93 - beyond_chance(100), line
 
 
 @pytest.mark.slow
@@ -86,8 +104,71 @@ def test_the_metric_of_color_follows_a_wrong_hue_and_little_else(color):
     assert points["noise", "0.1"]["unweighted hue"] > 40
 
 
+def test_distances_see_what_the_docs_say():
+    found = dict(script("distances").lines(128, 0))
+    floor = found.pop("none (the floor)")
+    for name in ("all red", "gray", "half the hues"):
+        assert found[name]["swd"] > 3 * floor["swd"]
+    assert found["gray"]["fid"] < 2 * floor["fid"]
+    ground = found["background -1 to -0.9"]
+    assert ground["swd"] == pytest.approx(0.1, rel=0.1)
+    assert ground["fid"] > 100 * floor["fid"]
+    assert found["one seven, recolored"]["diversity"] < 0.2
+    assert found["blur of 1 pixel"]["swd"] < 2 * floor["swd"]
+
+
 def test_the_plot_has_every_metric(color, tmp_path):
     color.draw(color.measured(4, 0), tmp_path / "color.png")
     drawn = color.Image.open(tmp_path / "color.png").convert("RGB")
     found = {f"#{r:02x}{g:02x}{b:02x}" for _, (r, g, b) in drawn.getcolors(1 << 20)}
     assert set(color.COLORS) <= found
+
+
+def test_the_metric_of_style_follows_handwriting_and_little_else(style):
+    found = style.measured(300, 0)
+    assert found["none"] == pytest.approx(dict.fromkeys(style.COLUMNS, 1.0))
+    for change in ("another hue", "moved by 2 pixels", "half as bright", "all sheared by 0.3"):
+        assert found[change]["style_r"] > 0.98
+    assert found["mirrored"]["slant_r"] < -0.99
+    assert found["half without ink"]["style_r"] == pytest.approx(0.5, abs=0.1)
+    for change in ("another digit", "another digit of the same class", "one digit for all"):
+        assert abs(found[change]["style_r"]) < 0.2
+
+
+@pytest.mark.parametrize("amount", [0.1, 0.3])
+def test_slants_that_vary_on_their_own_lower_the_correlation_as_they_should(style, amount):
+    items = style.ColoredMnist().items("digits", "test", 1000, 0)
+    source = style.traits(items.images)
+    spread = source.slant.std().item()
+    expected = spread / (spread**2 + amount**2) ** 0.5
+    sheared = style.traits(style.CHANGES[f"each sheared by ±{amount}"](items))
+    found = style.style_scores(source, sheared)
+    assert found["slant_r"].value == pytest.approx(expected, abs=0.03)
+    assert found["thickness_r"].value > 0.97
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [128, 512])
+def test_intervals_of_style_cover(style, n):
+    lines = list(style.coverage(n, 1000))
+    assert len(lines) == 9
+    for line in lines:
+        assert 0.93 - beyond_chance(1000) <= line.held <= 0.97, line
+
+
+def test_the_table_of_copies_has_a_row_a_method(copying):
+    methods = ("copy_random:shift=1", "ddib_guided")
+    found = copying.measured(16, 2, methods)
+    assert set(found) == set(methods)
+    assert found["copy_random:shift=1"]["copied"] == 1.0
+    assert all(set(row) == set(copying.COLUMNS) for row in found.values())
+
+
+def test_a_method_that_failed_is_no_row_of_zeros(copying):
+    with pytest.raises(copying.click.ClickException, match="nan_output is failed"):
+        copying.measured(4, 2, ("nan_output", "ddib_guided"))
+
+
+def test_no_two_real_images_are_as_near_as_copies_are(copying):
+    for closest, *others in copying.real_distances().values():
+        assert 0.4 < closest < others[0] < others[1] < others[2]

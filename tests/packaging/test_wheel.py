@@ -20,6 +20,7 @@ def names(wheel):
         "bridgebench/scaffold/templates/method/plugin.template",
         "bridgebench_cmnist/data/t10k-images-idx3-ubyte.gz",
         "bridgebench_cmnist/weights/cmnist_digits.safetensors",
+        "bridgebench_cmnist/weights/cmnist_digits_2.safetensors",
         "bridgebench_solvers/heun.py",
         "bridgebench_bdia/bdia.py",
         "bridgebench_cyclediffusion/hooks.py",

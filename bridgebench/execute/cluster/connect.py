@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic, sleep
@@ -62,15 +62,26 @@ class Needs:
 
 @dataclass(frozen=True)
 class Head:
-    """The process that knows all the others of a Ray, at host:port; "" where a client asks it."""
+    """The process that knows all the others of a Ray, at host:port; "" where a client asks it.
+
+    has_node  whether the node by which this process is connected still lives
+    """
 
     address: str
+    has_node: Callable[[], bool] = lambda: True
 
     @classmethod
     def of(cls, ray: ModuleType) -> Head:
         """That of the Ray that is connected."""
-        through_client = ray.util.client.ray.is_connected()
-        return cls("" if through_client else ray.get_runtime_context().gcs_address)
+        if ray.util.client.ray.is_connected():
+            return cls("")
+        context = ray.get_runtime_context()
+        ours = context.get_node_id()
+
+        def has_node() -> bool:
+            return any(node["Alive"] for node in ray.nodes() if node["NodeID"] == ours)
+
+        return cls(context.gcs_address, has_node)
 
     def check(self) -> None:
         """BridgebenchError if it is gone; a client would have raised a ConnectionError."""
@@ -79,6 +90,8 @@ class Head:
             if monotonic() > deadline:
                 raise BridgebenchError(GONE) from problem
             sleep(0.5)
+        if not self.has_node():
+            raise BridgebenchError(GONE)
 
 
 def import_ray() -> ModuleType:

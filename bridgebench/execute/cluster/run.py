@@ -33,6 +33,9 @@ from bridgebench.plan.together import evaluations_for
 GRACE_SECONDS = 1.0
 """After the limit of a cell: time for the news of its end to arrive."""
 
+CHECK_SECONDS = 5.0
+"""Between two looks at whether Ray is there: it ends the process when it has missed it for 60 s."""
+
 RETRIES = 2
 
 
@@ -71,7 +74,12 @@ class ClusterRun:
     def _work(self, crew: Crew) -> None:
         for _ in range(min(self.workers, max(1, self._waiting()))):
             crew.hire()
+        checked = monotonic()
         while self._queue or any(hand.unit for hand in crew.hands):
+            # Workers go on telling that there is no news when all that started them is gone.
+            if monotonic() - checked > CHECK_SECONDS:
+                crew.head.check()
+                checked = monotonic()
             for hand in crew.hands:
                 if hand.idle and self._queue:
                     unit, shared = self._queue.popleft()

@@ -1,8 +1,12 @@
 """Cells in a process of their own: one that hangs or is killed costs itself alone."""
 
+import resource
+from contextlib import contextmanager
+
 import pytest
 
 from bridgebench.api import run_choices
+from bridgebench.execute.memory import used_memory
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 
@@ -49,3 +53,47 @@ def test_a_guarded_run_gives_the_numbers_of_a_plain_one(tmp_path):
 def test_a_limit_is_a_number_of_seconds(tmp_path, limit):
     with pytest.raises(Exception, match=f"limit={limit}"):
         run(tmp_path / "out", limit=limit)
+
+
+ENDS = {
+    "c_exit": "its process ended with exit status 3",
+    "c_exit_0": "its process ended with exit status 0",
+    "segfault": "its process died of SIGSEGV",
+    "sys_exit_3": "would have ended the run with SystemExit(3)",
+    "base_exception": "would have ended the run with BaseException(gone)",
+}
+
+
+def test_the_end_of_a_process_is_called_what_it_was(tmp_path):
+    methods = [f"misbehaving:how={how}" for how in ENDS]
+    finished = run(tmp_path / "out", method=[*methods, "identity"], limit=900)
+    records = {record.axes["method"]: record for record in finished.records}
+    assert records.pop("identity").status == "ok"
+    assert {record.status for record in records.values()} == {"failed"}
+    for method, said in zip(methods, ENDS.values(), strict=True):
+        assert said in records[method].reason
+
+
+@contextmanager
+def small_machine():
+    """Processes that are started in it may take 1 GB more than this one has."""
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (used_memory() + 2**30, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def test_a_method_that_takes_all_memory_is_a_failed_row(tmp_path):
+    words = {"method": "misbehaving:how=out_of_memory,identity,random_target", "limit": 900}
+    plain = run(tmp_path / "plain", method="identity,random_target")
+    with small_machine():
+        finished = run(tmp_path / "out", **words)
+    records = {record.axes["method"]: record for record in finished.records}
+    odd = records.pop("misbehaving:how=out_of_memory")
+    assert odd.status == "failed"
+    assert odd.reason.startswith("out of memory: ")
+    assert {name: record.values for name, record in records.items()} == {
+        record.axes["method"]: record.values for record in plain.records
+    }

@@ -222,3 +222,27 @@ def test_a_run_that_is_stopped_keeps_what_is_finished(stoppable, tmp_path):
     assert "interrupted" in errors
     assert "raylet" not in said + errors
     assert len(list((tmp_path / "out" / "records").glob("*.json"))) == 2
+
+
+@pytest.mark.parametrize("part", ["gcs_server", "raylet/raylet"])
+def test_the_loss_of_a_part_of_ray_is_one_line(stoppable, tmp_path, monkeypatch, part):
+    monkeypatch.setenv("RAY_health_check_failure_threshold", "5")
+    process = stoppable(tmp_path / "out", "executor=ray", "workers=1")
+    (lost,) = [
+        int(folder.name)
+        for folder in Path("/proc").glob("[0-9]*")
+        if f"/{part}\0".encode() in read(folder / "cmdline")
+        and f"PPid:\t{process.pid}\n".encode() in read(folder / "status")
+    ]
+    os.kill(lost, signal.SIGKILL)
+    _, errors = process.communicate(timeout=900)
+    assert process.returncode == 2
+    assert errors.splitlines()[-1].startswith("Error: the Ray of this run no longer answers")
+    assert len(list((tmp_path / "out" / "records").glob("*.json"))) >= 2
+
+
+def read(path):
+    try:
+        return path.read_bytes()
+    except OSError:  # the process has ended meanwhile
+        return b""

@@ -1,6 +1,7 @@
 """Weights files: what was written comes back; whatever is not that is one line with a remedy."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,3 +131,32 @@ def test_a_file_without_a_manifest_is_checked_against_the_network(
     save_file(tensors, path, metadata)
     with pytest.raises(IntegrityError, match=f"{message}.*use a file that {BY}.train wrote"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"file": 1, "bytes": "a", "sha256": 3, "network": {}, "training": {}}',
+        '{"file": NaN}',
+    ],
+)
+def test_an_odd_manifest_is_one_line(path: Path, text: str) -> None:
+    path.with_suffix(".json").write_text(text)
+    with pytest.raises(IntegrityError) as caught:
+        read_weights(path, BY)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_pipe_in_place_of_weights_is_refused_and_not_waited_for(path: Path) -> None:
+    path.with_suffix(".json").unlink()
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(IntegrityError, match="not a regular file"):
+        read_weights(path, BY)
+
+
+def test_a_description_that_is_nested_too_deeply_is_one_line(tmp_path: Path) -> None:
+    save_file({"a": torch.zeros(1)}, tmp_path / "deep.safetensors", {BY: "[" * 100_000})
+    with pytest.raises(IntegrityError, match="does not say what network it fits"):
+        read_weights(tmp_path / "deep.safetensors", BY)

@@ -12,9 +12,16 @@ from bridgebench.api import run_choices
 from bridgebench.interfaces.method import Batch
 from bridgebench.plan.choices import choices_of
 from bridgebench.taskfile import parse_task
-from bridgebench_analytic.bures import distance_squared, influence, optimal_linear, symmetric_root
+from bridgebench_analytic.bures import (
+    distance_squared,
+    influence,
+    optimal_linear,
+    overlap,
+    symmetric_root,
+)
 from bridgebench_analytic.eot_baselines import ConstantMean, ExactPlan, LinearMap
 from bridgebench_analytic.eot_dataset import EotMixture
+from bridgebench_analytic.eot_options import draws_of, point_of
 from bridgebench_analytic.eot_plan import COMPONENTS, entropic_plan, even_scaling
 from bridgebench_analytic.uvp import scores
 
@@ -117,34 +124,68 @@ def test_the_influence_says_how_the_distance_moves():
     assert influence(samples[:3], mean, covariance) is None
 
 
-def test_items_of_a_point_are_one_source_and_many_ids():
+@pytest.mark.parametrize("n", [3, 4, 5, 40])
+def test_the_overlap_is_the_same_by_either_matrix(n):
+    random = np.random.default_rng(2)
+    samples = torch.from_numpy(random.standard_normal((n, 4)))
+    root = torch.from_numpy(random.standard_normal((4, 4)))
+    covariance, centered = root @ root.T, samples - samples.mean(0)
+    S = torch.cov(samples.T)
+    expected = np.sqrt(np.linalg.eigvals((S @ covariance).numpy()).real.clip(0)).sum()
+    assert overlap(centered, covariance).item() == pytest.approx(expected)
+
+
+def test_a_block_is_a_point_of_many_items_and_as_many_points_of_one():
     data = EotMixture(dim=2, eps=1.0)
-    items = data.items("source", "test", 70, 0)
-    assert torch.equal(items.images[0], items.images[31])
-    assert not torch.equal(items.images[31], items.images[32])
-    assert len(set(items.ids)) == 70
+    items = data.items("source", "test", 300, 0)
+    assert torch.equal(items.images[0], items.images[127])
+    assert not torch.equal(items.images[127], items.images[128])
+    assert len(items.images[128:256].unique(dim=0)) == 128
+    assert torch.equal(items.images[256], items.images[299])
+    assert len(set(items.ids)) == 300
     assert items.ids[33].startswith("eot_mixture/2/1/test/source/")
-    assert items.ids[33].endswith("/01")
+    assert items.ids[33].endswith("/33")
+    assert items.ids[128].endswith("/only")
+    assert len({point_of(item) for item in items.ids}) == 1 + 128 + 1
     assert data.items("source", "test", 33, 0).ids == items.ids[:33]
-    with pytest.raises(InvalidOption, match="there are 1 to 64000"):
-        data.items("source", "test", 64_001, 0)
+    with pytest.raises(InvalidOption, match="there are 1 to 512000"):
+        data.items("source", "test", 512_001, 0)
 
 
 def test_the_mean_of_each_conditional_leaves_its_variance():
     plan = entropic_plan(2, 1.0)
-    items = EotMixture(dim=2, eps=1.0).items("source", "test", 640, 0)
+    items = EotMixture(dim=2, eps=1.0).items("source", "test", 20 * 256, 0)
     x = items.images.double()
     mean, covariance = plan.conditional_moments(x)
-    point = torch.arange(20).repeat_interleave(32)
+    point = torch.tensor([point_of(item) for item in items.ids])
+    repeated = torch.tensor([not item.endswith("/only") for item in items.ids])
     got = scores(plan, x, mean, point, 0)
     variance = plan.target.moments()[1].trace()
-    left = 100 * covariance.diagonal(dim1=1, dim2=2).sum(1).mean() / variance
+    left = 100 * covariance[repeated].diagonal(dim1=1, dim2=2).sum(1).mean() / variance
     assert got["l2_uvp"].value == pytest.approx(0, abs=1e-20)
     assert got["cbw_uvp"].value == pytest.approx(left.item(), rel=1e-9)
     assert int((~got["cbw_uvp"].items.isnan()).sum()) == 20
     assert got["plan_cost_exact"].value == plan.cost
     with pytest.raises(BridgebenchError, match="no point has two"):
-        scores(plan, x[::32], mean[::32], point[::32], 0)
+        scores(plan, x[~repeated], mean[~repeated], point[~repeated], 0)
+    with pytest.raises(BridgebenchError, match="fewer than two of these"):
+        scores(plan, x[repeated], mean[repeated], point[repeated], 0)
+
+
+@pytest.mark.parametrize(("dim", "eps"), CASES)
+def test_the_exact_plan_is_near_0_in_every_dimension(dim, eps):
+    plan = entropic_plan(dim, eps)
+    draws, points = draws_of(dim), 2
+    ids = tuple(f"eot_mixture/{dim}/{eps:g}/test/source/{number:05d}" for number in range(points))
+    x = plan.source.sample(0, "eot_mixture", ids).repeat_interleave(draws, 0)
+    singles = plan.source.sample(1, "eot_mixture", ids)
+    point = torch.cat([torch.arange(points).repeat_interleave(draws), torch.tensor([7, 8])])
+    items = tuple(f"{ids[0][:-5]}{number:05d}/{i}" for i, number in enumerate(point.tolist()))
+    images = torch.cat([x, singles])
+    batch = Batch(images.float(), items, ("source",) * len(items), Draw(0, items))
+    (made,) = ExactPlan(dim=dim, eps=eps).translate(batch, [None], None)
+    found = scores(plan, images, made.images.double(), point, 0)["cbw_uvp"].value
+    assert 0 < found <= 3
 
 
 @pytest.mark.parametrize("method", [ConstantMean, LinearMap, ExactPlan])
@@ -158,7 +199,7 @@ def test_a_baseline_knows_the_items_of_its_plan_alone(method):
 
 
 def test_a_run_puts_the_baselines_in_order(tmp_path):
-    words = {"task": "eot_mixture_d2_eps1", "n": 1280, "batch": 640, "nfe": 10}
+    words = {"task": "eot_mixture_d2_eps1", "n": 2560, "batch": 640, "nfe": 10}
     finished = run_choices(choices_of({**words, "device": "cpu", "out": tmp_path / "out"}))
     assert finished.all_ok
     table = finished.board.table.set_index(finished.board.table["method"].str.partition(":")[0])

@@ -1,8 +1,11 @@
 """The digit classifier: how good it is, on which hues, and that its features are its logits'."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from bridgebench import Extracted, IntegrityError, Items, LoadedExtractor
 from bridgebench.nn.training import Shard
@@ -10,7 +13,8 @@ from bridgebench_cmnist.classifier import ClassifierConfig, DigitClassifier
 from bridgebench_cmnist.classifier_data import ClassifierData, random_affine
 from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_cmnist.digits import load_digits
-from bridgebench_cmnist.extractor import DigitExtractor
+from bridgebench_cmnist.extractor import DigitExtractor, SecondDigitExtractor
+from bridgebench_cmnist.residual_classifier import ResidualClassifier, ResidualConfig
 from bridgebench_cmnist.weights import load_weights, shipped_path
 
 
@@ -91,7 +95,7 @@ def test_affine_distortion_keeps_ink_and_moves_little() -> None:
     assert not torch.allclose(moved[0], moved[1])
 
 
-def test_folded_norms_change_round_off_alone(classifier: LoadedExtractor, items: Items) -> None:
+def test_folded_norms_change_round_off_alone(classifier: Any, items: Items) -> None:
     network, _ = load_weights(
         shipped_path("cmnist_digits"),
         "classifier",
@@ -101,3 +105,37 @@ def test_folded_norms_change_round_off_alone(classifier: LoadedExtractor, items:
     with torch.inference_mode():
         expected = network.features(images)
     torch.testing.assert_close(classifier(images).features, expected, rtol=0, atol=1e-4)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in classifier.network.modules())
+
+
+def test_folded_norms_of_the_second_classifier_change_round_off_alone(items: Items) -> None:
+    network, _ = load_weights(
+        shipped_path("cmnist_digits_2"),
+        "residual classifier",
+        lambda fields: ResidualClassifier(ResidualConfig.from_json(fields)),
+    )
+    second = SecondDigitExtractor().load(torch.device("cpu"))
+    images = items.images[:200]
+    with torch.inference_mode():
+        expected = network.features(images)
+        logits = network(images)
+    found = second(images)
+    assert found.features.shape == (200, 96)
+    torch.testing.assert_close(found.features, expected, rtol=0, atol=1e-4)
+    torch.testing.assert_close(found.logits, logits, rtol=0, atol=1e-3)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in second.network.modules())
+
+
+def test_neither_classifier_loads_as_the_other() -> None:
+    first, second = shipped_path("cmnist_digits"), shipped_path("cmnist_digits_2")
+    with pytest.raises(IntegrityError, match="holds a residual classifier, expected a classifier"):
+        DigitExtractor(weights=second).load(torch.device("cpu"))
+    with pytest.raises(IntegrityError, match="holds a classifier, expected a residual classifier"):
+        SecondDigitExtractor(weights=first).load(torch.device("cpu"))
+    assert SecondDigitExtractor().sha256() != DigitExtractor().sha256()
+
+
+@pytest.mark.parametrize("fields", [{"widths": [1, 2, 3]}, {"widths": [1, 2], "dropout": 0.1}])
+def test_an_architecture_that_does_not_fit_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="expected 3 widths and dropout"):
+        ResidualConfig.from_json(fields)

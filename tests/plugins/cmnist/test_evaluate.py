@@ -14,6 +14,7 @@ from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_cmnist.evaluate import images_per_second, main
 from bridgebench_cmnist.exact import CmnistExact
 from bridgebench_cmnist.score_models import CmnistSevens
+from bridgebench_cmnist.weights import shipped_path
 
 
 class Taking:
@@ -51,8 +52,23 @@ def test_accuracy_is_printed_for_all_digits_and_each() -> None:
     assert found["all"] >= 0.992
 
 
-def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["classifier", "--weights", str(tmp_path / "none")])
+def test_the_second_classifier_is_as_good_and_its_card_says_so() -> None:
+    result = CliRunner().invoke(main, ["classifier_2"])
+    assert result.exit_code == 0, result.output
+    rows = [line.split("│")[1:4] for line in result.output.splitlines() if "│" in line]
+    found = {name.strip(): (float(right), float(same)) for name, right, same in rows}
+    assert list(found) == ["all", *(str(digit) for digit in range(10))]
+    accuracy, agreement = found["all"]
+    assert accuracy >= 0.993
+    assert 0.993 <= agreement < 1.0
+    card = shipped_path("cmnist_digits_2").with_suffix(".md").read_text(encoding="utf-8")
+    assert f"| accuracy | {accuracy:.4f} |" in card
+    assert f"| agreement | {agreement:.4f} |" in card
+
+
+@pytest.mark.parametrize("name", ["classifier", "classifier_2"])
+def test_a_missing_file_is_one_line(name: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, [name, "--weights", str(tmp_path / "none")])
     assert result.exit_code == 1
     assert "No such file" in result.output
     assert len(result.output.splitlines()) == 1

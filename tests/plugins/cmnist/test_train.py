@@ -10,9 +10,13 @@ from click.testing import CliRunner
 from safetensors.torch import load_file
 from torch import nn
 
+from bridgebench import Extractor
 from bridgebench.nn.training import Schedule, Shard, ShardLoss
 from bridgebench.nn.unet import UNetConfig
+from bridgebench.registry import Kind, load_registry
+from bridgebench.specs import build
 from bridgebench_cmnist import train
+from bridgebench_cmnist.extractor import DigitExtractor, SecondDigitExtractor
 from bridgebench_cmnist.recipes import LABELS, SEVENS
 from bridgebench_cmnist.score_data import ScoreData
 from bridgebench_cmnist.score_models import CmnistSevens
@@ -116,6 +120,31 @@ def test_another_seed_is_refused_over_a_checkpoint_in_one_line(tmp_path: Path) -
     assert "the checkpoint of another recipe" in result.output
     assert len(result.output.splitlines()) == 1
     command(tmp_path, "--seed", "9", "--restart")
+
+
+@pytest.mark.parametrize(
+    ("model", "extractor"),
+    [
+        ("classifier", DigitExtractor),
+        ("classifier_2", SecondDigitExtractor),
+    ],
+)
+def test_both_classifiers_are_made_by_one_command(
+    model: str, extractor: type[Extractor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for recipe in ("CLASSIFIER", "CLASSIFIER_2"):
+        monkeypatch.setattr(train, recipe, replace(getattr(train, recipe), batch=8))
+    words = [model, "--out", str(tmp_path), "--steps", "2", "--threads", "1"]
+    result = CliRunner().invoke(train.main, words)
+    assert result.exit_code == 0, result.output
+    path = tmp_path / f"{extractor.name}.safetensors"
+    assert result.output.splitlines() == [f"wrote {path}"]
+    made = build(load_registry(), Kind.EXTRACTOR, Extractor, extractor.name).model_copy(
+        update={"weights": path}
+    )
+    seen = made.load(torch.device("cpu"))(torch.zeros(3, 3, 32, 32))
+    assert seen.logits is not None
+    assert seen.logits.shape == (3, 10)
 
 
 def test_an_unknown_model_is_a_usage_error() -> None:

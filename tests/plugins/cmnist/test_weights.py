@@ -13,6 +13,7 @@ from bridgebench.nn.unet import UNet, UNetConfig
 from bridgebench.nn.weights import checked_sha256, read_manifest
 from bridgebench_cmnist.recipes import (
     CLASSIFIER,
+    CLASSIFIER_2,
     LABELS,
     SEVENS,
     ClassifierRecipe,
@@ -90,7 +91,9 @@ def test_a_conditional_network_is_no_unconditional_one(path: Path) -> None:
         load_unconditional(path, CPU, "fp32", RANGE, ["digit:7"])
 
 
-@pytest.mark.parametrize("name", ["cmnist_digits", "cmnist_labels", "cmnist_sevens"])
+@pytest.mark.parametrize(
+    "name", ["cmnist_digits", "cmnist_digits_2", "cmnist_labels", "cmnist_sevens"]
+)
 def test_shipped_weights_are_those_of_their_manifests(name: str) -> None:
     manifest = read_manifest(shipped_path(name).with_suffix(".json"))
     manifest.check(shipped_path(name))
@@ -100,7 +103,12 @@ def test_shipped_weights_are_those_of_their_manifests(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "recipe"),
-    [("cmnist_digits", CLASSIFIER), ("cmnist_labels", LABELS), ("cmnist_sevens", SEVENS)],
+    [
+        ("cmnist_digits", CLASSIFIER),
+        ("cmnist_digits_2", CLASSIFIER_2),
+        ("cmnist_labels", LABELS),
+        ("cmnist_sevens", SEVENS),
+    ],
 )
 def test_shipped_weights_were_made_by_the_recipe_as_it_stands(
     name: str, recipe: ScoreRecipe | ClassifierRecipe
@@ -112,6 +120,10 @@ def test_shipped_weights_were_made_by_the_recipe_as_it_stands(
     card = shipped_path(name).with_suffix(".md").read_text(encoding="utf-8")
     assert f"`{training['command']}`" in card
     assert f"{training['images_seen']:,}" in card
+
+
+def test_the_second_classifier_is_small() -> None:
+    assert shipped_path("cmnist_digits_2").stat().st_size < 1_000_000
 
 
 def test_all_weights_together_stay_small() -> None:

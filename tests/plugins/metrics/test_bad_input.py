@@ -21,7 +21,7 @@ from bridgebench.specs import build
 from bridgebench_metrics import hooks
 
 OF_FEATURES = ("fid", "kid", "precision_recall", "diversity")
-OF_LOGITS = ("accuracy", "success")
+OF_LOGITS = ("accuracy:label=7", "agreement:label=7:second=other", "success:label=7")
 
 
 def load(name: str, **options: Any) -> Metric:
@@ -76,11 +76,12 @@ def test_features_that_are_not_finite_are_an_error(name: str, bad: float) -> Non
 
 
 @pytest.mark.parametrize("bad", [torch.nan, torch.inf])
-@pytest.mark.parametrize("name", OF_LOGITS)
-def test_logits_that_are_not_finite_are_an_error(name: str, bad: float) -> None:
-    score(load(name, label=7), None, None)
+@pytest.mark.parametrize("spec", OF_LOGITS)
+def test_logits_that_are_not_finite_are_an_error(spec: str, bad: float) -> None:
+    metric = build(load_registry(), Kind.METRIC, Metric, spec)
+    score(metric, None, None)
     with pytest.raises(BridgebenchError, match="logits with NaN or infinity"):
-        score(load(name, label=7), bad, None)
+        score(metric, bad, None)
 
 
 @pytest.mark.parametrize("shape", [(1, 6, 5), (4, 6, 5), (3,), (3, 6)])
@@ -121,6 +122,7 @@ FIT = {
     "saturation": (IMAGE,),
     "success:label=7": (IMAGE,),
     "structure": (IMAGE, GREY),
+    "swd": (IMAGE, GREY),
 }
 
 

@@ -9,7 +9,10 @@ from bridgebench.specs import build
 from bridgebench_metrics import hue_error, saturation
 
 N = 96
-COMPARED = {"success", "color_deg", "color_within15", "transport", "structure"}
+COMPARED = {
+    *("success", "color_deg", "color_within15", "transport", "structure"),
+    *("slant_r", "thickness_r", "style_r"),
+}
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,10 @@ from pydantic import ValidationError
 from scipy import stats
 from torch import Tensor
 
-from bridgebench import InvalidOption
+from bridgebench import Extracted, InvalidOption, Observed
 from bridgebench.color import hsv_to_rgb
 from bridgebench_metrics.accuracy import Accuracy
+from bridgebench_metrics.agreement import Agreement
 from bridgebench_metrics.success import Success
 
 
@@ -94,3 +95,36 @@ def test_the_hue_that_passes_has_a_range() -> None:
     for within in (0, 181):
         with pytest.raises(ValidationError):
             Success(label=7, within=within)
+
+
+class Judges:
+    """Two classifiers whose logits are given."""
+
+    n, seed, extractor = 4, 0, "first"
+
+    def __init__(self, first: Tensor, second: Tensor) -> None:
+        seen = {"first": Extracted(first, first), "second": Extracted(second, second)}
+        images = torch.zeros(len(first), 3, 2, 2)
+        ids = tuple(map(str, range(len(first))))
+        self.observed = Observed(images, images, ids, None, seen.__getitem__)
+
+
+def test_agreement_counts_the_second_judges_calls_and_the_common_ones() -> None:
+    judges: Any = Judges(called(7, 7, 1, 2), called(7, 3, 1, 7))
+    metric = Agreement(label=7, second="second")
+    meter = metric.meter(judges)
+    meter.update(judges.observed)
+    scores = meter.compute()
+    assert scores["accuracy_2"].items.tolist() == [1, 0, 0, 1]
+    assert scores["agreement"].items.tolist() == [1, 0, 1, 0]
+    expected = stats.binomtest(2, 4).proportion_ci(method="exact")
+    for column in ("accuracy_2", "agreement"):
+        assert scores[column][:3] == pytest.approx((0.5, expected.low, expected.high), abs=1e-9)
+
+
+def test_agreement_needs_both_judges() -> None:
+    assert Agreement(label=7, second="b").extractors("a") == ("a", "b")
+    assert Agreement(label=7, second="b", classifier="c").extractors("a") == ("c", "b")
+    for options in ({"label": 7}, {"label": 7, "second": ""}, {"second": "b"}):
+        with pytest.raises(ValidationError):
+            Agreement.model_validate(options)

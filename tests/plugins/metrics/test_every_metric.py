@@ -13,7 +13,11 @@ from bridgebench import BridgebenchError, Metric
 from bridgebench.color import hsv_to_rgb
 from bridgebench_metrics import hooks
 
-REQUIRED: dict[str, dict[str, Any]] = {"accuracy": {"label": 7}, "success": {"label": 7}}
+REQUIRED: dict[str, dict[str, Any]] = {
+    "accuracy": {"label": 7},
+    "agreement": {"label": 7, "second": "classes"},
+    "success": {"label": 7},
+}
 NAMES = sorted(hooks.bridgebench_metrics())
 NEED_SEVERAL = {"fid", "kid", "precision_recall", "diversity"}
 
@@ -148,6 +152,11 @@ def test_outputs_of_one_value_are_never_taken_for_good(
         "color_median_deg": None,
         "color_within15": 0.0,
         "color_undefined": 1.0,
+        "near_identical": 1.0,
+        "copied": 0.0,
+        "slant_r": 0.0,
+        "thickness_r": 0.0,
+        "style_r": 0.0,
         "saturation": None if level == -1.0 else pytest.approx(-1.0),
     }
     for column, score in meter.compute().items():
@@ -178,4 +187,4 @@ def test_descriptions_are_values(name: str) -> None:
     metric = load(name)
     assert pickle.loads(pickle.dumps(metric)) == metric
     assert metric.needs_cycle == (name == "cycle")
-    assert metric.needs_reference == (name in NEED_SEVERAL | {"memorization"})
+    assert metric.needs_reference == (name in NEED_SEVERAL | {"memorization", "duplicates", "swd"})

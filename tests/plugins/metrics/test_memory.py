@@ -14,7 +14,7 @@ from bridgebench_metrics.diversity import mean_pairwise_distance
 from bridgebench_metrics.fid import Fid
 from bridgebench_metrics.frechet import gaussian
 from bridgebench_metrics.kid import blocks_of, kernel_distance
-from bridgebench_metrics.memorization import nearest_distance, neighbors_of
+from bridgebench_metrics.nearest import has_twin, nearest_distance
 from bridgebench_metrics.precision_recall import DISTANCES, PrecisionRecall
 
 
@@ -73,12 +73,17 @@ def test_precision_and_recall_hold_a_part_of_the_distances(
     assert largest.numbers <= DISTANCES < n * n
 
 
-def test_memorization_holds_a_tile_of_distances() -> None:
-    known = neighbors_of(draw(1500, 3 * 16, 1).view(1500, 3, 4, 4))
-    queries = draw(1400, 16, 2).view(1400, 4, 4)
+def test_the_nearest_image_is_found_in_tiles_of_distances() -> None:
+    known, queries = draw(1500, 16, 1).float(), draw(1400, 16, 2).float()
     with Largest(torch.float32) as largest:
         nearest_distance(queries, known, 4096)
-    assert 1400 * 16 <= largest.numbers <= 1500 * 16
+    assert largest.numbers <= 1500 * 16
+
+
+def test_twins_are_found_in_tiles_of_distances() -> None:
+    with Largest() as largest:
+        has_twin(draw(1500, 16, 1), 0.1, 4096)
+    assert 0 < largest.numbers <= 2 * 4096
 
 
 def test_kid_holds_a_few_tiles_of_the_kernel() -> None:

@@ -9,8 +9,8 @@ from torch import Tensor
 from bridgebench import BridgebenchError
 from bridgebench.color import hsv_to_rgb
 from bridgebench_metrics.cycle import Cycle
-from bridgebench_metrics.hsv_value import hsv_value
-from bridgebench_metrics.memorization import Memorization, nearest_distance, neighbors_of
+from bridgebench_metrics.memorization import Memorization
+from bridgebench_metrics.nearest import nearest_distance
 from bridgebench_metrics.saturation import Saturation, image_saturation
 from bridgebench_metrics.structure import Structure, shape_correlation
 from bridgebench_metrics.transport import Transport
@@ -96,26 +96,15 @@ def test_flat_images_have_no_shape(bench: Any) -> None:
         assert score(Structure(), bench, source, flat).value is None
 
 
-@pytest.mark.parametrize("border", [0, 3])
-def test_nearest_distance_by_brute_force(border: int) -> None:
-    known, queries = images(37, 9), images(11, 10)
-    if border:
-        known[:, :, :border] = -1.0
-    expected = [
-        min(
-            np.linalg.norm(((q.max(axis=0) - k.max(axis=0)) / 2).ravel().astype(np.float64))
-            for k in known.numpy()
-        )
-        for q in queries.numpy()
-    ]
-    assert nearest_distance(hsv_value(queries), neighbors_of(known)).tolist() == pytest.approx(
-        expected, rel=1e-6
-    )
+def test_nearest_distance_by_brute_force() -> None:
+    known, queries = (images(n, seed).flatten(1) for n, seed in ((37, 9), (11, 10)))
+    expected = [min(np.linalg.norm(q - k) for k in known.double().numpy()) for q in queries.numpy()]
+    assert nearest_distance(queries, known).tolist() == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("numbers", [1, 500])
 def test_nearest_images_are_found_in_tiles(numbers: int) -> None:
-    queries, known = hsv_value(images(37, 3)), neighbors_of(images(61, 4))
+    queries, known = (images(n, seed).flatten(1) for n, seed in ((37, 3), (61, 4)))
     found = nearest_distance(queries, known, numbers)
     assert torch.equal(found, nearest_distance(queries, known, 10**9))
 
@@ -127,7 +116,17 @@ def test_memorization_is_0_for_copies_and_1_for_real_images(bench: Any) -> None:
     assert real.value == pytest.approx(1.0, rel=1e-9)
     assert real.low < 1.0 < real.high
     recolored = images(40, 1)[[3, 8]].roll(1, dims=1)
-    assert score(Memorization(), bench, recolored, copies[:2]).value == 0.0
+    assert score(Memorization(), bench, recolored, copies[:2]).value < 1e-6
+
+
+def test_a_few_copies_show_in_their_share_and_not_in_the_mean(bench: Any) -> None:
+    yardstick = bench(images(40, 1), images(30, 2))
+    meter = Memorization().meter(yardstick)
+    meter.update(yardstick.observe(torch.cat([images(40, 1)[:3], images(27, 5)])))
+    scores = meter.compute()
+    assert scores["memorization"].value > 0.8
+    assert scores["copied"].value == pytest.approx(0.1)
+    assert scores["copied"].items.tolist() == [1.0] * 3 + [0.0] * 27
 
 
 def test_memorization_needs_other_real_images(bench: Any) -> None:

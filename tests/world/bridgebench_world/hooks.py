@@ -17,17 +17,31 @@ def bridgebench_scores():
 
 @hookimpl
 def bridgebench_extractors():
-    return {"world_channels": "bridgebench_world.extractor:Channels"}
+    return {
+        "world_channels": "bridgebench_world.extractor:Channels",
+        "misbehaving_extractor": "bridgebench_world.misbehaving:MisbehavingExtractor",
+    }
 
 
 @hookimpl
 def bridgebench_metrics():
-    return {"kept": "bridgebench_world.keeping:Kept"}
+    return {
+        "kept": "bridgebench_world.keeping:Kept",
+        "misbehaving_metric": "bridgebench_world.misbehaving:MisbehavingMetric",
+    }
 
 
 @hookimpl
 def bridgebench_transforms():
-    return {"explode": "bridgebench_world.failing:Explode"}
+    return {
+        "explode": "bridgebench_world.failing:Explode",
+        "misbehaving_transform": "bridgebench_world.misbehaving:MisbehavingTransform",
+    }
+
+
+@hookimpl
+def bridgebench_solvers():
+    return {"misbehaving_solver": "bridgebench_world.misbehaving:MisbehavingSolver"}
 
 
 @hookimpl
@@ -40,6 +54,10 @@ def bridgebench_methods():
         "hanging": "bridgebench_world.failing:Hanging",
         "dying": "bridgebench_world.failing:Dying",
         "too_bright": "bridgebench_world.failing:TooBright",
+        "copy_one": "bridgebench_world.copying:CopyOne",
+        "copy_random": "bridgebench_world.copying:CopyRandom",
+        "copy_nearest": "bridgebench_world.copying:CopyNearest",
+        "misbehaving": "bridgebench_world.misbehaving:Misbehaving",
     }
 
 

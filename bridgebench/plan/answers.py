@@ -1,0 +1,93 @@
+"""What plugins say of themselves when a plan is made, checked: a wrong answer names its plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from bridgebench.errors import PluginError
+from bridgebench.interfaces.method import Axis, Cell, Method, Setting, Stage, Supervision
+from bridgebench.interfaces.metric import Column, Metric
+from bridgebench.interfaces.score_model import ScoreModel
+from bridgebench.isolation import answering
+
+T = TypeVar("T")
+
+
+def checked_method(method: Method) -> Method:
+    """The method; PluginError unless its facts are of the types that its row needs."""
+    who = f"method '{method.name}'"
+    with answering(who):
+        hash(method)
+        facts = {
+            "supervision": isinstance(method.supervision, Supervision),
+            "baseline": isinstance(method.baseline, bool),
+            "axes": all(isinstance(axis, Axis) for axis in frozenset(method.axes)),
+        }
+    for name, right in facts.items():
+        if not right:
+            raise PluginError(f"{who} has a wrong `{name}`; see bridgebench.Method for its type")
+    return method
+
+
+def why_impossible(cell: Cell, setting: Setting) -> str:
+    """Why a cell cannot be run, or ""."""
+    who = f"method '{cell.method.name}'"
+    with answering(who):
+        reason: object = cell.method.impossible(cell, setting)
+    if not isinstance(reason, str):
+        raise PluginError(f"{who} gave a {type(reason).__name__} as impossible(), expected text")
+    return reason
+
+
+def stages_of(cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+    """The stages of a cell, its own last."""
+    who = f"method '{cell.method.name}'"
+    with answering(who):
+        stages = _all(Stage, cell.method.stages(cell, setting), f"{who} gave stages()")
+    if not stages:
+        raise PluginError(f"{who} has no stages; its own comes last")
+    return stages
+
+
+def check_domains(cells: Sequence[Cell], setting: Setting) -> None:
+    """Ask each score model for the domains that methods will ask of it, and for its files."""
+    asked: set[tuple[ScoreModel, str]] = set()
+    for cell in cells:
+        who = f"method '{cell.method.name}'"
+        with answering(who):
+            for score, domain in cell.method.asks(cell, setting):
+                if not (isinstance(score, ScoreModel) and isinstance(domain, str)):
+                    raise PluginError(f"{who} gave asks() that are no score models with domains")
+                asked.add((score, domain))
+    for score, domain in sorted(asked, key=lambda pair: (pair[0].spec, pair[1])):
+        with answering(f"score model '{score.name}'"):
+            score.check_domain(domain)
+    for score in {score.spec: score for score, _ in asked}.values():
+        with answering(f"score model '{score.name}'"):
+            score.files()
+
+
+def columns_of(metric: Metric) -> tuple[Column, ...]:
+    """The columns of a metric."""
+    who = f"metric '{metric.name}'"
+    with answering(who):
+        return _all(Column, metric.columns(), f"{who} gave columns()")
+
+
+def extractors_of(metric: Metric, default: str) -> tuple[str, ...]:
+    """The specs of the extractors of a metric; `default` is the task's own."""
+    who = f"metric '{metric.name}'"
+    with answering(who):
+        return _all(str, metric.extractors(default), f"{who} gave extractors()")
+
+
+def _all(kind: type[T], given: object, what: str) -> tuple[T, ...]:
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise PluginError(f"{what} of type {type(given).__name__}, expected a tuple")
+    for each in given:
+        if not isinstance(each, kind):
+            raise PluginError(
+                f"{what} with a {type(each).__name__} in it, expected {kind.__name__}"
+            )
+    return tuple(given)

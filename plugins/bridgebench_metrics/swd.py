@@ -1,0 +1,94 @@
+"""The sliced Wasserstein distance of coarse pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
+
+from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, positive_interval
+from bridgebench_metrics.features import checked
+from bridgebench_metrics.shapes import unlike_images
+from bridgebench_metrics.sliced_wasserstein import sliced, sliced_distance
+
+if TYPE_CHECKING:
+    import torchmetrics
+
+
+def pooled(images: Tensor, size: int) -> Tensor:
+    """(N, C, H, W) images averaged over at most size x size cells -> (N, D), no network asked."""
+    cells = (min(size, images.shape[2]), min(size, images.shape[3]))
+    return adaptive_avg_pool2d(images, cells).flatten(1)
+
+
+class Swd(Metric):
+    """SWD: the sliced Wasserstein distance between coarse pixels of outputs and reference images.
+
+    Formula: images are averaged over `size` x `size` cells to D = size²·channels numbers; the
+    distance is the mean over D directions of ∫|F - G|, the Wasserstein-1 distance between the
+    projections of outputs and reference images. The directions are one random orthonormal basis,
+    the same for every run, times √(π/2), so that a shift of all images by s gives about the root
+    mean square of s. It sees color, background and coarse shape, and asks no classifier.
+    Unit: pixel value of images in [-1, 1]. Lower is better; 0 and above. It is biased upwards at
+    finite n, so compare it with the floor: the same of held-out real images, as many as there are
+    outputs (or all of them where they are fewer, which makes the floor higher).
+    Interval: around the expectation at this n, with the reference held fixed, as
+    value·exp(±t·error/value); the error is that of the influence function: along each direction
+    ∫ sign(G - F) up to the image, less its mean. Items: the value plus each influence. A single
+    image has no interval.
+    Source: Rabin et al., SSVM 2011; Bonneel et al., JMIV 2015; as a distance between images, Karras
+    et al., ICLR 2018.
+    """
+
+    name: ClassVar[str] = "swd"
+    needs_reference: ClassVar[bool] = True
+
+    size: int = Field(4, ge=1, le=16, description="cells along each side of an image")
+
+    def columns(self) -> tuple[Column, ...]:
+        """The distance and its floor."""
+        unit = "pixel value"
+        said = "sliced Wasserstein distance of coarse pixels to the reference images"
+        return (
+            Column("swd", unit, "lower", said, 0.0, interval=True),
+            Column("swd_floor", unit, "", "the same of as many held-out real images", 0.0),
+        )
+
+    def impossible(self, setting: Setting) -> str:
+        """Only images have pixels to average."""
+        return unlike_images(setting.shape, "swd")
+
+    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+        """A meter of coarse pixels."""
+        from bridgebench import ItemMeter
+
+        def measure(observed: Observed) -> Mapping[str, Tensor]:
+            return {"coarse": pooled(observed.output, self.size)}
+
+        def real(images: Tensor, whose: str) -> Tensor:
+            return checked(pooled(images, self.size), whose)
+
+        def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
+            coarse = values["coarse"]
+            n = len(coarse)
+            reference = yardstick.once(
+                f"swd/{self.size}/reference",
+                lambda: sliced(real(yardstick.reference().items.images, "reference images")),
+            )
+            floor = yardstick.once(
+                f"swd/{self.size}/floor/{n}",
+                lambda: sliced_distance(
+                    real(yardstick.held_out().items.images, "held-out real images")[:n], reference
+                )[0],
+            )
+            value, influence = sliced_distance(coarse, reference)
+            estimate = positive_interval(value, influence)
+            return {
+                "swd": Score(*estimate, items=value + influence),
+                "swd_floor": Score(floor),
+            }
+
+        return ItemMeter(("coarse",), measure, summarize)
