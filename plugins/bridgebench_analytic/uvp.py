@@ -36,7 +36,8 @@ class Uvp(Metric):
     points of |ŷ(x) - E[y|x]|² over that of |E[y] - E[y|x]|², ŷ(x) the mean output of the point.
     Where the plan is a map, E[y|x] is that map and the last mean is V.
     `plan_cost` is the mean of ½|x - y|² and `plan_cost_exact` that of the plan.
-    `cbw_uvp` and `l2_uvp` are of the points with two outputs or more, `bw_uvp` of those with one.
+    `cbw_uvp` and `l2_uvp` are of the points with two outputs or more, `bw_uvp` of those with one,
+    and not defined below two of them.
     The fitted moments are noisy, so compare with the baseline `exact_plan`, the sampling floor.
     Unit: percent. 0 and above; lower is better. Interval: bootstrap over points; for `bw_uvp`
     normal, from the influence of each point, and none where the outputs span no volume.
@@ -87,7 +88,7 @@ def scores(
 ) -> dict[str, Score]:
     """All columns, of (n, d) sources and outputs and the (n,) numbers of their points.
 
-    BridgebenchError where no point has two outputs, or fewer than two points have one.
+    BridgebenchError where no point has two outputs.
     """
     mean, covariance = plan.target.moments()
     alone = _alone(point)
@@ -131,16 +132,13 @@ def _alone(point: Tensor) -> Tensor:
     """(n,): whether an output is the only one of its point."""
     _, inverse, counts = torch.unique(point, return_inverse=True, return_counts=True)
     alone: Tensor = counts[inverse] == 1
-    if int(alone.sum()) < 2:
-        raise BridgebenchError(
-            "uvp compares the outputs of points of one item with the target, and there are fewer "
-            "than two of these; raise n"
-        )
     return alone
 
 
 def _whole(output: Tensor, mean: Tensor, covariance: Tensor, point: Tensor) -> Score:
-    """BW-UVP of the outputs of points with one output each."""
+    """BW-UVP of the outputs of points with one output each; no number below two of these."""
+    if len(output) < 2:
+        return Score(None)
     share = 100 / covariance.trace()
     value = float(share * distance_squared(output, mean, covariance))
     moves = influence(output, mean, covariance)
