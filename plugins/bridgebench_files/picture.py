@@ -54,7 +54,7 @@ class Facts:
     """What is known of an image file that was read to its end.
 
     width, height  in pixels, turned as its EXIF orientation says
-    sha256         of the file
+    sha256         of the pixels as they are decoded here: two decoders of a JPEG may differ
     """
 
     width: int
@@ -104,7 +104,9 @@ def _facts(path: Path, size: int, modified: int) -> Facts:
     if size > MAX_BYTES:
         raise IntegrityError(f"{path} has {size} bytes, more than the {MAX_BYTES} of an image")
     image = _decoded(path)
-    return Facts(image.width, image.height, hashlib.sha256(path.read_bytes()).hexdigest())
+    kind = f"{image.mode} {image.width}x{image.height}\n".encode()
+    pixels = hashlib.sha256(kind + image.convert("RGB").tobytes())
+    return Facts(image.width, image.height, pixels.hexdigest())
 
 
 def _decoded(path: Path) -> Image.Image:

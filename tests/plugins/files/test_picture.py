@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from bridgebench import IntegrityError
+from bridgebench_files import picture
 from bridgebench_files.picture import SUFFIXES, facts_of, read_pixels
 
 CASES = Path(__file__).parent / "cases"
@@ -116,3 +117,26 @@ def test_every_ending_is_read(tmp_path, suffix):
     red, green, blue = rgb(tmp_path / f"red{suffix}").mean(axis=(1, 2))
     assert red > 180
     assert max(green, blue) < 20
+
+
+def test_the_hash_is_that_of_the_pixels_as_decoded(tmp_path, monkeypatch):
+    colors = np.arange(192, dtype=np.uint8).reshape(8, 8, 3)
+    for name, compression in (("small", 9), ("large", 0)):
+        Image.fromarray(colors).save(tmp_path / f"{name}.png", compress_level=compression)
+    small, large = (tmp_path / f"{name}.png" for name in ("small", "large"))
+    assert small.read_bytes() != large.read_bytes()
+    before = facts_of(small).sha256
+    assert facts_of(large).sha256 == before
+    decoded = picture._decoded
+    picture._facts.cache_clear()
+    monkeypatch.setattr(picture, "_decoded", lambda path: decoded(path).point(lambda v: v ^ 1))
+    assert facts_of(small).sha256 != before
+    picture._facts.cache_clear()
+
+
+def test_images_of_one_pattern_and_two_palettes_have_two_hashes(tmp_path):
+    for name, palette in (("red", [255, 0, 0]), ("blue", [0, 0, 255])):
+        image = Image.new("P", (4, 4), 0)
+        image.putpalette(palette)
+        image.save(tmp_path / f"{name}.png")
+    assert facts_of(tmp_path / "red.png").sha256 != facts_of(tmp_path / "blue.png").sha256
