@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Score, Yardstick, exact_share
+from bridgebench import Column, InvalidOption, Metric, Observed, Score, Yardstick, exact_share
 from bridgebench_metrics.classified import OPTION, logits_of
 
 if TYPE_CHECKING:
@@ -59,18 +59,24 @@ class Agreement(Metric):
         )
 
     def extractors(self, default: str) -> tuple[str, ...]:
-        """The two that `classifier` and `second` name."""
-        return (self.classifier or default, self.second)
+        """The two that `classifier` and `second` name; InvalidOption where they are one."""
+        first = self.classifier or default
+        if first == self.second:
+            raise InvalidOption(
+                f"agreement would compare {first} with itself; name another extractor that "
+                "classifies with second=NAME"
+            )
+        return (first, self.second)
 
     def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
         """A meter of both classifiers' calls."""
         from bridgebench import ItemMeter
 
-        spec = self.classifier or yardstick.extractor
+        judges = self.extractors(yardstick.extractor)
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             first, second = (
-                logits_of(observed, each, self.label).argmax(dim=1) for each in (spec, self.second)
+                logits_of(observed, judge, self.label).argmax(dim=1) for judge in judges
             )
             return {
                 "accuracy_2": (second == self.label).float(),

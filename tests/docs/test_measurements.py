@@ -33,6 +33,11 @@ def style():
 
 
 @pytest.fixture(scope="module")
+def judges():
+    return script("judges")
+
+
+@pytest.fixture(scope="module")
 def copying():
     return script("copying")
 
@@ -172,3 +177,35 @@ def test_a_method_that_failed_is_no_row_of_zeros(copying):
 def test_no_two_real_images_are_as_near_as_copies_are(copying):
     for closest, *others in copying.real_distances().values():
         assert 0.4 < closest < others[0] < others[1] < others[2]
+
+
+def test_verdicts_of_judges_by_hand(judges):
+    wanted, first, second = ([7, 7, 7, 7, 1, 1], [7, 7, 2, 3, 1, 4], [7, 9, 7, 3, 4, 3])
+    found = judges.Verdicts(*map(judges.torch.tensor, (wanted, first, second)))
+    assert found.accuracies() == pytest.approx((3 / 6, 2 / 6, 2 / 6))
+    assert found.one_sided() == (2, 1)
+    assert found.kinds() == [((1, 4), 1), ((2, 7), 1), ((4, 3), 1), ((7, 9), 1)]
+    often = judges.Verdicts(*map(judges.torch.tensor, ([7] * 3, [2, 1, 2], [7, 7, 7])))
+    assert often.kinds() == [((2, 7), 2), ((1, 7), 1)]
+
+
+def test_the_judges_verdicts_are_those_of_the_board(judges, monkeypatch):
+    boards = []
+    run = judges.bridgebench.run
+    monkeypatch.setattr(
+        judges.bridgebench, "run", lambda *a, **k: boards.append(run(*a, **k)) or boards[-1]
+    )
+    monkeypatch.setattr(judges, "METHODS", ("identity", "ddib"))
+    found = dict(judges.of_outputs(16, 4))
+    assert tuple(found) == judges.METHODS
+    rows = boards[0].set_index("method")
+    for method, verdicts in found.items():
+        expected = [rows.loc[method, name] for name in ("accuracy", "accuracy_2", "agreement")]
+        assert verdicts.accuracies() == pytest.approx(expected)
+    assert found["identity"].accuracies()[0] < 0.2 < 0.8 < found["ddib"].accuracies()[0]
+
+
+def test_real_digits_are_known_to_both_judges(judges):
+    found = judges.of_real_digits(400)
+    assert len(found.wanted) == 400
+    assert min(found.accuracies()) > 0.98

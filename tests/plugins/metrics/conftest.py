@@ -15,7 +15,8 @@ T = TypeVar("T")
 class Bench:
     """A yardstick over given images, whose extractors read features off the pixels.
 
-    `flat` has the pixels as features; `classes` the first ten of them as logits besides.
+    `flat` has the pixels as features; `classes` the first ten of them as logits besides, and
+    `others` the next ten.
     """
 
     real: Tensor
@@ -28,7 +29,11 @@ class Bench:
     @staticmethod
     def extract(images: Tensor) -> Callable[[str], Extracted]:
         pixels = images.flatten(1)
-        seen = {"flat": Extracted(pixels, None), "classes": Extracted(pixels, pixels[:, :10])}
+        seen = {
+            "flat": Extracted(pixels, None),
+            "classes": Extracted(pixels, pixels[:, :10]),
+            "others": Extracted(pixels, pixels[:, 10:20]),
+        }
         return seen.__getitem__
 
     def population(self, images: Tensor) -> Population:

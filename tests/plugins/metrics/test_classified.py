@@ -122,6 +122,15 @@ def test_agreement_counts_the_second_judges_calls_and_the_common_ones() -> None:
         assert scores[column][:3] == pytest.approx((0.5, expected.low, expected.high), abs=1e-9)
 
 
+@pytest.mark.parametrize("options", [{"second": "first"}, {"second": "b", "classifier": "b"}])
+def test_a_judge_is_not_compared_with_itself(options: dict[str, str]) -> None:
+    metric = Agreement(label=7, **options)
+    judges: Any = Judges(called(7), called(7))
+    for refused in (lambda: metric.extractors("first"), lambda: metric.meter(judges)):
+        with pytest.raises(InvalidOption, match=r"^agreement would compare .* with itself; name"):
+            refused()
+
+
 def test_agreement_needs_both_judges() -> None:
     assert Agreement(label=7, second="b").extractors("a") == ("a", "b")
     assert Agreement(label=7, second="b", classifier="c").extractors("a") == ("c", "b")

@@ -15,7 +15,7 @@ from bridgebench_metrics import hooks
 
 REQUIRED: dict[str, dict[str, Any]] = {
     "accuracy": {"label": 7},
-    "agreement": {"label": 7, "second": "classes"},
+    "agreement": {"label": 7, "second": "others"},
     "success": {"label": 7},
 }
 NAMES = sorted(hooks.bridgebench_metrics())
