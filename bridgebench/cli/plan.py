@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridgebench.cli.words import describe_words, parse_words, shown
+from bridgebench.cli.words import describe_words, parse_words
+from bridgebench.shown_path import shown
 
 if TYPE_CHECKING:
     from bridgebench.interfaces.method import Cell

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from bridgebench.errors import InvalidOption
 from bridgebench.plan.choices import Choices, choices_of
-
-
-def shown(path: Path) -> str:
-    """A path as a person would type it here: relative where it is below the current folder."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def parse_words(words: Sequence[str]) -> Choices:

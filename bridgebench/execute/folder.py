@@ -14,6 +14,7 @@ from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import RecordStore, write_atomically
 from bridgebench.plan.model import Plan
 from bridgebench.regular_files import read_regular
+from bridgebench.shown_path import shown
 from bridgebench.strict_json import loads
 
 MAX_RUN_JSON_BYTES = 2**20
@@ -63,8 +64,8 @@ class RunFolder:
             yield
         except OSError as error:
             raise OutputError(
-                f"out={self.path} cannot be written ({error.strerror or error}); finished cells "
-                "are kept: make room, and the same command goes on from there"
+                f"out={shown(self.path)} cannot be written ({error.strerror or error}); finished "
+                "cells are kept: make room, and the same command goes on from there"
             ) from error
 
     def write_run(self, content: Mapping[str, Any]) -> None:
@@ -83,7 +84,7 @@ def claim(path: Path, plan: Plan, overwrite: bool) -> RunFolder:
     try:
         occupied = path.exists() and (not path.is_dir() or any(map(_is_ours, path.iterdir())))
     except OSError as error:
-        raise OutputError(f"out={path} cannot be read: {error.strerror}") from error
+        raise OutputError(f"out={shown(path)} cannot be read: {error.strerror}") from error
     if occupied:
         held = _held(folder)
         if overwrite:
@@ -95,7 +96,7 @@ def claim(path: Path, plan: Plan, overwrite: bool) -> RunFolder:
         folder.write_run({"contract": plan.contract, "finished": False})
     except OSError as error:
         raise OutputError(
-            f"out={path} cannot be written ({error.strerror}); give out=FOLDER elsewhere"
+            f"out={shown(path)} cannot be written ({error.strerror}); give out=FOLDER elsewhere"
         ) from error
     return folder
 
@@ -125,7 +126,8 @@ def _held(folder: RunFolder) -> dict[str, Any]:
         raise OutputError(f"{error}; give another folder") from error
     except (OSError, KeyError, TypeError) as error:
         raise OutputError(
-            f"out={folder.path} is not empty and holds no run of bridgebench; give another folder"
+            f"out={shown(folder.path)} is not empty and holds no run of bridgebench; "
+            "give another folder"
         ) from error
     if not isinstance(contract, dict):
         raise OutputError(f"{folder.run_json} is damaged; give another folder")
@@ -137,7 +139,7 @@ def _difference(path: Path, held: Mapping[str, Any], wanted: Mapping[str, Any]) 
     key = next(key for key in {**right, **left} if left.get(key) != right.get(key))
     there, here = str(left.get(key))[:SHOWN], str(right.get(key))[:SHOWN]
     return (
-        f"out={path} holds results with {key}={there}, but this run has {key}={here}; "
+        f"out={shown(path)} holds results with {key}={there}, but this run has {key}={here}; "
         "give another out=, or overwrite=true to start it anew"
     )
 

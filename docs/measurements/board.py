@@ -85,7 +85,6 @@ COLUMNS: dict[str, dict[str, Cell]] = {
         "memorization": number("memorization", 2),
         "SWD": number("swd", 3),
         "NFE": whole("nfe_total"),
-        "images/s": number("images_per_s", 1),
         "flags": text("flags"),
     },
     "transforms": {

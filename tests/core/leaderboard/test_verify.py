@@ -357,7 +357,7 @@ def test_within_the_limit_a_row_is_reproduced_and_past_it_it_cannot_be(real, wri
     options = json.loads(real.table["options"].iloc[1])
     options["method"] = {"name": "hanging"}
     written(1, options=json.dumps(options, sort_keys=True, separators=(",", ":")))
-    result = verify("--limit", "20", "sources=any")
+    result = verify("--limit", "20")
     assert result.exit_code == 2, result.output
     first, second, *_ = result.stdout.splitlines()
     assert first.startswith("row 1: reproduced: ddib")
