@@ -65,6 +65,9 @@ class Lender:
     def denoiser(self, score: ScoreModel, domains: Sequence[str]) -> GaussianDenoiser:
         return TARGET
 
+    def permuted(self, batch: Batch) -> Batch:
+        raise AssertionError("SDEdit asks for no other source")
+
     def real_targets(self) -> Items:
         raise AssertionError("SDEdit looks at no real target image")
 
