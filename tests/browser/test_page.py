@@ -101,7 +101,7 @@ def test_rows_are_filtered_by_axis_by_words_and_by_kind(visit: Visit, page: Path
 def test_rows_are_filtered_by_what_their_method_was_given(visit: Visit, page: Path) -> None:
     driver = visit(page)
     choose(driver, '[aria-label="Filter by supervision"]', "none")
-    assert set(texts(driver, "method")) == {"identity"}
+    assert set(texts(driver, "method")) == {"identity baseline"}
     assert set(texts(driver, "supervision")) == {"none"}
     assert "only.supervision=none" in driver.current_url
 
