@@ -69,7 +69,7 @@ def run(words: tuple[str, ...]) -> None:
     if finished.interrupted:
         click.echo(
             f"interrupted: {len(finished.records)} of {len(finished.plan.cells)} cells are "
-            "finished and kept; the same command goes on from there",
+            "finished and kept; the same command resumes the run",
             err=True,
         )
         raise SystemExit(INTERRUPTED)

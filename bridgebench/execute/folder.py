@@ -65,7 +65,7 @@ class RunFolder:
         except OSError as error:
             raise OutputError(
                 f"out={shown(self.path)} cannot be written ({error.strerror or error}); finished "
-                "cells are kept: make room, and the same command goes on from there"
+                "cells are kept: make room, and the same command resumes the run"
             ) from error
 
     def write_run(self, content: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from timeit import timeit
 
+import click
 import torch
 
 from bridgebench.isolation import isolated, lent
@@ -28,9 +29,11 @@ def main() -> None:
             pass
 
     seal = Sealed.of(real)
-    print(f"state of the process: {1e3 * timeit(call, number=CALLS) / CALLS:.2f} ms a call")  # noqa: T201
-    print(f"a copy of 128 images, compared: {1e3 * timeit(lend, number=CALLS) / CALLS:.2f} ms")  # noqa: T201
-    print(f"a check of 6000 real images: {1e3 * timeit(seal.intact, number=9) / 9:.1f} ms a cell")  # noqa: T201
+    click.echo(f"state of the process: {1e3 * timeit(call, number=CALLS) / CALLS:.2f} ms a call")
+    click.echo(f"a copy of 128 images, compared: {1e3 * timeit(lend, number=CALLS) / CALLS:.2f} ms")
+    click.echo(
+        f"a check of 6000 real images: {1e3 * timeit(seal.intact, number=9) / 9:.1f} ms a cell"
+    )
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ GONE_SECONDS = 10.0
 
 GONE = (
     "the Ray of this run no longer answers: its first machine is gone, or the way to it; finished "
-    "cells are kept, and the same command goes on from there"
+    "cells are kept, and the same command resumes the run"
 )
 
 QUIET = {
