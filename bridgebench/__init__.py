@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         UnknownName as UnknownName,
         UsageError as UsageError,
     )
-    from bridgebench.hookspecs import hookimpl as hookimpl
     from bridgebench.interfaces.dataset import Dataset as Dataset, Items as Items
     from bridgebench.interfaces.extractor import (
         Extracted as Extracted,
@@ -65,22 +64,23 @@ if TYPE_CHECKING:
     from bridgebench.interfaces.solver import Solver as Solver
     from bridgebench.interfaces.transform import Chain as Chain, Transform as Transform
     from bridgebench.interfaces.version import API_VERSION as API_VERSION
-    from bridgebench.item_meter import ItemMeter as ItemMeter
-    from bridgebench.randomness import (
+    from bridgebench.plugins.hookspecs import hookimpl as hookimpl
+    from bridgebench.toolkit.item_meter import ItemMeter as ItemMeter
+    from bridgebench.toolkit.noise_levels import Spacing as Spacing, sigma_grid as sigma_grid
+    from bridgebench.toolkit.randomness import (
         Draw as Draw,
         generator as generator,
         normal as normal,
         uniform as uniform,
     )
-    from bridgebench.spacing import Spacing as Spacing, sigma_grid as sigma_grid
-    from bridgebench.statistics.intervals import (
+    from bridgebench.toolkit.statistics.intervals import (
         Estimate as Estimate,
         bootstrap_mean as bootstrap_mean,
         exact_share as exact_share,
         influence_interval as influence_interval,
         positive_interval as positive_interval,
     )
-    from bridgebench.threads import one_thread as one_thread
+    from bridgebench.toolkit.threads import one_thread as one_thread
 
 __version__ = "0.1.0"
 
@@ -97,7 +97,7 @@ _HOMES = {
         "UnknownName",
         "UsageError",
     ),
-    "bridgebench.hookspecs": ("hookimpl",),
+    "bridgebench.plugins.hookspecs": ("hookimpl",),
     "bridgebench.interfaces.dataset": ("Dataset", "Items"),
     "bridgebench.interfaces.extractor": ("Extracted", "Extractor", "LoadedExtractor"),
     "bridgebench.interfaces.method": (
@@ -127,17 +127,17 @@ _HOMES = {
     "bridgebench.interfaces.solver": ("Solver",),
     "bridgebench.interfaces.transform": ("Chain", "Transform"),
     "bridgebench.interfaces.version": ("API_VERSION",),
-    "bridgebench.item_meter": ("ItemMeter",),
-    "bridgebench.randomness": ("Draw", "generator", "normal", "uniform"),
-    "bridgebench.spacing": ("Spacing", "sigma_grid"),
-    "bridgebench.statistics.intervals": (
+    "bridgebench.toolkit.item_meter": ("ItemMeter",),
+    "bridgebench.toolkit.randomness": ("Draw", "generator", "normal", "uniform"),
+    "bridgebench.toolkit.noise_levels": ("Spacing", "sigma_grid"),
+    "bridgebench.toolkit.statistics.intervals": (
         "Estimate",
         "bootstrap_mean",
         "exact_share",
         "influence_interval",
         "positive_interval",
     ),
-    "bridgebench.threads": ("one_thread",),
+    "bridgebench.toolkit.threads": ("one_thread",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

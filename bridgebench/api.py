@@ -20,7 +20,7 @@ from bridgebench.leaderboard.loglog import save_loglog
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
-from bridgebench.registry import Registry, load_registry
+from bridgebench.plugins.registry import Registry, load_registry
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,9 @@ import sys
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bridgebench.cache_folder import FOLDER_VARIABLE
 from bridgebench.execute.store import LIMIT_VARIABLE
-from bridgebench.registry import OFF_VARIABLE
+from bridgebench.files.cache_folder import FOLDER_VARIABLE
+from bridgebench.plugins.registry import OFF_VARIABLE
 
 # One thread, however many cores there are: sums in another order are other numbers. Torch and NumPy
 # read it when they are loaded, here and in the processes that tests start.

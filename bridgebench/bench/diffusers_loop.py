@@ -12,9 +12,9 @@ from torch import Tensor
 from bridgebench.bench.networks import SIGMA_RANGE, fast_denoiser, plain_network, states
 from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.interfaces.solver import Solver
-from bridgebench.probability_flow import decode
-from bridgebench.registry import Kind, Registry
-from bridgebench.specs import build
+from bridgebench.plugins.registry import Kind, Registry
+from bridgebench.plugins.specs import build
+from bridgebench.toolkit.probability_flow import decode
 
 
 class NoNetwork:

@@ -10,8 +10,8 @@ from torch import Tensor
 from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.errors import UsageError
 from bridgebench.interfaces.metric import Metric
-from bridgebench.registry import Kind, Registry
-from bridgebench.specs import build
+from bridgebench.plugins.registry import Kind, Registry
+from bridgebench.plugins.specs import build
 
 Fitted = TypeVar("Fitted")
 

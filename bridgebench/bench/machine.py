@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
-from bridgebench.cores import usable_cores
+from bridgebench.execute.cores import usable_cores
 
 
 def machine_in_words() -> str:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from bridgebench.bench.ratio import Ratio, Reach, in_turns
-from bridgebench.nn.preconditioning import EDMDenoiser, EDMScaling
-from bridgebench.nn.unet import UNet, UNetConfig
 from bridgebench.plan.machine import computes_bf16
+from bridgebench.toolkit.nn.preconditioning import EDMDenoiser, EDMScaling
+from bridgebench.toolkit.nn.unet import UNet, UNetConfig
 
 CONFIG = UNetConfig(classes=10)
 SIGMA_RANGE = (0.02, 80.0)

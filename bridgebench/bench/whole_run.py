@@ -19,7 +19,7 @@ from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
-from bridgebench.registry import Registry
+from bridgebench.plugins.registry import Registry
 
 STUDY_BATCH = 16
 

@@ -87,7 +87,7 @@ def _ratios(short: bool, wanted: frozenset[str]) -> Iterator[Ratio]:
     from bridgebench.bench.scaling import worker_scaling
     from bridgebench.bench.whole_run import overhead, second_run, study_loop
     from bridgebench.execute.memory import keep_freed_memory
-    from bridgebench.registry import load_registry
+    from bridgebench.plugins.registry import load_registry
 
     for package in ("diffusers", "ray"):
         if package in wanted and find_spec(package) is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
 
 EXAMPLES = """\b
 Examples:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from bridgebench.cores import usable_cores
 from bridgebench.errors import BridgebenchError
-from bridgebench.isolation import answering
-from bridgebench.registry import Kind, Registry, load_registry
+from bridgebench.execute.cores import usable_cores
+from bridgebench.isolation.calls import answering
+from bridgebench.plugins.registry import Kind, Registry, load_registry
 
 
 @click.command()
@@ -72,7 +72,7 @@ def _files(registry: Registry) -> list[str]:
     from bridgebench.interfaces.dataset import Dataset
     from bridgebench.interfaces.extractor import Extractor
     from bridgebench.interfaces.score_model import ScoreModel
-    from bridgebench.specs import build, expand_all
+    from bridgebench.plugins.specs import build, expand_all
 
     problems = []
     for kind in (Kind.DATASET, Kind.SCORE, Kind.EXTRACTOR):

@@ -35,8 +35,8 @@ def export(words: tuple[str, ...]) -> None:
     from rich.progress import Progress
 
     from bridgebench.cli.console import errors
-    from bridgebench.export import export_sources
-    from bridgebench.registry import load_registry
+    from bridgebench.execute.export import export_sources
+    from bridgebench.plugins.registry import load_registry
 
     console = errors()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:

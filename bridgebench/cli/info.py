@@ -10,12 +10,12 @@ import click
 from bridgebench.cli.facts import domains_of
 from bridgebench.cli.supervision import given_to
 from bridgebench.errors import UnknownName
-from bridgebench.registry import Kind, Registry, load_registry
+from bridgebench.plugins.registry import Kind, Registry, load_registry
 
 if TYPE_CHECKING:
     from bridgebench.interfaces.metric import Metric
     from bridgebench.interfaces.plugin import Plugin
-    from bridgebench.taskfile import TaskFile
+    from bridgebench.tasks.task_file import TaskFile
 
 EXAMPLES = """\b
 Examples:
@@ -29,7 +29,7 @@ Examples:
 @click.argument("spec")
 def info(spec: str) -> None:
     """Show what a plugin or a task is, and its options as SPEC resolves them."""
-    from bridgebench.specs import parse_spec
+    from bridgebench.plugins.specs import parse_spec
 
     registry = load_registry()
     name, _ = parse_spec(spec)
@@ -49,7 +49,7 @@ def info(spec: str) -> None:
 
 
 def _show_task(registry: Registry, name: str) -> None:
-    from bridgebench.plan.tasks import task_of
+    from bridgebench.tasks.lookup import task_of
 
     task: TaskFile = task_of(registry.entry(Kind.TASK, name))
     click.echo(f"\n{task.summary}\n")
@@ -82,7 +82,7 @@ def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
     from bridgebench.cli.limits import limits_of
     from bridgebench.interfaces.metric import Metric
     from bridgebench.interfaces.plugin import Plugin, format_option
-    from bridgebench.specs import build, parse_spec
+    from bridgebench.plugins.specs import build, parse_spec
 
     cls = registry.load(kind, name)
     click.echo(f"\n{inspect.cleandoc(cls.__doc__ or '')}")
@@ -135,7 +135,7 @@ def _show_class_facts(cls: type[Plugin], made: Plugin | None) -> None:
 
 def _show_columns(cls: type[Metric], made: Plugin | None) -> None:
     """The columns with the options that were given; without them, those of every value."""
-    from bridgebench.chance import chance_name
+    from bridgebench.plan.chance import chance_name
 
     needed = {option for option, field in cls.model_fields.items() if field.is_required()}
     plain = cls.model_construct() if needed else cls()

@@ -10,7 +10,7 @@ import click
 
 from bridgebench.cli.supervision import given_to, levels_of
 from bridgebench.errors import BridgebenchError, InvalidOption, PluginError, UnknownName
-from bridgebench.registry import Entry, Kind, Registry, load_registry
+from bridgebench.plugins.registry import Entry, Kind, Registry, load_registry
 
 if TYPE_CHECKING:
     from bridgebench.interfaces.method import Method
@@ -118,7 +118,7 @@ def _task_summary(entry: Entry) -> str:
         summary = None
     if summary is not None:
         return summary
-    from bridgebench.plan.tasks import task_of
+    from bridgebench.tasks.lookup import task_of
 
     return task_of(entry).summary
 

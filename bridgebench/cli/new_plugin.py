@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bridgebench.errors import InvalidOption, UnknownName
-from bridgebench.registry import Kind, load_registry
+from bridgebench.plugins.registry import Kind, load_registry
 
 EXAMPLES = """\b
 Examples:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bridgebench.cli.words import describe_words, parse_words
-from bridgebench.shown_path import shown
+from bridgebench.files.shown_path import shown
 
 if TYPE_CHECKING:
     from bridgebench.interfaces.method import Cell
@@ -42,7 +42,7 @@ def plan(words: tuple[str, ...]) -> None:
     from bridgebench.execute.sharing import cached_share
     from bridgebench.execute.store import user_store
     from bridgebench.plan.make import make_plan
-    from bridgebench.registry import load_registry
+    from bridgebench.plugins.registry import load_registry
 
     made = make_plan(load_registry(), choices)
     folder = RunFolder(default_out(choices, made))

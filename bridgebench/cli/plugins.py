@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bridgebench.registry import OFF_VARIABLE, Kind, load_registry
+from bridgebench.plugins.registry import OFF_VARIABLE, Kind, load_registry
 
 
 @click.command(epilog=f"{OFF_VARIABLE}=NAME blocks a distribution or entry point.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bridgebench.cli.words import describe_words, parse_words
-from bridgebench.shown_path import shown
+from bridgebench.files.shown_path import shown
 
 if TYPE_CHECKING:
     from bridgebench.api import Finished

@@ -42,7 +42,7 @@ def given_to(cls: type[Method]) -> Given:
 def levels_of(text: str) -> tuple[str, ...]:
     """The levels in a comma-separated text; UnknownName for one that is none."""
     from bridgebench.interfaces.method import Supervision
-    from bridgebench.specs import split_list
+    from bridgebench.plugins.specs import split_list
 
     levels = tuple(split_list(text))
     for level in levels:

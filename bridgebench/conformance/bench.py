@@ -13,18 +13,18 @@ from torch import Tensor
 from bridgebench.errors import PluginError, UsageError
 from bridgebench.execute.batches import SourceBatches
 from bridgebench.execute.counting import Lender
+from bridgebench.execute.scoring import Extractors, memoized
 from bridgebench.interfaces.dataset import Dataset, Items
 from bridgebench.interfaces.extractor import Extracted, Extractor
 from bridgebench.interfaces.method import Batch, Setting
 from bridgebench.interfaces.metric import Metric, Population
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.plan.machine import resolve_device
-from bridgebench.plan.tasks import find_task
-from bridgebench.randomness import Draw
-from bridgebench.registry import Kind, Registry
-from bridgebench.scoring import Extractors, memoized
-from bridgebench.specs import build
-from bridgebench.taskfile import TaskFile
+from bridgebench.plugins.registry import Kind, Registry
+from bridgebench.plugins.specs import build
+from bridgebench.tasks.lookup import find_task
+from bridgebench.tasks.task_file import TaskFile
+from bridgebench.toolkit.randomness import Draw
 
 if TYPE_CHECKING:
     from bridgebench.interfaces.score_model import Denoiser, DenoiserFamily

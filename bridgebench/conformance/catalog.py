@@ -24,9 +24,9 @@ from bridgebench.errors import BridgebenchError, PluginError, UnknownName, Usage
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.plugin import Plugin
 from bridgebench.interfaces.score_model import ScoreModel
-from bridgebench.plan.tasks import SUFFIXES, find_task, task_of
-from bridgebench.registry import Kind, Registry
-from bridgebench.specs import build, parse_spec, split_chain
+from bridgebench.plugins.registry import Kind, Registry
+from bridgebench.plugins.specs import build, parse_spec, split_chain
+from bridgebench.tasks.lookup import SUFFIXES, find_task, task_of
 
 _OWN: Mapping[Kind, Sequence[Callable[[Any, Bench], None]]] = {
     Kind.DATASET: dataset.CHECKS,

@@ -14,8 +14,8 @@ from bridgebench.interfaces.method import Axis, Cell, Method, Variant
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.interfaces.solver import Solver
 from bridgebench.interfaces.transform import Chain
-from bridgebench.registry import Kind
-from bridgebench.specs import build, build_chain
+from bridgebench.plugins.registry import Kind
+from bridgebench.plugins.specs import build, build_chain
 
 if TYPE_CHECKING:
     from torch import Tensor

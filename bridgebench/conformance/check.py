@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bridgebench.errors import PluginError
-from bridgebench.registry import Kind
+from bridgebench.plugins.registry import Kind
 
 if TYPE_CHECKING:
     from bridgebench.conformance.bench import Bench
@@ -65,7 +65,7 @@ class Check(Generic[P]):
         """Run it as a run would, without gradients; ConformanceError for whatever goes wrong."""
         import torch
 
-        from bridgebench.taskfile import one_line
+        from bridgebench.files.one_line import one_line
 
         try:
             with torch.inference_mode():

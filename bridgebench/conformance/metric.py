@@ -13,7 +13,7 @@ from torch import Tensor
 from bridgebench.conformance.check import ConformanceError, require
 from bridgebench.conformance.claims import require_close, unchanged
 from bridgebench.interfaces.metric import Column, Metric, Observed, Score
-from bridgebench.statistics.intervals import exact_share
+from bridgebench.toolkit.statistics.intervals import exact_share
 
 if TYPE_CHECKING:
     import torchmetrics

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from bridgebench.conformance.check import require
 from bridgebench.interfaces.plugin import Plugin
-from bridgebench.specs import parse_spec
+from bridgebench.plugins.specs import parse_spec
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

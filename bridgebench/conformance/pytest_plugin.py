@@ -77,7 +77,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def bridgebench_bench(pytestconfig: pytest.Config) -> Bench:
     """Real images of a task and what a run lends to plugins; see bridgebench.conformance.bench."""
     from bridgebench.conformance.bench import make_bench
-    from bridgebench.registry import load_registry
+    from bridgebench.plugins.registry import load_registry
 
     return make_bench(load_registry(), pytestconfig.getoption("--bridgebench-task"))
 
@@ -128,7 +128,7 @@ class CheckItem(pytest.Item):
 def _checks(spec: str, kind: str, task: str) -> tuple[BoundCheck, ...]:
     from bridgebench.conformance.catalog import Wanted, bound_checks
     from bridgebench.errors import BridgebenchError
-    from bridgebench.registry import load_registry
+    from bridgebench.plugins.registry import load_registry
 
     try:
         return bound_checks(load_registry(), Wanted(spec, kind, task))

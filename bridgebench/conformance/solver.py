@@ -19,8 +19,8 @@ from bridgebench.conformance.claims import (
 )
 from bridgebench.errors import BudgetError
 from bridgebench.interfaces.solver import Solver
-from bridgebench.randomness import normal
-from bridgebench.spacing import sigma_grid
+from bridgebench.toolkit.noise_levels import sigma_grid
+from bridgebench.toolkit.randomness import normal
 
 if TYPE_CHECKING:
     from bridgebench.conformance.bench import Bench

@@ -16,7 +16,7 @@ from bridgebench.interfaces.method import Cell
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Group
-from bridgebench.taskfile import TaskFile
+from bridgebench.tasks.task_file import TaskFile
 
 if TYPE_CHECKING:
     from bridgebench.conformance.bench import Bench

@@ -18,7 +18,7 @@ from bridgebench.interfaces.transform import Transform
 
 if TYPE_CHECKING:
     from bridgebench.conformance.bench import Bench
-    from bridgebench.randomness import Draw
+    from bridgebench.toolkit.randomness import Draw
 
 TOLERANCE = 1e-5
 DTYPES = (torch.float32, torch.float64)

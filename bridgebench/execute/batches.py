@@ -13,7 +13,7 @@ from bridgebench.errors import PluginError
 from bridgebench.execute.spool import HELD_BYTES, Spool
 from bridgebench.interfaces.dataset import Items
 from bridgebench.interfaces.method import Batch
-from bridgebench.randomness import Draw, derangement
+from bridgebench.toolkit.randomness import Draw, derangement
 
 
 @dataclass(frozen=True)

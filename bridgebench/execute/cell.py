@@ -18,12 +18,12 @@ from bridgebench.errors import BridgebenchError, Damage, OutputError, PluginErro
 from bridgebench.execute.aside import ahead, in_order
 from bridgebench.execute.batches import FilledBatch, SourceBatches
 from bridgebench.execute.counting import Lender
+from bridgebench.execute.scoring import Scorer
+from bridgebench.files.one_line import one_line
 from bridgebench.interfaces.method import Cell, Failure, Translation, Variant
 from bridgebench.interfaces.metric import Score
-from bridgebench.isolation import isolated, lent, said
-from bridgebench.scoring import Scorer
-from bridgebench.taskfile import one_line
-from bridgebench.threads import one_blas_thread
+from bridgebench.isolation.calls import isolated, lent, said
+from bridgebench.toolkit.threads import one_blas_thread
 
 STRIP_IMAGES = 16
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from bridgebench.interfaces.dataset import Items
 from bridgebench.interfaces.method import Batch, Setting
 from bridgebench.interfaces.score_model import Denoiser, DenoiserFamily, Precision, ScoreModel
-from bridgebench.isolation import isolated
+from bridgebench.isolation.calls import isolated
 
 
 @dataclass

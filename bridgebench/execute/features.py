@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
-from bridgebench.canonical import digest
 from bridgebench.execute.sharing import arithmetic
 from bridgebench.execute.store import Store, Stored
+from bridgebench.files.canonical_json import digest
 from bridgebench.interfaces.extractor import Extracted
-from bridgebench.isolation import Surroundings
+from bridgebench.isolation.calls import Surroundings
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from typing import Any
 
 from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import RecordStore, write_atomically
+from bridgebench.files.regular_files import read_regular
+from bridgebench.files.shown_path import shown
+from bridgebench.files.strict_json import loads
 from bridgebench.plan.model import Plan
-from bridgebench.regular_files import read_regular
-from bridgebench.shown_path import shown
-from bridgebench.strict_json import loads
 
 MAX_RUN_JSON_BYTES = 2**20
 

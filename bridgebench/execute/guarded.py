@@ -28,7 +28,7 @@ from bridgebench.interfaces.method import Failure
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
 
 START_SECONDS = 300.0
 """How long a child may take to import, plan and load before its first cell."""

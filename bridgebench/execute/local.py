@@ -11,28 +11,28 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from bridgebench.cores import usable_cores
 from bridgebench.errors import IntegrityError, PluginError
 from bridgebench.execute.aside import pays
 from bridgebench.execute.batches import SourceBatches
 from bridgebench.execute.cell import CellRunner, Made, Outcome, SharedResult
+from bridgebench.execute.cores import usable_cores
 from bridgebench.execute.counting import Lender
 from bridgebench.execute.features import KeptFeatures
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.memory import keep_freed_memory
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.records import Record, RecordStore, RecordWarning, Status, Value
+from bridgebench.execute.scoring import MODIFIED, Extractors, Reference, Scorer
 from bridgebench.execute.sharing import compute_shared
 from bridgebench.execute.store import Store, user_store
 from bridgebench.interfaces.dataset import Items
 from bridgebench.interfaces.method import Cell, Failure, Stage
 from bridgebench.interfaces.metric import Population
-from bridgebench.isolation import Surroundings, answering
-from bridgebench.item_files import item_file
-from bridgebench.pictures import save_image, save_strip
+from bridgebench.isolation.calls import Surroundings, answering
 from bridgebench.plan.model import Group, Plan, PlannedCell
 from bridgebench.plan.together import evaluations_for, sets_of
-from bridgebench.scoring import MODIFIED, Extractors, Reference, Scorer
+from bridgebench.toolkit.item_files import item_file
+from bridgebench.toolkit.pictures import save_image, save_strip
 
 
 @dataclass

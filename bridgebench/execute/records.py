@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bridgebench.canonical import digest
 from bridgebench.errors import IntegrityError
-from bridgebench.regular_files import read_regular
-from bridgebench.strict_json import loads
-from bridgebench.taskfile import first_problem
+from bridgebench.files.canonical_json import digest
+from bridgebench.files.regular_files import read_regular
+from bridgebench.files.strict_json import loads
+from bridgebench.tasks.task_file import first_problem
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,7 +10,6 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from bridgebench.canonical import digest
 from bridgebench.errors import PluginError
 from bridgebench.execute.aside import ahead
 from bridgebench.execute.batches import FilledBatch, SourceBatches
@@ -18,8 +17,9 @@ from bridgebench.execute.cell import Outcome, SharedResult, failed
 from bridgebench.execute.counting import Lender
 from bridgebench.execute.spool import Spool
 from bridgebench.execute.store import Store, Stored
+from bridgebench.files.canonical_json import digest
 from bridgebench.interfaces.method import Cell, Stage
-from bridgebench.isolation import isolated, lent
+from bridgebench.isolation.calls import isolated, lent
 from bridgebench.plan.model import Group, Plan
 
 RESULT = "result"

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bridgebench.cache_folder import FOLDER_VARIABLE, cache_folder
 from bridgebench.errors import IntegrityError, InvalidOption
 from bridgebench.execute.records import write_atomically
-from bridgebench.regular_files import read_regular
-from bridgebench.strict_json import loads
+from bridgebench.files.cache_folder import FOLDER_VARIABLE, cache_folder
+from bridgebench.files.regular_files import read_regular
+from bridgebench.files.strict_json import loads
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 from bridgebench.errors import PluginError
 from bridgebench.interfaces.dataset import Items
 from bridgebench.interfaces.plugin import Plugin
-from bridgebench.randomness import Draw
+from bridgebench.toolkit.randomness import Draw
 
 if TYPE_CHECKING:
     import torch

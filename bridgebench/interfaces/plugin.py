@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from bridgebench.quoting import quoted
+from bridgebench.interfaces.quoting import quoted
 
 
 class Plugin(BaseModel):

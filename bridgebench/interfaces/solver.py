@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from bridgebench.interfaces.plugin import Plugin
-from bridgebench.spacing import Spacing
+from bridgebench.toolkit.noise_levels import Spacing
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bridgebench.errors import PluginError
 from bridgebench.interfaces.plugin import Plugin
-from bridgebench.isolation import isolated, lent
+from bridgebench.isolation.calls import isolated, lent
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench.randomness import Draw
+    from bridgebench.toolkit.randomness import Draw
 
 
 class Transform(Plugin, ABC):

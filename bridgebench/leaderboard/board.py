@@ -21,9 +21,9 @@ from bridgebench.leaderboard.rows import ReadItems, Section, row_of
 from bridgebench.leaderboard.sheet import read_sheet
 from bridgebench.leaderboard.table import build_table
 from bridgebench.leaderboard.validate import rows_of_table, validate_board
-from bridgebench.plan.tasks import task_of
-from bridgebench.registry import Kind, Registry
-from bridgebench.taskfile import TaskFile, read_task
+from bridgebench.plugins.registry import Kind, Registry
+from bridgebench.tasks.lookup import task_of
+from bridgebench.tasks.task_file import TaskFile, read_task
 
 
 @dataclass(frozen=True)

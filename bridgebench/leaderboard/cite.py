@@ -10,8 +10,8 @@ from bridgebench.interfaces.method import Method
 from bridgebench.interfaces.solver import Solver
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.cells import UNUSED
-from bridgebench.registry import Kind, Registry
-from bridgebench.specs import parse_spec
+from bridgebench.plugins.registry import Kind, Registry
+from bridgebench.plugins.specs import parse_spec
 
 
 def citations(boards: Iterable[Board], registry: Registry) -> str:

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bridgebench.chance import with_chance, without_chance
 from bridgebench.errors import PluginError, UsageError
 from bridgebench.interfaces.metric import Column
-from bridgebench.taskfile import TaskFile
+from bridgebench.plan.chance import with_chance, without_chance
+from bridgebench.tasks.task_file import TaskFile
 
 TEXT_AXES = (
     "task",

@@ -13,14 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from bridgebench.errors import UsageError
+from bridgebench.files.printable import printable
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.cells import MAX_CELL
 from bridgebench.leaderboard.flags import legend, letters
 from bridgebench.leaderboard.meaning import first_difference, parts_of
 from bridgebench.leaderboard.seal import written
-from bridgebench.printable import printable
-from bridgebench.taskfile import FlagRule
+from bridgebench.tasks.task_file import FlagRule
 
 NAMED_BY = ("method", "source_score", "target_score", "solver", "nfe", "transform", "seed")
 """What makes two rows the same combination; how many images they saw may differ."""

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bridgebench.leaderboard.columns import AXES
-from bridgebench.taskfile import Convergence, TaskFile
+from bridgebench.tasks.task_file import Convergence, TaskFile
 
 _OTHERS = tuple(axis for axis in AXES if axis != "nfe")
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import MetricColumns
-from bridgebench.statistics.intervals import exact_share
+from bridgebench.toolkit.statistics.intervals import exact_share
 
 ROUNDING = 1e-7
 """How far, relative to its size, a cell may be from what follows from the others."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridgebench.execute.records import Record
+from bridgebench.files.printable import printable
 from bridgebench.leaderboard.columns import COUNTS, MetricColumns
-from bridgebench.printable import printable
 
 RELATIVE = 1e-3
 OF_HALF_WIDTH = 0.25

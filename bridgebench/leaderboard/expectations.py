@@ -10,7 +10,7 @@ from bridgebench.leaderboard.flags import is_copying
 from bridgebench.leaderboard.pairs import ALPHA, pair_p_values
 from bridgebench.leaderboard.ranks import rank, signed
 from bridgebench.leaderboard.rows import Row, sections
-from bridgebench.taskfile import Expectation, TaskFile
+from bridgebench.tasks.task_file import Expectation, TaskFile
 
 
 def unmet(rows: Sequence[Row], task: TaskFile, metrics: MetricColumns) -> list[str]:

@@ -25,7 +25,7 @@ from bridgebench.leaderboard.columns import MetricColumns, arrange, board_column
 from bridgebench.leaderboard.seal import written
 from bridgebench.leaderboard.sheet import Sheet, read_sheet
 from bridgebench.leaderboard.table import dtype_of, to_frame
-from bridgebench.taskfile import TaskFile
+from bridgebench.tasks.task_file import TaskFile
 
 _INTEGER = re.compile(r"(-?[0-9]{1,18})(\.0{1,18})?")
 """Programs without whole numbers that may be missing write 20.0 for 20."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bridgebench.leaderboard.rows import Row
-from bridgebench.taskfile import FlagRule
+from bridgebench.tasks.task_file import FlagRule
 
 
 def raised(row: Row, rules: Iterable[FlagRule]) -> tuple[FlagRule, ...]:

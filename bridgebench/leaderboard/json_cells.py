@@ -18,9 +18,9 @@ from pydantic import (
 )
 
 from bridgebench.errors import IntegrityError
-from bridgebench.printable import printable
-from bridgebench.strict_json import loads
-from bridgebench.taskfile import first_problem
+from bridgebench.files.printable import printable
+from bridgebench.files.strict_json import loads
+from bridgebench.tasks.task_file import first_problem
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]

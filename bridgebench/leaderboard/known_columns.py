@@ -12,9 +12,9 @@ from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.leaderboard.columns import spread
 from bridgebench.leaderboard.json_cells import parsed
 from bridgebench.leaderboard.sheet import Sheet
-from bridgebench.registry import Kind, Registry
-from bridgebench.specs import build
-from bridgebench.taskfile import TaskFile
+from bridgebench.plugins.registry import Kind, Registry
+from bridgebench.plugins.specs import build
+from bridgebench.tasks.task_file import TaskFile
 
 PARTS = "fingerprint_parts"
 

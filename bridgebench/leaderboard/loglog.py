@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bridgebench.execute.records import write_atomically
 from bridgebench.leaderboard.convergence import Curve, decades, range_in_words
-from bridgebench.taskfile import Convergence
+from bridgebench.tasks.task_file import Convergence
 
 WIDTH, HEIGHT = 960, 640
 _LEFT, _RIGHT, _TOP, _BOTTOM = 90, 30, 50, 70

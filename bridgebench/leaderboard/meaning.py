@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridgebench.files.printable import printable
 from bridgebench.leaderboard.json_cells import parsed
-from bridgebench.printable import printable
 
 SHOWN = 80
 

@@ -30,8 +30,8 @@ from bridgebench.leaderboard.seal import SEAL, UNSEALED, written
 from bridgebench.leaderboard.table import place, to_frame
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.leaderboard.verifications import read_verifications, write_verifications
-from bridgebench.registry import Registry
-from bridgebench.taskfile import TaskFile
+from bridgebench.plugins.registry import Registry
+from bridgebench.tasks.task_file import TaskFile
 
 Cells = Mapping[Any, Any]
 Key = tuple[str, ...]

@@ -11,7 +11,7 @@ from bridgebench.leaderboard.cells import UNUSED
 from bridgebench.leaderboard.columns import MetricColumns
 from bridgebench.leaderboard.flags import meaning
 from bridgebench.leaderboard.pairs import PairCount
-from bridgebench.taskfile import TaskFile
+from bridgebench.tasks.task_file import TaskFile
 
 FLOOR = "_floor"
 """A metric column NAME_floor is what real images get of NAME; it is printed beside it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bridgebench.errors import IntegrityError
-from bridgebench.regular_files import read_regular
+from bridgebench.files.regular_files import read_regular
 
 
 def read_outside(path: Path, most: int) -> bytes:

@@ -11,13 +11,13 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from bridgebench.files.printable import printable
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import AXES, MetricColumns
 from bridgebench.leaderboard.flags import letters
-from bridgebench.printable import printable
-from bridgebench.statistics.intervals import Estimate
-from bridgebench.statistics.seeds import across_seeds
-from bridgebench.taskfile import FlagRule
+from bridgebench.tasks.task_file import FlagRule
+from bridgebench.toolkit.statistics.intervals import Estimate
+from bridgebench.toolkit.statistics.seeds import across_seeds
 
 NAMED_BY = tuple(axis for axis in AXES if axis != "seed")
 

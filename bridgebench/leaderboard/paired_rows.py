@@ -13,8 +13,8 @@ from bridgebench.leaderboard.pairs import ALPHA
 from bridgebench.leaderboard.per_image import rows_with_items
 from bridgebench.leaderboard.reference_rows import Referred, with_references
 from bridgebench.leaderboard.rows import Row
-from bridgebench.statistics.difference import PairedDifference, paired_difference
-from bridgebench.statistics.paired import holm
+from bridgebench.toolkit.statistics.difference import PairedDifference, paired_difference
+from bridgebench.toolkit.statistics.paired import holm
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from bridgebench.leaderboard.columns import AXES
 from bridgebench.leaderboard.paired_rows import ColumnDifferences, PairedRows, RowDifference
 from bridgebench.leaderboard.reference_rows import NAMED_BY
 from bridgebench.leaderboard.rows import Row
-from bridgebench.statistics.intervals import Estimate
+from bridgebench.toolkit.statistics.intervals import Estimate
 
 ALWAYS_SHOWN = ("method", "transform")
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bridgebench.leaderboard.rows import Items, Row, Section, Shares, as_shares
-from bridgebench.statistics.paired import Floats, holm, mcnemar_ps, t_ps
+from bridgebench.toolkit.statistics.paired import Floats, holm, mcnemar_ps, t_ps
 
 ALPHA = 0.05
 

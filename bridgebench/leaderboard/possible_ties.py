@@ -14,7 +14,7 @@ from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.derived import Fault, count_of
 from bridgebench.leaderboard.ranks import level_of_ties, rank
 from bridgebench.leaderboard.rows import Row
-from bridgebench.statistics.paired import hochberg_with_best, mcnemar_p
+from bridgebench.toolkit.statistics.paired import hochberg_with_best, mcnemar_p
 
 MOST_IMAGES = 10_000
 MOST_ROWS = 2_000

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bridgebench.errors import BridgebenchError, IntegrityError, InvalidOption, OutputError
 from bridgebench.execute.records import write_atomically
+from bridgebench.files.printable import printable
 from bridgebench.leaderboard.board import Board, checked_board
 from bridgebench.leaderboard.files import to_csv, write_csv
 from bridgebench.leaderboard.outside import read_outside
@@ -23,8 +24,7 @@ from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.published_names import BOARD_NAME, FOLDER, INDEX, place_of
 from bridgebench.leaderboard.sheet import MAX_FILE_BYTES
 from bridgebench.leaderboard.verifications import read_verifications, write_verifications
-from bridgebench.printable import printable
-from bridgebench.registry import Registry
+from bridgebench.plugins.registry import Registry
 
 HASH_LENGTH = 12
 

@@ -37,8 +37,8 @@ from bridgebench.leaderboard.columns import MetricColumns
 from bridgebench.leaderboard.flags import is_rankable, raised
 from bridgebench.leaderboard.pairs import ALPHA, PairCount, pair_count, pair_p_values
 from bridgebench.leaderboard.rows import Row, sections
-from bridgebench.statistics.paired import hochberg_with_best
-from bridgebench.taskfile import FlagRule, TaskFile
+from bridgebench.tasks.task_file import FlagRule, TaskFile
+from bridgebench.toolkit.statistics.paired import hochberg_with_best
 
 
 @dataclass(frozen=True)

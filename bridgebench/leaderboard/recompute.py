@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bridgebench.canonical import digest
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.guarded import GuardedRun
 from bridgebench.execute.local import LocalRun
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.records import Record
+from bridgebench.files.canonical_json import digest
 from bridgebench.leaderboard.rerun import Rerun
 from bridgebench.leaderboard.rows import Row, row_of
 from bridgebench.plan.model import Group, Plan, PlannedCell

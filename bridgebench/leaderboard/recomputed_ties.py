@@ -14,7 +14,7 @@ from bridgebench.leaderboard.deviations import Deviation
 from bridgebench.leaderboard.flags import is_rankable
 from bridgebench.leaderboard.ranks import rank, tie_groups
 from bridgebench.leaderboard.rows import Row, sections, seed_of
-from bridgebench.taskfile import TaskFile
+from bridgebench.tasks.task_file import TaskFile
 
 SAME = 1e-9
 """How far, relative to its size, a number may be from one that was computed alike."""

@@ -23,8 +23,8 @@ from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
 from bridgebench.plan.provenance import TASK_KEY
-from bridgebench.registry import Kind, Registry
-from bridgebench.taskfile import TaskFile, first_problem
+from bridgebench.plugins.registry import Kind, Registry
+from bridgebench.tasks.task_file import TaskFile, first_problem
 
 LIBRARIES = "libraries"
 """Where a metric's part of the fingerprint names the versions of libraries that it calls."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from bridgebench.canonical import digest
 from bridgebench.errors import PluginError
 from bridgebench.execute.records import Record, Status, Value
+from bridgebench.files.canonical_json import digest
 from bridgebench.leaderboard.columns import AXES
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from bridgebench.leaderboard.columns import (
 from bridgebench.leaderboard.rows import FINGERPRINT_LENGTH
 from bridgebench.leaderboard.seal import SEAL
 from bridgebench.leaderboard.table import dtype_of
-from bridgebench.taskfile import TaskFile
+from bridgebench.tasks.task_file import TaskFile
 
 
 def board_schema(task: TaskFile, columns: Sequence[Column]) -> pa.DataFrameSchema:

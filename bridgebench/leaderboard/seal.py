@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from bridgebench.canonical import digest
+from bridgebench.files.canonical_json import digest
 from bridgebench.leaderboard.columns import COST, COUNTS
 
 SEAL = "row_sha256"

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bridgebench.errors import InvalidOption, UnknownName
+from bridgebench.files.printable import printable
 from bridgebench.interfaces.method import Supervision
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.board import Board
@@ -27,8 +28,7 @@ from bridgebench.leaderboard.over_seeds import combined, seeds_table
 from bridgebench.leaderboard.pairs import PairCount
 from bridgebench.leaderboard.rows import section_order
 from bridgebench.leaderboard.validate import rows_of_table
-from bridgebench.printable import printable
-from bridgebench.taskfile import FlagRule
+from bridgebench.tasks.task_file import FlagRule
 
 FILTERS = (
     "method",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridgebench.errors import BridgebenchError, IntegrityError
+from bridgebench.files.printable import printable
 from bridgebench.leaderboard.board import checked_board
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.leaderboard.git_tree import Change, GitTree
@@ -25,8 +26,7 @@ from bridgebench.leaderboard.verifications import (
     Verification,
     read_verifications,
 )
-from bridgebench.printable import printable
-from bridgebench.registry import Registry
+from bridgebench.plugins.registry import Registry
 
 
 @dataclass(frozen=True)

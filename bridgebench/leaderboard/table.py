@@ -29,7 +29,7 @@ from bridgebench.leaderboard.flags import flags_cell
 from bridgebench.leaderboard.ranks import Standing, standings
 from bridgebench.leaderboard.rows import Row, section_order, short_fingerprint
 from bridgebench.leaderboard.seal import SEAL, seal
-from bridgebench.taskfile import TaskFile
+from bridgebench.tasks.task_file import TaskFile
 
 FLOAT_COLUMNS = ("latent_std", *COST)
 """The numbers of a row that are neither metrics nor whole."""

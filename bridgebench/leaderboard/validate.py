@@ -34,7 +34,7 @@ from bridgebench.leaderboard.ranks import pareto_front, rank
 from bridgebench.leaderboard.rows import Row, sections, short_fingerprint
 from bridgebench.leaderboard.seal import SEAL, seal
 from bridgebench.leaderboard.table import dtype_of
-from bridgebench.taskfile import TaskFile
+from bridgebench.tasks.task_file import TaskFile
 
 if TYPE_CHECKING:
     from pandera.errors import SchemaErrors

@@ -25,11 +25,11 @@ from pydantic import (
 
 from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import write_atomically
+from bridgebench.files.printable import printable
+from bridgebench.files.strict_json import loads
 from bridgebench.leaderboard.cells import objection
 from bridgebench.leaderboard.outside import read_outside
-from bridgebench.printable import printable
-from bridgebench.strict_json import loads
-from bridgebench.taskfile import first_problem
+from bridgebench.tasks.task_file import first_problem
 
 FILE_NAME = "verifications.json"
 MAX_BYTES = 8 * 2**20

@@ -13,6 +13,7 @@ from typing import Any
 
 from bridgebench.errors import InvalidOption
 from bridgebench.execute.progress import Progress
+from bridgebench.files.printable import printable
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.deviations import Deviation, deviations
 from bridgebench.leaderboard.recompute import Recomputed, recompute
@@ -22,8 +23,7 @@ from bridgebench.leaderboard.rows import Row
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.leaderboard.verifications import Found, Verification
 from bridgebench.plan.machine import resolve_device
-from bridgebench.printable import printable
-from bridgebench.registry import Registry
+from bridgebench.plugins.registry import Registry
 
 Cells = Mapping[Any, Any]
 

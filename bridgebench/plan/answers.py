@@ -9,7 +9,7 @@ from bridgebench.errors import PluginError
 from bridgebench.interfaces.method import Axis, Cell, Method, Setting, Stage, Supervision
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.interfaces.score_model import ScoreModel
-from bridgebench.isolation import answering
+from bridgebench.isolation.calls import answering
 
 T = TypeVar("T")
 

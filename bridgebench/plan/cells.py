@@ -12,12 +12,12 @@ from bridgebench.interfaces.method import Axis, Cell, Method
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.interfaces.solver import Solver
 from bridgebench.interfaces.transform import Chain
-from bridgebench.isolation import answering
+from bridgebench.isolation.calls import answering
 from bridgebench.plan.answers import checked_method
 from bridgebench.plan.choices import Choices
-from bridgebench.registry import Kind, Registry
-from bridgebench.specs import build, build_chain, expand_all
-from bridgebench.taskfile import Combination, Protocol, TaskFile
+from bridgebench.plugins.registry import Kind, Registry
+from bridgebench.plugins.specs import build, build_chain, expand_all
+from bridgebench.tasks.task_file import Combination, Protocol, TaskFile
 
 T = TypeVar("T")
 

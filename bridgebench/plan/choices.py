@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bridgebench.errors import InvalidOption, UnknownName
-from bridgebench.specs import split_list
-from bridgebench.taskfile import one_line
+from bridgebench.files.one_line import one_line
+from bridgebench.plugins.specs import split_list
 
 
 def _listed(value: object) -> object:

@@ -26,21 +26,19 @@ RUNNER = (
     "bridgebench.execute.cell",
     "bridgebench.execute.counting",
     "bridgebench.execute.sharing",
-    "bridgebench.scoring",
+    "bridgebench.execute.scoring",
 )
 """The modules of the core through which every number goes."""
 
 _ASIDE = (
     "bridgebench.api",
-    "bridgebench.canonical",
     "bridgebench.errors",
     "bridgebench.execute.records",
     "bridgebench.execute.store",
-    "bridgebench.hookspecs",
+    "bridgebench.files",
     "bridgebench.plan",
-    "bridgebench.registry",
-    "bridgebench.specs",
-    "bridgebench.taskfile",
+    "bridgebench.plugins",
+    "bridgebench.tasks",
 )
 """Modules of the core that decide what is computed, which a key names by value, or keep results."""
 
@@ -56,7 +54,7 @@ class CodeReader:
     def code_of(self, modules: Iterable[str]) -> dict[str, str]:
         """Top-level package -> sha256 of the code that some modules reach, with the core's own.
 
-        >>> sorted(CodeReader().code_of(["bridgebench.spacing"]))
+        >>> sorted(CodeReader().code_of(["bridgebench.toolkit.noise_levels"]))
         ['bridgebench']
         """
         known = len(self._kept)

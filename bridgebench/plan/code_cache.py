@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from bridgebench.cache_folder import cache_folder
+from bridgebench.files.cache_folder import cache_folder
 from bridgebench.plan.stripped import ModuleCode
 
 VERSION = 2

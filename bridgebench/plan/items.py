@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from bridgebench.errors import InvalidOption
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.method import Cell, Setting
-from bridgebench.isolation import answering
+from bridgebench.isolation.calls import answering
 from bridgebench.plan.answers import why_impossible
-from bridgebench.taskfile import TaskFile
+from bridgebench.tasks.task_file import TaskFile
 
 PART = 256
 """Items that are held at once, for their ids."""

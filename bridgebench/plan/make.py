@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from bridgebench.canonical import digest
-from bridgebench.chance import with_chance
 from bridgebench.errors import InvalidOption, PluginError, UsageError
+from bridgebench.files.canonical_json import digest
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
 from bridgebench.interfaces.method import Cell, Setting, Stage
 from bridgebench.interfaces.metric import Column, Metric
-from bridgebench.isolation import answering
+from bridgebench.isolation.calls import answering
 from bridgebench.plan.answers import (
     check_domains,
     columns_of,
@@ -23,6 +22,7 @@ from bridgebench.plan.answers import (
     why_impossible,
 )
 from bridgebench.plan.cells import Combiner
+from bridgebench.plan.chance import with_chance
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.items import check_first, check_savable, check_seen, check_size
 from bridgebench.plan.machine import resolve_device, resolve_precision
@@ -36,11 +36,11 @@ from bridgebench.plan.provenance import (
     plugin_code,
     provenance,
 )
-from bridgebench.plan.tasks import find_task, task_source
 from bridgebench.plan.together import most_together
-from bridgebench.registry import Entry, Kind, Registry
-from bridgebench.specs import build, expand_all, parse_spec
-from bridgebench.taskfile import TaskFile
+from bridgebench.plugins.registry import Entry, Kind, Registry
+from bridgebench.plugins.specs import build, expand_all, parse_spec
+from bridgebench.tasks.lookup import find_task, task_source
+from bridgebench.tasks.task_file import TaskFile
 
 
 def make_plan(registry: Registry, choices: Choices) -> Plan:

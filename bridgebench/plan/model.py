@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridgebench.canonical import digest
+from bridgebench.files.canonical_json import digest
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
 from bridgebench.interfaces.method import Cell, Setting, Stage
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.interfaces.score_model import Precision
-from bridgebench.taskfile import TaskFile
+from bridgebench.tasks.task_file import TaskFile
 
 IDENTITY_LENGTH = 24
 

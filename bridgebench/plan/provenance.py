@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from bridgebench.canonical import digest
+from bridgebench.files.canonical_json import digest
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
 from bridgebench.interfaces.method import Cell, Method
@@ -18,9 +18,9 @@ from bridgebench.interfaces.score_model import Precision, ScoreModel
 from bridgebench.interfaces.solver import Solver
 from bridgebench.interfaces.transform import Transform
 from bridgebench.plan.code import CodeReader
-from bridgebench.randomness import generator
-from bridgebench.registry import Entry, Kind, Registry
-from bridgebench.taskfile import TaskFile
+from bridgebench.plugins.registry import Entry, Kind, Registry
+from bridgebench.tasks.task_file import TaskFile
+from bridgebench.toolkit.randomness import generator
 
 TASK_KEY = "task file"
 """Where a row's `plugins` names the task's own file; no package has a name with a space."""

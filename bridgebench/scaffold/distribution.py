@@ -11,7 +11,7 @@ from importlib.resources import files
 from string import Template
 
 from bridgebench.errors import DuplicateName, InvalidOption
-from bridgebench.registry import Kind, Registry
+from bridgebench.plugins.registry import Kind, Registry
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST = 28

@@ -14,28 +14,29 @@ from click.testing import CliRunner
 from sphinx.application import Sphinx
 
 import bridgebench
-from bridgebench import errors, hookspecs
-from bridgebench.chance import with_chance
+from bridgebench import errors
 from bridgebench.cli import main
 from bridgebench.interfaces.metric import Metric
-from bridgebench.plan.tasks import task_of
-from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import build
+from bridgebench.plan.chance import with_chance
+from bridgebench.plugins import hookspecs
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.plugins.specs import build
+from bridgebench.tasks.lookup import task_of
 
 MARK = re.compile(r"^<!-- generated: (\w+)(?: (\w+))? -->$", re.MULTILINE)
 WIDTH = 96
 OWN = "bridgebench"
 SHARED = (
-    "bridgebench.probability_flow",
-    "bridgebench.source_label",
-    "bridgebench.latent_origin",
-    "bridgebench.color",
-    "bridgebench.nn.preconditioning",
-    "bridgebench.nn.unet",
-    "bridgebench.nn.files",
-    "bridgebench.nn.weights",
-    "bridgebench.nn.optimizers",
-    "bridgebench.nn.training",
+    "bridgebench.toolkit.probability_flow",
+    "bridgebench.toolkit.source_label",
+    "bridgebench.toolkit.latent_origin",
+    "bridgebench.toolkit.color",
+    "bridgebench.toolkit.nn.preconditioning",
+    "bridgebench.toolkit.nn.unet",
+    "bridgebench.toolkit.nn.files",
+    "bridgebench.toolkit.nn.weights",
+    "bridgebench.toolkit.nn.optimizers",
+    "bridgebench.toolkit.nn.training",
 )
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from bridgebench.plan.tasks import find_task
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
+from bridgebench.tasks.lookup import find_task
 
 Cell = Callable[[pd.Series], str]
 

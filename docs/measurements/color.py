@@ -21,7 +21,7 @@ from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
 from bridgebench import normal, uniform
-from bridgebench.color import hsv_to_rgb, hue_difference, mean_hue, pixel_hue
+from bridgebench.toolkit.color import hsv_to_rgb, hue_difference, mean_hue, pixel_hue
 from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_metrics.hue_error import hue_error, image_color
 

@@ -22,11 +22,11 @@ from rich.table import Table
 from scipy import stats
 
 from bridgebench import Estimate, bootstrap_mean, exact_share, positive_interval
-from bridgebench.color import mean_hue
 from bridgebench.leaderboard.pairs import ALPHA, pair_p_values
 from bridgebench.leaderboard.ranks import tie_groups
 from bridgebench.leaderboard.rows import Row
-from bridgebench.statistics.paired import holm
+from bridgebench.toolkit.color import mean_hue
+from bridgebench.toolkit.statistics.paired import holm
 from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_cmnist.extractor import DigitExtractor
 from bridgebench_metrics.finite_n import at_infinity, excess_variance

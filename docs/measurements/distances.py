@@ -23,7 +23,7 @@ from torch.nn.functional import affine_grid, grid_sample, max_pool2d
 from torchvision.transforms.functional import gaussian_blur
 
 from bridgebench import Extracted, Items, Metric, Observed, Population, normal
-from bridgebench.color import hsv_to_rgb, mean_hue
+from bridgebench.toolkit.color import hsv_to_rgb, mean_hue
 from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_cmnist.extractor import DigitExtractor
 from bridgebench_metrics.diversity import Diversity

@@ -7,8 +7,8 @@ from timeit import timeit
 import click
 import torch
 
-from bridgebench.isolation import isolated, lent
-from bridgebench.sealed import Sealed
+from bridgebench.isolation.calls import isolated, lent
+from bridgebench.isolation.unchanged import Sealed
 
 CALLS = 500
 

@@ -23,7 +23,7 @@ from rich.table import Table
 from torch import Tensor
 
 import bridgebench
-from bridgebench.statistics.paired import mcnemar_p
+from bridgebench.toolkit.statistics.paired import mcnemar_p
 from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_cmnist.extractor import DigitExtractor, SecondDigitExtractor
 

@@ -18,8 +18,8 @@ import click
 
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.records import Record
-from bridgebench.statistics.difference import PairedDifference, paired_difference
-from bridgebench.statistics.paired import holm
+from bridgebench.toolkit.statistics.difference import PairedDifference, paired_difference
+from bridgebench.toolkit.statistics.paired import holm
 
 COLUMNS = ("success", "fid", "color_deg", "accuracy", "style_r")
 

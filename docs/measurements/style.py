@@ -20,7 +20,7 @@ from torch.nn.functional import affine_grid, avg_pool2d, grid_sample, interpolat
 from torchvision.transforms.functional import gaussian_blur
 
 from bridgebench import Items, generator, normal, uniform
-from bridgebench.color import hsv_to_rgb
+from bridgebench.toolkit.color import hsv_to_rgb
 from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_metrics.handwriting import Handwriting, handwriting
 from bridgebench_metrics.hsv_value import hsv_value

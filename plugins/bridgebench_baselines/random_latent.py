@@ -20,7 +20,7 @@ from bridgebench import (
     Variant,
     needed,
 )
-from bridgebench.probability_flow import ClippedDenoiser, decode
+from bridgebench.toolkit.probability_flow import ClippedDenoiser, decode
 
 if TYPE_CHECKING:
     from torch import Tensor

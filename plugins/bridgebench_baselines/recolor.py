@@ -17,7 +17,7 @@ from bridgebench import (
     Translation,
     Variant,
 )
-from bridgebench.color import hsv_to_rgb, mean_hue
+from bridgebench.toolkit.color import hsv_to_rgb, mean_hue
 from bridgebench_baselines.real_targets import chosen_targets
 
 if TYPE_CHECKING:

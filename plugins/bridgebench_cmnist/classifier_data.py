@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bridgebench.nn.training import Shard
+from bridgebench.toolkit.nn.training import Shard
 from bridgebench_cmnist.coloring import color_values, pad_digits
 from bridgebench_cmnist.digits import Digits
 from bridgebench_cmnist.step_streams import shuffled_indices, step_generator

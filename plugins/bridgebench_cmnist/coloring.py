@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bridgebench.color import hsv_to_rgb
+from bridgebench.toolkit.color import hsv_to_rgb
 
 IMAGE_SIZE = 32
 _MARGIN = 2

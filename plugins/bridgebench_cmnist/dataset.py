@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import Dataset, InvalidOption, Items, UnknownName
-from bridgebench.randomness import generator, uniform
+from bridgebench.toolkit.randomness import generator, uniform
 
 if TYPE_CHECKING:
     import numpy as np

@@ -60,6 +60,6 @@ def _path(weights: Path | None, name: str) -> Path:
 
 
 def _sha256(weights: Path | None, name: str) -> str:
-    from bridgebench.nn.weights import checked_sha256
+    from bridgebench.toolkit.nn.weights import checked_sha256
 
     return checked_sha256(_path(weights, name))

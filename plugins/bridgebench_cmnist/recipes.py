@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from bridgebench.nn.training import Schedule
-from bridgebench.nn.unet import UNetConfig
+from bridgebench.toolkit.nn.training import Schedule
+from bridgebench.toolkit.nn.unet import UNetConfig
 from bridgebench_cmnist.classifier import ClassifierConfig
 from bridgebench_cmnist.residual_classifier import ResidualConfig
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bridgebench.nn.training import Shard
+from bridgebench.toolkit.nn.training import Shard
 from bridgebench_cmnist.coloring import color_digits
 from bridgebench_cmnist.digits import Digits
 from bridgebench_cmnist.recipes import NoiseLevels, ScoreRecipe

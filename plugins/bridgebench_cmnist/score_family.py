@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from bridgebench import IntegrityError, Precision, UnknownName
-from bridgebench.nn.preconditioning import EDMDenoiser, EDMScaling
-from bridgebench.nn.unet import UNet, UNetConfig
+from bridgebench.toolkit.nn.preconditioning import EDMDenoiser, EDMScaling
+from bridgebench.toolkit.nn.unet import UNet, UNetConfig
 from bridgebench_cmnist.score_data import NULL_LABEL
 from bridgebench_cmnist.weights import load_weights
 

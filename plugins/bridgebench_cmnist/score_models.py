@@ -105,6 +105,6 @@ def _path(weights: Path | None, name: str) -> Path:
 
 
 def _hashed(path: Path) -> Mapping[str, str]:
-    from bridgebench.nn.weights import checked_sha256
+    from bridgebench.toolkit.nn.weights import checked_sha256
 
     return {path.name: checked_sha256(path)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bridgebench.nn.training import Shard
+from bridgebench.toolkit.nn.training import Shard
 
 
 def step_generator(seed: int, shard: Shard) -> np.random.Generator:

@@ -13,11 +13,11 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from bridgebench.errors import BridgebenchError
-from bridgebench.nn.optimizers import split_optimizers
-from bridgebench.nn.preconditioning import EDMScaling, Guide, RawNetwork, edm_loss
-from bridgebench.nn.training import Schedule, Shard, ShardLoss, Trainer, run
-from bridgebench.nn.training_report import Smoothed, TrainingReport
-from bridgebench.nn.unet import UNet
+from bridgebench.toolkit.nn.optimizers import split_optimizers
+from bridgebench.toolkit.nn.preconditioning import EDMScaling, Guide, RawNetwork, edm_loss
+from bridgebench.toolkit.nn.training import Schedule, Shard, ShardLoss, Trainer, run
+from bridgebench.toolkit.nn.training_report import Smoothed, TrainingReport
+from bridgebench.toolkit.nn.unet import UNet
 from bridgebench_cmnist.classifier_data import ClassifierData
 from bridgebench_cmnist.digits import load_digits
 from bridgebench_cmnist.recipes import (

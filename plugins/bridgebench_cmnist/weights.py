@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from torch import nn
 
 from bridgebench import IntegrityError
-from bridgebench.nn import weights
+from bridgebench.toolkit.nn import weights
 
 _BY = "bridgebench_cmnist"
 _Module = TypeVar("_Module", bound=nn.Module)

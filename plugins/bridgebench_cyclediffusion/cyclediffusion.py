@@ -30,9 +30,9 @@ from bridgebench import (
     needed,
     sigma_grid,
 )
-from bridgebench.latent_origin import LatentOption, LatentOrigin
-from bridgebench.probability_flow import latent_scale
-from bridgebench.source_label import SourceLabel, SourceLabelOption
+from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
+from bridgebench.toolkit.probability_flow import latent_scale
+from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption
 from bridgebench_cyclediffusion.dpm_encoder import decode, encode, pure_noise
 from bridgebench_cyclediffusion.paper import BIBTEX, URL
 

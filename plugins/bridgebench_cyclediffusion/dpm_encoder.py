@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bridgebench.probability_flow import latent_scale
+from bridgebench.toolkit.probability_flow import latent_scale
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bridgebench.nn.two_domains import TwoDomains
+from bridgebench.toolkit.nn.two_domains import TwoDomains
 from bridgebench_cyclegan.recipe import CycleGanRecipe
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import ScoreModel
-    from bridgebench.nn.two_domains import TwoDomains
+    from bridgebench.toolkit.nn.two_domains import TwoDomains
     from bridgebench_cyclegan.translator import Direction
 
 

@@ -12,10 +12,10 @@ import torch
 from rich.console import Console
 
 from bridgebench import BridgebenchError, Dataset, InvalidOption
-from bridgebench.nn.training_report import TrainingReport
-from bridgebench.nn.two_domains import TwoDomains, check_trainable
-from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import build
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.plugins.specs import build
+from bridgebench.toolkit.nn.training_report import TrainingReport
+from bridgebench.toolkit.nn.two_domains import TwoDomains, check_trainable
 from bridgebench_cyclegan.card import card_text
 from bridgebench_cyclegan.image_stream import ImageStream
 from bridgebench_cyclegan.recipe import CMNIST_TO7, CycleGanRecipe

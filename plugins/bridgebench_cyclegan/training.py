@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from bridgebench import generator
-from bridgebench.nn.checkpoint import Reached, read_checkpoint, save_checkpoint
-from bridgebench.nn.training import ema_decay
+from bridgebench.toolkit.nn.checkpoint import Reached, read_checkpoint, save_checkpoint
+from bridgebench.toolkit.nn.training import ema_decay
 from bridgebench_cyclegan.history import History
 from bridgebench_cyclegan.image_stream import ImageStream
 from bridgebench_cyclegan.losses import adversarial_loss, discriminator_loss, reconstruction_loss

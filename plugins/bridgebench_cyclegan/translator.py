@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch
 
 from bridgebench import DenoiserFamily, Precision, ScoreModel
-from bridgebench.nn.weights import checked_sha256
+from bridgebench.toolkit.nn.weights import checked_sha256
 from bridgebench_cyclegan.weights import load_pair
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 from torch import nn
 
 from bridgebench import IntegrityError
-from bridgebench.nn.two_domains import TwoDomains, read_two_domains
-from bridgebench.nn.weights import fill
+from bridgebench.toolkit.nn.two_domains import TwoDomains, read_two_domains
+from bridgebench.toolkit.nn.weights import fill
 from bridgebench_cyclegan.networks import Generator, GeneratorConfig
 
 SHIPPED = "cmnist_to7"

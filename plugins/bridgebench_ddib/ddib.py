@@ -22,8 +22,8 @@ from bridgebench import (
     Variant,
     needed,
 )
-from bridgebench.latent_origin import LatentOption, LatentOrigin
-from bridgebench.source_label import SourceLabel, SourceLabelOption, unlike_latents
+from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
+from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption, unlike_latents
 from bridgebench_ddib.decoding import decode_latents, translate_variants
 from bridgebench_ddib.encoding import encode_images, encode_stage, started
 from bridgebench_ddib.options import Clip, ClipOption, LastStepOption, Start, StartOption

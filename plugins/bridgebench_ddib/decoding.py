@@ -17,8 +17,8 @@ from bridgebench import (
     Variant,
     needed,
 )
-from bridgebench.latent_origin import LatentOrigin
-from bridgebench.probability_flow import ClippedDenoiser, Latent, decode
+from bridgebench.toolkit.latent_origin import LatentOrigin
+from bridgebench.toolkit.probability_flow import ClippedDenoiser, Latent, decode
 from bridgebench_ddib.options import Clip
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from bridgebench import Axis, Cell, Setting, Stage, needed
-from bridgebench.probability_flow import ClippedDenoiser, Latent, encode_carried
+from bridgebench.toolkit.probability_flow import ClippedDenoiser, Latent, encode_carried
 from bridgebench_ddib.options import Clip, Start
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from bridgebench import (
     Translation,
     Variant,
 )
-from bridgebench.item_files import item_file, seed_folder
+from bridgebench.toolkit.item_files import item_file, seed_folder
 from bridgebench_files.listing import IGNORED_FILES
 
 if TYPE_CHECKING:

@@ -38,10 +38,10 @@ from bridgebench import (
     Variant,
     needed,
 )
-from bridgebench.color import in_hue, mean_hue
-from bridgebench.latent_origin import LatentOption, LatentOrigin
-from bridgebench.probability_flow import ClippedDenoiser, decode, encode_carried
-from bridgebench.source_label import SourceLabel, SourceLabelOption, unlike_latents
+from bridgebench.toolkit.color import in_hue, mean_hue
+from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
+from bridgebench.toolkit.probability_flow import ClippedDenoiser, decode, encode_carried
+from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption, unlike_latents
 from bridgebench_guided.guidance import GuidedDenoiser, levels_asked, restarted
 from bridgebench_guided.paper import BIBTEX, URL
 

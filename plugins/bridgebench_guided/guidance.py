@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bridgebench.color import onto_hue
-from bridgebench.probability_flow import decode, latent_scale
+from bridgebench.toolkit.color import onto_hue
+from bridgebench.toolkit.probability_flow import decode, latent_scale
 
 if TYPE_CHECKING:
     from torch import Tensor

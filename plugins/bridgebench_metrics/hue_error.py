@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import Observed, UsageError, Yardstick
-from bridgebench.color import hue_difference, mean_hue, total_chroma
+from bridgebench.toolkit.color import hue_difference, mean_hue, total_chroma
 from bridgebench_metrics.shapes import unlike_images
 from bridgebench_metrics.sources import of_sources
 

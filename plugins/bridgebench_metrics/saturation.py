@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import Tensor
 
 from bridgebench import Column, Metric, Observed, Setting, Yardstick
-from bridgebench.color import total_chroma
+from bridgebench.toolkit.color import total_chroma
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.hue_error import observed_color
 from bridgebench_metrics.means import mean_score

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import UsageError
-from bridgebench.color import mean_hue
+from bridgebench.toolkit.color import mean_hue
 
 
 def transport_cost(source: Tensor, target: Tensor, color_weight: float) -> Tensor:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from bridgebench import DenoiserFamily, Precision, ScoreModel
-from bridgebench.nn.weights import checked_sha256
+from bridgebench.toolkit.nn.weights import checked_sha256
 from bridgebench_otcfm.velocity import SIGMA_MAX, FlowDenoiser
 from bridgebench_otcfm.weights import load_flow
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench.nn.unet import UNet
+    from bridgebench.toolkit.nn.unet import UNet
 
 ALL = "all"
 """The one domain of a flow: which domains it leads between, the method checks beforehand."""

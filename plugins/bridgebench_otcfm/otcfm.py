@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import ScoreModel
-    from bridgebench.nn.two_domains import TwoDomains
+    from bridgebench.toolkit.nn.two_domains import TwoDomains
     from bridgebench_otcfm.flow import Flow
 
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from bridgebench import Dataset, Solver, sigma_grid
-from bridgebench.nn.preconditioning import RawNetwork
-from bridgebench.nn.training import Shard
+from bridgebench.toolkit.nn.preconditioning import RawNetwork
+from bridgebench.toolkit.nn.training import Shard
 from bridgebench_otcfm.coupling import coupled
 from bridgebench_otcfm.recipe import FlowRecipe
 from bridgebench_otcfm.velocity import FlowDenoiser

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from bridgebench.nn.training import Schedule
-from bridgebench.nn.unet import UNetConfig
+from bridgebench.toolkit.nn.training import Schedule
+from bridgebench.toolkit.nn.unet import UNetConfig
 
 
 @dataclass(frozen=True)

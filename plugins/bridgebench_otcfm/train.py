@@ -14,12 +14,12 @@ import torch
 from rich.console import Console
 
 from bridgebench import BridgebenchError, Dataset, Solver
-from bridgebench.nn.training import Trainer, run
-from bridgebench.nn.training_report import Smoothed, TrainingReport
-from bridgebench.nn.two_domains import TwoDomains, check_trainable
-from bridgebench.nn.weights import checked_sha256
-from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import build
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.plugins.specs import build
+from bridgebench.toolkit.nn.training import Trainer, run
+from bridgebench.toolkit.nn.training_report import Smoothed, TrainingReport
+from bridgebench.toolkit.nn.two_domains import TwoDomains, check_trainable
+from bridgebench.toolkit.nn.weights import checked_sha256
 from bridgebench_otcfm.card import card_text
 from bridgebench_otcfm.pairs import Paths, PathStream, coupled_paths, flow_paths
 from bridgebench_otcfm.recipe import CMNIST_TO7, FlowRecipe

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from bridgebench.nn.optimizers import split_optimizers
-from bridgebench.nn.preconditioning import RawNetwork, over_images
-from bridgebench.nn.training import Shard, ShardLoss, Trainer
-from bridgebench.nn.unet import UNet
+from bridgebench.toolkit.nn.optimizers import split_optimizers
+from bridgebench.toolkit.nn.preconditioning import RawNetwork, over_images
+from bridgebench.toolkit.nn.training import Shard, ShardLoss, Trainer
+from bridgebench.toolkit.nn.unet import UNet
 from bridgebench_otcfm.pairs import PathStream, draw_sigma
 from bridgebench_otcfm.recipe import FlowRecipe
 from bridgebench_otcfm.velocity import noise_input

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from bridgebench.nn.preconditioning import RawNetwork, over_images
+from bridgebench.toolkit.nn.preconditioning import RawNetwork, over_images
 
 SIGMA_MAX = 1.0
 

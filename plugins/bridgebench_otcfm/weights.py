@@ -6,9 +6,9 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from bridgebench import IntegrityError
-from bridgebench.nn.two_domains import TwoDomains, read_two_domains
-from bridgebench.nn.unet import UNet, UNetConfig
-from bridgebench.nn.weights import fill
+from bridgebench.toolkit.nn.two_domains import TwoDomains, read_two_domains
+from bridgebench.toolkit.nn.unet import UNet, UNetConfig
+from bridgebench.toolkit.nn.weights import fill
 
 SHIPPED = "cmnist_to7"
 

@@ -42,7 +42,7 @@ def measured(n):
     """A run of n images in this process: its seconds and its peak memory."""
     from bridgebench.api import run_choices
     from bridgebench.plan.choices import choices_of
-    from bridgebench.registry import GROUP, build_registry
+    from bridgebench.plugins.registry import GROUP, build_registry
 
     sys.path.insert(0, str(HERE))
     point = EntryPoint("growth", "growth_plugin", GROUP)

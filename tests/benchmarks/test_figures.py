@@ -14,7 +14,7 @@ from bridgebench.bench.scaling import worker_scaling
 from bridgebench.bench.whole_run import overhead, study_loop
 from bridgebench.cli import bench, main
 from bridgebench.cli.bench import FIGURES
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
 
 WORDS = {
     "task": "cmnist_to7",

@@ -15,8 +15,8 @@ from bridgebench.api import run_choices
 from bridgebench.bench.frechet import given_features
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
-from bridgebench.registry import Kind, load_registry
-from bridgebench.spacing import Spacing, sigma_grid
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.toolkit.noise_levels import Spacing, sigma_grid
 from bridgebench_metrics.finite_n import measured
 from bridgebench_metrics.frechet import frechet_distance, gaussian
 

@@ -17,7 +17,7 @@ from selenium.webdriver.support.select import Select
 from bridgebench.leaderboard.page.build import build_page
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.page.strips import strips_of
-from bridgebench.taskfile import Convergence, FlagRule
+from bridgebench.tasks.task_file import Convergence, FlagRule
 
 from .waiting import settle
 

@@ -15,14 +15,14 @@ from pydantic import BaseModel
 from sphinx.util.inventory import InventoryFile
 
 import bridgebench
-from bridgebench import hookspecs
 from bridgebench.cli import main
 from bridgebench.conformance.catalog import checks_of
 from bridgebench.execute.records import Record
 from bridgebench.leaderboard.columns import HEAD, TAIL
 from bridgebench.plan.choices import Choices
-from bridgebench.registry import Kind
-from bridgebench.taskfile import TaskFile
+from bridgebench.plugins import hookspecs
+from bridgebench.plugins.registry import Kind
+from bridgebench.tasks.task_file import TaskFile
 
 DOCS = Path(__file__).parents[2] / "docs"
 LOADED = re.compile(

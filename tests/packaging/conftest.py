@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bridgebench.registry import Kind, load_registry
+from bridgebench.plugins.registry import Kind, load_registry
 from bridgebench.scaffold import distribution_of, write_distribution
 
 ROOT = Path(__file__).parents[2]

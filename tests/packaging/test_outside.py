@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bridgebench.registry import Kind
+from bridgebench.plugins.registry import Kind
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example-sdedit"
 EXACT = ("task=world", "target_score=world_exact", "solver=heun", "nfe=8")

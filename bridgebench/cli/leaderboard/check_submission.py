@@ -25,7 +25,7 @@ def check_submission(commit: str) -> None:
     is wrong.
     """
     from bridgebench.leaderboard.submission import check_submission as check
-    from bridgebench.registry import load_registry
+    from bridgebench.plugins.registry import load_registry
 
     findings = check(Path.cwd(), commit, load_registry())
     for finding in findings:

@@ -51,8 +51,8 @@ def compare(words: tuple[str, ...], to: str) -> None:
     from bridgebench.leaderboard.paired_rows_shown import print_paired_rows, to_csv
     from bridgebench.leaderboard.reference_rows import parse_reference
     from bridgebench.leaderboard.show import FILTERS
-    from bridgebench.registry import load_registry
-    from bridgebench.specs import split_list
+    from bridgebench.plugins.registry import load_registry
+    from bridgebench.plugins.specs import split_list
 
     split = split_words(words).only("compare", [*FILTERS, "metric", "out", "task"])
     reference, out = parse_reference(to), split.path("out")

@@ -28,7 +28,7 @@ def merge(words: tuple[str, ...]) -> None:
     if out is None:
         raise InvalidOption("out=FILE must be given: where the merged board goes")
     from bridgebench.leaderboard.merge import merge_files
-    from bridgebench.registry import load_registry
+    from bridgebench.plugins.registry import load_registry
 
     merged = merge_files(split.paths, out, load_registry(), split.path("task"))
     click.echo(f"{out}: {len(merged.table)} rows of task {merged.task.name}")

@@ -40,7 +40,7 @@ def page(words: tuple[str, ...]) -> None:
     from bridgebench.leaderboard.page.payload import Shown
     from bridgebench.leaderboard.per_image import with_pairs
     from bridgebench.leaderboard.verifications import read_verifications
-    from bridgebench.registry import load_registry
+    from bridgebench.plugins.registry import load_registry
 
     registry = load_registry()
     shown = [

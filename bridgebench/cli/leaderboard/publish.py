@@ -31,7 +31,7 @@ def publish(words: tuple[str, ...]) -> None:
     """
     split = split_words(words).only("publish", ["dir", "name", "task"])
     from bridgebench.leaderboard.publish import publish as publish_board
-    from bridgebench.registry import load_registry
+    from bridgebench.plugins.registry import load_registry
 
     done = publish_board(
         split.one_path,

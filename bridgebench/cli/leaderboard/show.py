@@ -13,7 +13,7 @@ from bridgebench.errors import InvalidOption, UnknownName
 if TYPE_CHECKING:
     from bridgebench.leaderboard.board import Board
     from bridgebench.leaderboard.show import View
-    from bridgebench.registry import Registry
+    from bridgebench.plugins.registry import Registry
 
 
 @click.command(
@@ -50,7 +50,7 @@ def show(words: tuple[str, ...], beside: bool, wide: bool, cite: bool) -> None:
         raise InvalidOption("--compare takes two files, and not --cite")
     view = _view(split, wide)
     from bridgebench.leaderboard.board import board_in
-    from bridgebench.registry import load_registry
+    from bridgebench.plugins.registry import load_registry
 
     registry = load_registry()
     boards = [board_in(path, registry, split.path("task")) for path in split.paths]
@@ -65,9 +65,9 @@ def show(words: tuple[str, ...], beside: bool, wide: bool, cite: bool) -> None:
 def _print(boards: list[Board], split: Words, view: View) -> None:
     from rich.console import Console
 
+    from bridgebench.files.printable import printable
     from bridgebench.leaderboard.per_image import with_pairs
     from bridgebench.leaderboard.show import print_board
-    from bridgebench.printable import printable
 
     console = Console()
     for path, board in zip(split.paths, boards, strict=True):
@@ -105,7 +105,7 @@ def _cite(boards: list[Board], registry: Registry) -> None:
 
 def _view(split: Words, wide: bool) -> View:
     from bridgebench.leaderboard.show import FILTERS, TOP, View
-    from bridgebench.specs import split_list
+    from bridgebench.plugins.specs import split_list
 
     options = {key: text for key, text in split.options.items() if key != "task"}
     top, sort = options.pop("top", str(TOP)), options.pop("sort", "")

@@ -21,7 +21,7 @@ def validate(words: tuple[str, ...]) -> None:
     split = split_words(words).only("validate", ["task"])
     from bridgebench.leaderboard.board import checked_board
     from bridgebench.leaderboard.verifications import read_verifications
-    from bridgebench.registry import load_registry
+    from bridgebench.plugins.registry import load_registry
 
     registry = load_registry()
     wrong = False

@@ -60,7 +60,7 @@ def verify(words: tuple[str, ...], rows: str, sample: int | None, limit: float |
     from bridgebench.cli.console import errors
     from bridgebench.leaderboard.board import checked_board
     from bridgebench.leaderboard.verify import Verifier, chosen_rows
-    from bridgebench.registry import load_registry
+    from bridgebench.plugins.registry import load_registry
 
     if by:
         _check_name(by)

@@ -14,8 +14,8 @@ from time import monotonic, sleep
 from types import ModuleType
 from urllib.parse import SplitResult, urlsplit
 
-from bridgebench.cores import usable_cores
 from bridgebench.errors import BridgebenchError, InvalidOption, UsageError
+from bridgebench.execute.cores import usable_cores
 
 ANSWER_SECONDS = 10.0
 """How long somebody at an address may take to answer; Ray's own time-outs are minutes."""

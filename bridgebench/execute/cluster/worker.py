@@ -18,7 +18,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from bridgebench.canonical import digest
 from bridgebench.errors import BridgebenchError
 from bridgebench.execute.aside import NAME
 from bridgebench.execute.cell import Outcome, SharedResult
@@ -27,10 +26,11 @@ from bridgebench.execute.cluster.units import Unit
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.guarded import SCORING
 from bridgebench.execute.local import Clock, LocalRun
+from bridgebench.files.canonical_json import digest
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
 
 
 @dataclass(frozen=True)

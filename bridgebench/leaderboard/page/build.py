@@ -18,9 +18,9 @@ from importlib.resources.abc import Traversable
 from string import Template
 from typing import Any
 
+from bridgebench.files.printable import printable
 from bridgebench.leaderboard.page.payload import Shown, payload
 from bridgebench.leaderboard.page.strips import Thumbnail, strips_of
-from bridgebench.printable import printable
 
 VENDOR = ("d3", "plot")
 SCRIPTS = ("dom", "format", "view", "cells", "details", "table", "plots", "charts", "main")

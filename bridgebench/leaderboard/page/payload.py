@@ -31,7 +31,7 @@ from bridgebench.leaderboard.table import to_frame
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.leaderboard.verifications import Verification, trust_of
 from bridgebench.plan.model import identity_of
-from bridgebench.taskfile import FlagRule, TaskFile
+from bridgebench.tasks.task_file import FlagRule, TaskFile
 
 Group = tuple[str, str, int, str]
 

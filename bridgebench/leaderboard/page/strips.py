@@ -18,8 +18,8 @@ from bridgebench.errors import IntegrityError
 from bridgebench.leaderboard.outside import read_outside
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.validate import rows_of_table
-from bridgebench.pictures import Layout, layout_of
 from bridgebench.plan.model import identity_of
+from bridgebench.toolkit.pictures import Layout, layout_of
 
 MAX_STRIP_BYTES = 4 * 2**20
 MAX_STRIP_PIXELS = 2**25

@@ -9,7 +9,7 @@ from bridgebench import Batch, Cell, Draw, Items, ScoreModel, Setting, Solver, T
 from bridgebench.conformance import Conformance
 from bridgebench.conformance.analytic import GaussianDenoiser
 from bridgebench.conformance.bench import Bench
-from bridgebench.registry import Kind, load_registry
+from bridgebench.plugins.registry import Kind, load_registry
 
 from bridgebench_sdedit.sdedit import Noise, Sdedit
 

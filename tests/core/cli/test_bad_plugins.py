@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from bridgebench.cli import main
-from bridgebench.registry import GROUP
+from bridgebench.plugins.registry import GROUP
 
 HOOKS = """
 from bridgebench import hookimpl
@@ -34,7 +34,9 @@ def install(tmp_path, monkeypatch):
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.5\n")
         (info / "entry_points.txt").write_text(f"[bridgebench]\n{name} = {point or name}\n")
         mine = PathDistribution(info).entry_points
-        monkeypatch.setattr("bridgebench.registry.entry_points", lambda group: [*real, *mine])
+        monkeypatch.setattr(
+            "bridgebench.plugins.registry.entry_points", lambda group: [*real, *mine]
+        )
 
     return put
 

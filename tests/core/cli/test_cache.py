@@ -3,9 +3,9 @@
 import pytest
 from click.testing import CliRunner
 
-from bridgebench.cache_folder import FOLDER_VARIABLE
 from bridgebench.cli import main
 from bridgebench.execute.store import LIMIT_VARIABLE
+from bridgebench.files.cache_folder import FOLDER_VARIABLE
 
 WORDS = ["task=world", "method=ddib", "solver=heun", "transform=identity"]
 

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from bridgebench.cli import main
 from bridgebench.cli.run import spent
-from bridgebench.plan.tasks import task_of
-from bridgebench.registry import GROUP, Kind, load_registry
+from bridgebench.plugins.registry import GROUP, Kind, load_registry
+from bridgebench.tasks.lookup import task_of
 
 SLICED = """
 from bridgebench import Column, Metric, hookimpl
@@ -126,7 +126,7 @@ def plug_in(monkeypatch, folder, name, content):
     (folder / f"{name}.py").write_text(content)
     monkeypatch.syspath_prepend(folder)
     points = [*entry_points(group=GROUP), EntryPoint(name, name, GROUP)]
-    monkeypatch.setattr("bridgebench.registry.entry_points", lambda group: points)
+    monkeypatch.setattr("bridgebench.plugins.registry.entry_points", lambda group: points)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, PlainValidator
 
 from bridgebench.cli import main
 from bridgebench.cli.limits import limits_of
-from bridgebench.registry import Kind, load_registry
+from bridgebench.plugins.registry import Kind, load_registry
 
 
 class Options(BaseModel):

@@ -6,7 +6,7 @@ import pytest
 from bridgebench.conformance import ConformanceError
 from bridgebench.conformance.bench import Bench, make_bench
 from bridgebench.conformance.catalog import checks_of
-from bridgebench.registry import Kind, load_registry
+from bridgebench.plugins.registry import Kind, load_registry
 
 Caught = Callable[[Kind, str, Any], str]
 

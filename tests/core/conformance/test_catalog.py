@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bridgebench.conformance.catalog import checks_of
-from bridgebench.registry import Kind
+from bridgebench.plugins.registry import Kind
 
 ROOT = Path(__file__).parents[3]
 

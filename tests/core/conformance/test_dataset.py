@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from bridgebench import Dataset, InvalidOption, Items, UnknownName, generator, normal
-from bridgebench.registry import Kind
+from bridgebench.plugins.registry import Kind
 
 COUNT = 20
 

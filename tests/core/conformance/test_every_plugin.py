@@ -6,9 +6,9 @@ import pytest
 
 from bridgebench.conformance import solver as solver_checks
 from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
-from bridgebench.plan.tasks import task_of
-from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import expand_all
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.plugins.specs import expand_all
+from bridgebench.tasks.lookup import task_of
 
 REGISTRY = load_registry()
 ON_A_FLOW = "dpm:spacing=time_uniform"

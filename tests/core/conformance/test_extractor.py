@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import Extracted, Extractor, LoadedExtractor
-from bridgebench.registry import Kind
+from bridgebench.plugins.registry import Kind
 
 
 class Means(Extractor):

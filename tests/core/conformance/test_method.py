@@ -22,7 +22,7 @@ from bridgebench import (
     Variant,
     needed,
 )
-from bridgebench.registry import Kind
+from bridgebench.plugins.registry import Kind
 
 
 class Bridge(Method):

@@ -7,7 +7,7 @@ import torch
 import torchmetrics
 
 from bridgebench import Column, ItemMeter, Metric, Observed, Score, Yardstick
-from bridgebench.registry import Kind
+from bridgebench.plugins.registry import Kind
 
 
 class Distance(Metric):

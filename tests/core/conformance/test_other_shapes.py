@@ -10,7 +10,7 @@ from bridgebench.api import run_choices
 from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
 from bridgebench.leaderboard.board import checked_board
 from bridgebench.plan.choices import choices_of
-from bridgebench.registry import GROUP, Registry, build_registry
+from bridgebench.plugins.registry import GROUP, Registry, build_registry
 
 ODD = EntryPoint("odd", "odd_plugins", GROUP)
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ConfigDict, Field
 
 from bridgebench import Transform
-from bridgebench.registry import Kind
+from bridgebench.plugins.registry import Kind
 
 
 class Mode(StrEnum):

@@ -10,7 +10,7 @@ from bridgebench_world.images import STD, mean_of
 from torch import Tensor
 
 from bridgebench import DenoiserFamily, Precision, ScoreModel, UnknownName
-from bridgebench.registry import Kind
+from bridgebench.plugins.registry import Kind
 
 LOW, HIGH = 0.02, 80.0
 

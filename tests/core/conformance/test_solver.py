@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import BudgetError, Denoiser, Solver
-from bridgebench.registry import Kind
+from bridgebench.plugins.registry import Kind
 
 
 class Euler(Solver):

@@ -7,7 +7,7 @@ import pytest
 from bridgebench.conformance import ConformanceError
 from bridgebench.conformance.bench import make_bench
 from bridgebench.conformance.catalog import checks_of
-from bridgebench.registry import Kind, load_registry
+from bridgebench.plugins.registry import Kind, load_registry
 
 WORLD = Path(__file__).parents[2] / "world" / "bridgebench_world" / "world.yaml"
 TEXT = WORLD.read_text(encoding="utf-8").replace("random_target]", "random_target, recolor]")

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import Draw, Transform
-from bridgebench.registry import Kind
+from bridgebench.plugins.registry import Kind
 
 
 class Noise(Transform):

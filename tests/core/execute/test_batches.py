@@ -5,7 +5,7 @@ import torch
 
 from bridgebench import Draw, InvalidOption, Items, PluginError
 from bridgebench.execute.batches import SourceBatches
-from bridgebench.randomness import derangement
+from bridgebench.toolkit.randomness import derangement
 
 CPU = torch.device("cpu")
 

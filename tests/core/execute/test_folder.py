@@ -10,7 +10,7 @@ from bridgebench import OutputError
 from bridgebench.execute.folder import claim
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
 
 REGISTRY = load_registry()
 WORLD = (resources.files("bridgebench_world") / "world.yaml").read_text(encoding="utf-8")

@@ -65,7 +65,7 @@ def test_a_cell_that_fails_leaves_no_picture(tmp_path, monkeypatch):
     def refuse(self):
         raise ValueError("no score for this")
 
-    monkeypatch.setattr("bridgebench.scoring.Scorer.compute", refuse)
+    monkeypatch.setattr("bridgebench.execute.scoring.Scorer.compute", refuse)
     finished = run(tmp_path / "out")
     assert {record.status for record in finished.records} == {"failed"}
     assert not list((tmp_path / "out" / "strips").glob("*.png"))

@@ -11,8 +11,8 @@ from bridgebench.execute.batches import SourceBatches
 from bridgebench.execute.cell import strip_rows
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
-from bridgebench.registry import load_registry
-from bridgebench.taskfile import parse_task
+from bridgebench.plugins.registry import load_registry
+from bridgebench.tasks.task_file import parse_task
 
 VECTOR_TASK = """
 name: vectors

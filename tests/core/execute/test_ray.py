@@ -18,7 +18,7 @@ from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.progress import Silent
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
 
 
 def run(out, progress=None, **words):

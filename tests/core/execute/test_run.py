@@ -11,11 +11,11 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from bridgebench import OutputError, PluginError
 from bridgebench.api import run_choices
+from bridgebench.execute.scoring import Scorer
 from bridgebench.execute.spool import Spool
-from bridgebench.item_files import seed_folder
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
-from bridgebench.scoring import Scorer
+from bridgebench.toolkit.item_files import seed_folder
 
 COST = ["seconds", "images_per_s", "peak_memory_mb"]
 
@@ -106,7 +106,7 @@ def test_an_error_in_scoring_is_the_failure_of_its_cell(tmp_path, monkeypatch, b
         raise ValueError("no score for this")
 
     monkeypatch.setattr("bridgebench.execute.local.pays", lambda device, cores: beside)
-    monkeypatch.setattr("bridgebench.scoring.Scorer.update", refuse)
+    monkeypatch.setattr("bridgebench.execute.scoring.Scorer.update", refuse)
     (record,) = run(tmp_path / "out", method="identity").records
     assert (record.status, record.reason) == ("failed", "ValueError: no score for this")
     assert "in refuse" in record.traceback

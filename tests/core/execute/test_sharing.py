@@ -5,13 +5,13 @@ import torch
 
 from bridgebench import UsageError
 from bridgebench.api import run_choices
-from bridgebench.cache_folder import FOLDER_VARIABLE
 from bridgebench.execute.sharing import cached_share, entry_key
 from bridgebench.execute.store import LIMIT_VARIABLE, Store, user_store
+from bridgebench.files.cache_folder import FOLDER_VARIABLE
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
 
 WORDS = {"task": "world", "method": "ddib", "transform": "identity"}
 CPU = torch.device("cpu")

@@ -10,8 +10,6 @@ import pytest
 import torch
 
 from bridgebench import InvalidOption
-from bridgebench.cache_folder import FOLDER_VARIABLE
-from bridgebench.canonical import digest
 from bridgebench.execute.store import (
     LIMIT_VARIABLE,
     Store,
@@ -20,6 +18,8 @@ from bridgebench.execute.store import (
     parse_size,
     user_store,
 )
+from bridgebench.files.cache_folder import FOLDER_VARIABLE
+from bridgebench.files.canonical_json import digest
 
 KEY = digest("an encode")
 
@@ -146,7 +146,7 @@ FILL = """
 import sys
 from pathlib import Path
 import torch
-from bridgebench.canonical import digest
+from bridgebench.files.canonical_json import digest
 from bridgebench.execute.store import Store, Stored
 
 def entry(number):

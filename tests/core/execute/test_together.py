@@ -17,7 +17,7 @@ from bridgebench.execute.local import LocalRun
 from bridgebench.execute.progress import Silent
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
 from bridgebench_ddib.ddib import Ddib
 
 LATENTS = "identity,scale:c=0.7,scale:c=0.8"

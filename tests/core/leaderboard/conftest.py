@@ -14,7 +14,6 @@ import torchmetrics
 from click.testing import CliRunner, Result
 from torch import Tensor
 
-from bridgebench import registry as registries
 from bridgebench.cli import main
 from bridgebench.execute.records import Record, RecordStore, Value
 from bridgebench.interfaces.metric import Column, Metric, Yardstick
@@ -22,8 +21,9 @@ from bridgebench.leaderboard.board import Board, board_from
 from bridgebench.leaderboard.files import write_csv
 from bridgebench.leaderboard.verifications import Verification
 from bridgebench.plan.model import identity_of
-from bridgebench.registry import Entry, Kind, Registry, Source
-from bridgebench.taskfile import TaskFile, parse_task
+from bridgebench.plugins import registry as registries
+from bridgebench.plugins.registry import Entry, Kind, Registry, Source
+from bridgebench.tasks.task_file import TaskFile, parse_task
 
 TASK = """
 name: small

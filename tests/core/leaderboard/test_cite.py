@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from bridgebench.leaderboard.cite import citations
-from bridgebench.registry import Kind, load_registry
+from bridgebench.plugins.registry import Kind, load_registry
 
 DDIB = "Dual Diffusion Implicit Bridges for Image-to-Image Translation"
 

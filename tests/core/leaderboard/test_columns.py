@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bridgebench.chance import with_chance
 from bridgebench.errors import PluginError, UsageError
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import arrange, board_columns
-from bridgebench.taskfile import TaskFile
+from bridgebench.plan.chance import with_chance
+from bridgebench.tasks.task_file import TaskFile
 
 
 def test_the_header_is_in_the_order_of_the_contract(bench) -> None:

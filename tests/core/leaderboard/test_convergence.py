@@ -16,7 +16,7 @@ from bridgebench.leaderboard.convergence import (
     print_convergence,
 )
 from bridgebench.leaderboard.loglog import HEIGHT, WIDTH, save_loglog
-from bridgebench.taskfile import Convergence, parse_task
+from bridgebench.tasks.task_file import Convergence, parse_task
 
 TASK = """
 name: falling

@@ -14,8 +14,8 @@ from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.derived import count_of
 from bridgebench.leaderboard.seal import seal
 from bridgebench.leaderboard.validate import validate_board
-from bridgebench.registry import Kind, load_registry
-from bridgebench.statistics.intervals import exact_share
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.toolkit.statistics.intervals import exact_share
 
 SHARES = ("success", "accuracy")
 

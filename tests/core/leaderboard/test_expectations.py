@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bridgebench.taskfile import Expectation
+from bridgebench.tasks.task_file import Expectation
 
 
 def shares(right: int, n: int = 40) -> np.ndarray:

@@ -27,7 +27,7 @@ from bridgebench.leaderboard.rows import Row, row_of
 from bridgebench.leaderboard.seal import seal
 from bridgebench.leaderboard.show import View, print_board
 from bridgebench.leaderboard.validate import validate_board
-from bridgebench.taskfile import FlagRule, parse_task
+from bridgebench.tasks.task_file import FlagRule, parse_task
 
 from .conftest import COLUMNS, TASK, Bench
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from bridgebench import registry as registries
 from bridgebench.errors import UsageError
 from bridgebench.leaderboard.board import Board, board_in
 from bridgebench.leaderboard.files import to_csv, write_csv
 from bridgebench.leaderboard.submission import check_submission
 from bridgebench.leaderboard.verifications import write_verifications
-from bridgebench.registry import Entry, Kind, Registry, Source
+from bridgebench.plugins import registry as registries
+from bridgebench.plugins.registry import Entry, Kind, Registry, Source
 
 WHO = ("-c", "user.name=ada", "-c", "user.email=ada@example.org")
 

@@ -24,7 +24,7 @@ from bridgebench.leaderboard.seal import seal
 from bridgebench.leaderboard.verifications import Trust, read_verifications, trust_of
 from bridgebench.leaderboard.verify import Answer, Report, Verdict, chosen_rows
 from bridgebench.plan.choices import choices_of
-from bridgebench.registry import OFF_VARIABLE
+from bridgebench.plugins.registry import OFF_VARIABLE
 
 
 @pytest.mark.parametrize(

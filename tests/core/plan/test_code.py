@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from bridgebench.cache_folder import cache_folder
+from bridgebench.files.cache_folder import cache_folder
 from bridgebench.plan.code import RUNNER, CodeReader
 from bridgebench.plan.code_cache import read_cache
 
@@ -187,32 +187,34 @@ def test_an_unused_import_is_followed_as_it_may_do_something(code_hash):
 
 def test_the_runner_and_what_it_uses_of_the_core_are_always_covered():
     reached = CodeReader().reached(RUNNER)
-    assert {*RUNNER, "bridgebench.randomness", "bridgebench.interfaces.metric"} <= set(reached)
+    assert {*RUNNER, "bridgebench.toolkit.randomness", "bridgebench.interfaces.metric"} <= set(
+        reached
+    )
     asides = ("bridgebench.cli", "bridgebench.leaderboard", "bridgebench.plan", "bridgebench.api")
     assert not [name for name in reached if name.startswith(asides)]
 
 
 def test_a_name_of_the_package_is_found_where_it_is_defined():
     reached = CodeReader().reached(["bridgebench_metrics.success"])
-    assert "bridgebench.statistics.intervals" in reached
+    assert "bridgebench.toolkit.statistics.intervals" in reached
     assert "bridgebench_metrics.fid" not in reached
 
 
 @pytest.mark.parametrize("damage", [b"{", b"[1]", b"[" * 100_000, b'{"a": 1}'])
 def test_a_damaged_cache_is_read_as_none(tmp_path, monkeypatch, damage):
     monkeypatch.setenv("BRIDGEBENCH_CACHE", str(tmp_path))
-    sound = CodeReader().code_of(["bridgebench.spacing"])
+    sound = CodeReader().code_of(["bridgebench.toolkit.noise_levels"])
     (path,) = (cache_folder() / "code").iterdir()
     assert len(read_cache()) > 5
     path.write_bytes(damage)
     assert read_cache() == {}
-    assert CodeReader().code_of(["bridgebench.spacing"]) == sound
+    assert CodeReader().code_of(["bridgebench.toolkit.noise_levels"]) == sound
 
 
 def test_an_entry_of_another_form_is_not_believed(tmp_path, monkeypatch):
     monkeypatch.setenv("BRIDGEBENCH_CACHE", str(tmp_path))
-    sound = CodeReader().code_of(["bridgebench.spacing"])
+    sound = CodeReader().code_of(["bridgebench.toolkit.noise_levels"])
     (path,) = (cache_folder() / "code").iterdir()
     entries = json.loads(path.read_text())
     path.write_text(json.dumps({key: ["no hash"] for key in entries}))
-    assert CodeReader().code_of(["bridgebench.spacing"]) == sound
+    assert CodeReader().code_of(["bridgebench.toolkit.noise_levels"]) == sound

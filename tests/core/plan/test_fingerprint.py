@@ -7,11 +7,11 @@ from bridgebench_world.extractor import Channels
 from bridgebench_world.images import World as Images
 
 from bridgebench import generator
-from bridgebench.canonical import digest
+from bridgebench.files.canonical_json import digest
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.provenance import _draws
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
 from bridgebench_metrics.transport import Transport
 
 REGISTRY = load_registry()

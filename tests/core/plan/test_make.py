@@ -21,7 +21,7 @@ from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import evaluations
 from bridgebench.plan.provenance import _code_of
-from bridgebench.registry import Entry, Kind, load_registry
+from bridgebench.plugins.registry import Entry, Kind, load_registry
 
 
 @pytest.fixture(scope="module")

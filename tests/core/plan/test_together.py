@@ -5,7 +5,7 @@ import pytest
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.together import evaluations_for, most_together, sets_of, touched
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
 
 LATENTS = "scale:c=0.7,scale:c=0.8,scale:c=0.9,identity,rotate_image"
 

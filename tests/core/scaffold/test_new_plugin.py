@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from bridgebench.cli import main
-from bridgebench.registry import Kind, load_registry
+from bridgebench.plugins.registry import Kind, load_registry
 from bridgebench.scaffold import distribution_of, write_distribution
 
 LONGEST = "a" * 28

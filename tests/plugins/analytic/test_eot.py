@@ -11,7 +11,7 @@ from bridgebench import BridgebenchError, Draw, InvalidOption
 from bridgebench.api import run_choices
 from bridgebench.interfaces.method import Batch
 from bridgebench.plan.choices import choices_of
-from bridgebench.taskfile import parse_task
+from bridgebench.tasks.task_file import parse_task
 from bridgebench_analytic.bures import (
     distance_squared,
     influence,

@@ -29,7 +29,7 @@ from bridgebench import (
     UsageError,
     Variant,
 )
-from bridgebench.color import hue_difference, mean_hue
+from bridgebench.toolkit.color import hue_difference, mean_hue
 from bridgebench_baselines.hooks import bridgebench_methods
 from bridgebench_baselines.identity import Identity
 from bridgebench_baselines.random_latent import RandomLatent

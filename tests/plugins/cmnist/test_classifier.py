@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from bridgebench import Extracted, IntegrityError, Items, LoadedExtractor
-from bridgebench.nn.training import Shard
+from bridgebench.toolkit.nn.training import Shard
 from bridgebench_cmnist.classifier import ClassifierConfig, DigitClassifier
 from bridgebench_cmnist.classifier_data import ClassifierData, random_affine
 from bridgebench_cmnist.dataset import ColoredMnist

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from bridgebench.color import hue_difference, mean_hue
+from bridgebench.toolkit.color import hue_difference, mean_hue
 from bridgebench_cmnist.coloring import color_digits, color_values, pad_digits
 from bridgebench_cmnist.digits import load_digits
 

@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 
 from bridgebench import InvalidOption, UnknownName
-from bridgebench.color import mean_hue
+from bridgebench.toolkit.color import mean_hue
 from bridgebench_cmnist.coloring import color_digits
 from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_cmnist.digits import load_digits

@@ -7,10 +7,10 @@ from click.testing import CliRunner
 
 from bridgebench import UnknownName
 from bridgebench.cli.info import info
-from bridgebench.color import hsv_to_rgb
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
+from bridgebench.toolkit.color import hsv_to_rgb
 from bridgebench_cmnist import exact_posterior
 from bridgebench_cmnist.digits import load_digits
 from bridgebench_cmnist.exact import CmnistExact

@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy import stats
 
-from bridgebench.color import mean_hue
-from bridgebench.nn.training import Shard
+from bridgebench.toolkit.color import mean_hue
+from bridgebench.toolkit.nn.training import Shard
 from bridgebench_cmnist.digits import load_digits
 from bridgebench_cmnist.recipes import LABELS, SEVENS, NoiseLevels
 from bridgebench_cmnist.score_data import NULL_LABEL, ScoreData, draw_sigma, training_digits

@@ -9,7 +9,7 @@ import torch
 from pydantic import ValidationError
 
 from bridgebench import BridgebenchError, Denoiser, Precision, ScoreModel, UnknownName
-from bridgebench.nn.unet import UNet, UNetConfig
+from bridgebench.toolkit.nn.unet import UNet, UNetConfig
 from bridgebench_cmnist.dataset import ColoredMnist
 from bridgebench_cmnist.score_models import CmnistLabels, CmnistSevens
 from bridgebench_cmnist.weights import write_weights

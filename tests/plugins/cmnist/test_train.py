@@ -11,10 +11,10 @@ from safetensors.torch import load_file
 from torch import nn
 
 from bridgebench import Extractor
-from bridgebench.nn.training import Schedule, Shard, ShardLoss
-from bridgebench.nn.unet import UNetConfig
-from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import build
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.plugins.specs import build
+from bridgebench.toolkit.nn.training import Schedule, Shard, ShardLoss
+from bridgebench.toolkit.nn.unet import UNetConfig
 from bridgebench_cmnist import train
 from bridgebench_cmnist.extractor import DigitExtractor, SecondDigitExtractor
 from bridgebench_cmnist.recipes import LABELS, SEVENS

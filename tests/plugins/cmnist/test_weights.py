@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from bridgebench import IntegrityError
-from bridgebench.nn.unet import UNet, UNetConfig
-from bridgebench.nn.weights import checked_sha256, read_manifest
+from bridgebench.toolkit.nn.unet import UNet, UNetConfig
+from bridgebench.toolkit.nn.weights import checked_sha256, read_manifest
 from bridgebench_cmnist.recipes import (
     CLASSIFIER,
     CLASSIFIER_2,

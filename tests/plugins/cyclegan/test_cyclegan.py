@@ -11,9 +11,9 @@ from safetensors.torch import load_file, save_file
 import bridgebench
 from bridgebench import IntegrityError
 from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
-from bridgebench.nn.two_domains import TwoDomains
-from bridgebench.nn.weights import read_manifest
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
+from bridgebench.toolkit.nn.two_domains import TwoDomains
+from bridgebench.toolkit.nn.weights import read_manifest
 from bridgebench_cyclegan.networks import Generator, GeneratorConfig
 from bridgebench_cyclegan.recipe import CMNIST_TO7
 from bridgebench_cyclegan.training import networks

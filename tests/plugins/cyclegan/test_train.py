@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from safetensors.torch import load_file
 
 from bridgebench import Dataset
-from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import build
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.plugins.specs import build
 from bridgebench_cyclegan import train
 from bridgebench_cyclegan.image_stream import ImageStream
 from bridgebench_cyclegan.networks import GeneratorConfig

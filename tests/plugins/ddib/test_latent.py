@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from bridgebench import Batch, Draw, Items, Method, PluginError, Supervision, Translation, Variant
-from bridgebench.color import hue_difference, mean_hue
 from bridgebench.execute.batches import SourceBatches
-from bridgebench.latent_origin import LatentOrigin
+from bridgebench.toolkit.color import hue_difference, mean_hue
+from bridgebench.toolkit.latent_origin import LatentOrigin
 from bridgebench_bdia.bdia import Bdia
 from bridgebench_cyclediffusion.cyclediffusion import CycleDiffusion
 from bridgebench_ddib.ddib import Ddib

@@ -1,9 +1,9 @@
 """The dataset and the method pass the conformance kit."""
 
 from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
-from bridgebench.export import export_sources
+from bridgebench.execute.export import export_sources
 from bridgebench.plan.choices import choices_of
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
 
 
 def wrong(spec, kind):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from bridgebench.cli import main
 from bridgebench.leaderboard.verifications import read_verifications
-from bridgebench.specs import parse_spec
+from bridgebench.plugins.specs import parse_spec
 from bridgebench_files.outputs import Outputs
 
 

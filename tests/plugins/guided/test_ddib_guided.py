@@ -8,9 +8,9 @@ from torch import Tensor
 
 import bridgebench
 from bridgebench import Solver
-from bridgebench.color import hue_difference, in_hue, mean_hue
 from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
-from bridgebench.registry import load_registry
+from bridgebench.plugins.registry import load_registry
+from bridgebench.toolkit.color import hue_difference, in_hue, mean_hue
 from bridgebench_guided.guidance import GuidedDenoiser, levels_asked, restarted
 from bridgebench_solvers.dpm import Dpm
 from bridgebench_solvers.euler import Euler

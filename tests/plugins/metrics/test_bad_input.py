@@ -16,8 +16,8 @@ from bridgebench import (
     Setting,
     UsageError,
 )
-from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import build
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.plugins.specs import build
 from bridgebench_metrics import hooks
 
 OF_FEATURES = ("fid", "kid", "precision_recall", "diversity")

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 import bridgebench
-from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import build
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.plugins.specs import build
 from bridgebench_metrics import hue_error, saturation
 
 N = 96

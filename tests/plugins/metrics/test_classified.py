@@ -7,7 +7,7 @@ from scipy import stats
 from torch import Tensor
 
 from bridgebench import Extracted, InvalidOption, Observed
-from bridgebench.color import hsv_to_rgb
+from bridgebench.toolkit.color import hsv_to_rgb
 from bridgebench_metrics.accuracy import Accuracy
 from bridgebench_metrics.agreement import Agreement
 from bridgebench_metrics.success import Success

@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 from scipy import stats
 from torch import Tensor
 
-from bridgebench.color import hsv_to_rgb
+from bridgebench.toolkit.color import hsv_to_rgb
 from bridgebench_metrics.color import Color, color_scores
 from bridgebench_metrics.hue_error import hue_error, image_color
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import BridgebenchError, Metric
-from bridgebench.color import hsv_to_rgb
+from bridgebench.toolkit.color import hsv_to_rgb
 from bridgebench_metrics import hooks
 
 REQUIRED: dict[str, dict[str, Any]] = {

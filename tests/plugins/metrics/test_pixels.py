@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 from torch import Tensor
 
 from bridgebench import BridgebenchError
-from bridgebench.color import hsv_to_rgb
+from bridgebench.toolkit.color import hsv_to_rgb
 from bridgebench_metrics.cycle import Cycle
 from bridgebench_metrics.memorization import Memorization
 from bridgebench_metrics.nearest import nearest_distance

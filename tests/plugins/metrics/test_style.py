@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import Score, Setting
-from bridgebench.color import hsv_to_rgb
+from bridgebench.toolkit.color import hsv_to_rgb
 from bridgebench_metrics import style
 from bridgebench_metrics.handwriting import handwriting
 from bridgebench_metrics.style import Style

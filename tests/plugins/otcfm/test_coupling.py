@@ -5,7 +5,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from bridgebench.color import in_hue
+from bridgebench.toolkit.color import in_hue
 from bridgebench_otcfm.coupling import coupled, transport_cost
 
 

@@ -12,11 +12,11 @@ from torch import Tensor
 import bridgebench
 from bridgebench.cli import main
 from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
-from bridgebench.item_files import item_file
-from bridgebench.nn.two_domains import TwoDomains
-from bridgebench.nn.unet import UNet, UNetConfig
-from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import build
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.plugins.specs import build
+from bridgebench.toolkit.item_files import item_file
+from bridgebench.toolkit.nn.two_domains import TwoDomains
+from bridgebench.toolkit.nn.unet import UNet, UNetConfig
 from bridgebench_otcfm.flow import ALL, Flow
 from bridgebench_otcfm.weights import BY, load_flow, shipped_path
 

@@ -9,11 +9,11 @@ from scipy.optimize import linear_sum_assignment
 from scipy.stats import kstest
 
 from bridgebench import Dataset, Solver
-from bridgebench.color import hue_difference, mean_hue
-from bridgebench.nn.training import Schedule, Shard
-from bridgebench.nn.unet import UNetConfig
-from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import build
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.plugins.specs import build
+from bridgebench.toolkit.color import hue_difference, mean_hue
+from bridgebench.toolkit.nn.training import Schedule, Shard
+from bridgebench.toolkit.nn.unet import UNetConfig
 from bridgebench_otcfm.pairs import (
     PathStream,
     coupled_paths,

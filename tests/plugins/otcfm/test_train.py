@@ -10,8 +10,8 @@ import torch
 from click.testing import CliRunner
 from safetensors.torch import load_file
 
-from bridgebench.nn.training import Schedule, Shard, ShardLoss
-from bridgebench.nn.unet import UNetConfig
+from bridgebench.toolkit.nn.training import Schedule, Shard, ShardLoss
+from bridgebench.toolkit.nn.unet import UNetConfig
 from bridgebench_otcfm import train
 from bridgebench_otcfm.pairs import PathStream
 from bridgebench_otcfm.recipe import CMNIST_TO7

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 
 from bridgebench import Solver, sigma_grid
-from bridgebench.registry import Kind, load_registry
-from bridgebench.specs import build
+from bridgebench.plugins.registry import Kind, load_registry
+from bridgebench.plugins.specs import build
 from bridgebench_otcfm.velocity import FlowDenoiser
 
 SIGMA_MIN = 1e-3

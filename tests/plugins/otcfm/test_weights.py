@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from bridgebench import IntegrityError
-from bridgebench.nn.files import read_tensors, write_tensors
-from bridgebench.nn.two_domains import TwoDomains
-from bridgebench.nn.unet import UNet, UNetConfig
-from bridgebench.nn.weights import checked_sha256
+from bridgebench.toolkit.nn.files import read_tensors, write_tensors
+from bridgebench.toolkit.nn.two_domains import TwoDomains
+from bridgebench.toolkit.nn.unet import UNet, UNetConfig
+from bridgebench.toolkit.nn.weights import checked_sha256
 from bridgebench_otcfm.weights import BY, load_flow, read_description, shipped_path
 
 CONFIG = UNetConfig(channels=(16, 16), blocks=(1, 1), attention=(False, True), embedding=16)

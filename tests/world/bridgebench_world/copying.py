@@ -10,7 +10,7 @@ import torch
 from torchvision.transforms.functional import gaussian_blur
 
 from bridgebench import Method, Supervision, Translation
-from bridgebench.color import hsv_to_rgb, mean_hue
+from bridgebench.toolkit.color import hsv_to_rgb, mean_hue
 from bridgebench_cmnist.dataset import ColoredMnist
 
 

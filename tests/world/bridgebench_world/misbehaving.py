@@ -72,7 +72,7 @@ STATE = {
     "replaced_torch": lambda: replace_module("torch"),
     "replaced_functional": lambda: replace_module("torch.nn.functional"),
     "replaced_numpy": lambda: replace_module("numpy"),
-    "replaced_core": lambda: replace_module("bridgebench.scoring"),
+    "replaced_core": lambda: replace_module("bridgebench.execute.scoring"),
 }
 """What decides the numbers of others: a failed row."""
 

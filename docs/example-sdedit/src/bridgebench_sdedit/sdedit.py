@@ -26,7 +26,7 @@ from bridgebench import (
     needed,
     sigma_grid,
 )
-from bridgebench.probability_flow import ClippedDenoiser
+from bridgebench.toolkit.probability_flow import ClippedDenoiser
 from pydantic import Field
 
 if TYPE_CHECKING:

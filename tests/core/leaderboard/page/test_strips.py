@@ -18,8 +18,8 @@ from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.page.strips import MAX_THUMBNAIL_BYTES, Thumbnail, strips_of
 from bridgebench.leaderboard.validate import rows_of_table
-from bridgebench.pictures import save_strip
 from bridgebench.plan.model import identity_of
+from bridgebench.toolkit.pictures import save_strip
 
 LABELS = ("source", "latent", "changed latent", "output")
 

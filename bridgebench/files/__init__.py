@@ -1,0 +1,1 @@
+"""Files that are not trusted: bounded reading, strict JSON, printable text, the cache folder."""

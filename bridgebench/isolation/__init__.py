@@ -1,0 +1,1 @@
+"""Isolation: a plugin may not harm its siblings, the process or what the core keeps."""

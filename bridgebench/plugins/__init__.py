@@ -1,0 +1,1 @@
+"""Finding plugins: hooks, the registry of what they bring, and plugin specs."""

@@ -1,0 +1,1 @@
+"""What plugins share: color, noise levels, ODE ends, randomness, statistics, networks."""
