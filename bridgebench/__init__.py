@@ -49,10 +49,10 @@ if TYPE_CHECKING:
     from bridgebench.interfaces.metric import (
         Column as Column,
         Metric as Metric,
+        MetricContext as MetricContext,
         Observed as Observed,
         Population as Population,
         Score as Score,
-        Yardstick as Yardstick,
     )
     from bridgebench.interfaces.plugin import Plugin as Plugin
     from bridgebench.interfaces.score_model import (
@@ -120,7 +120,7 @@ _HOMES = {
         "Observed",
         "Population",
         "Score",
-        "Yardstick",
+        "MetricContext",
     ),
     "bridgebench.interfaces.plugin": ("Plugin",),
     "bridgebench.interfaces.score_model": ("Denoiser", "DenoiserFamily", "Precision", "ScoreModel"),

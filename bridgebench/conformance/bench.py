@@ -12,7 +12,7 @@ from torch import Tensor
 
 from bridgebench.errors import PluginError, UsageError
 from bridgebench.execute.batches import SourceBatches
-from bridgebench.execute.counting import Lender
+from bridgebench.execute.counting import RunContext
 from bridgebench.execute.scoring import Extractors, memoized
 from bridgebench.interfaces.dataset import Dataset, Items
 from bridgebench.interfaces.extractor import Extracted, Extractor
@@ -69,8 +69,8 @@ class Bench:
         task = self.task
         return Setting(
             source=task.source.domain,
-            pooled=task.source.pooled,
-            narrow=self.dataset.narrow_domains(task.source.domain),
+            unconditional=task.source.unconditional,
+            class_domains=self.dataset.class_domains(task.source.domain),
             target=task.target.domain,
             shape=task.item.shape,
             low=task.item.low,
@@ -127,15 +127,15 @@ class Bench:
         ids = tuple(f"{purpose}/{i}" for i in range(n))
         return Draw(SEED, ids).each(purpose, self.task.item.shape).to(self.device)
 
-    def lender(self) -> Loan:
+    def context(self) -> Loan:
         """What a run lends to a method, with nothing counted yet."""
         return Loan(self)
 
-    def yardstick(self) -> Gauge:
+    def metric_context(self) -> Gauge:
         """What a run's outputs are held against; it keeps what others of this bench computed."""
         return Gauge(self, kept=self.kept)
 
-    def fresh_yardstick(self) -> Gauge:
+    def fresh_metric_context(self) -> Gauge:
         """The same with nothing computed yet, so that everything that is looked at is seen."""
         return Gauge(self, kept={})
 
@@ -152,7 +152,7 @@ def make_bench(registry: Registry, task: str = "", device: str = "auto") -> Benc
     return Bench(registry, find_task(registry, chosen), chosen, resolve_device(device))
 
 
-class Loan(Lender):
+class Loan(RunContext):
     """A run's context that also writes down what it was asked for.
 
     asked         (score model, domain) of each denoiser that it gave
@@ -185,7 +185,7 @@ class Loan(Lender):
 
 @dataclass(frozen=True)
 class Gauge:
-    """A yardstick over a few real images that also writes down what was looked at.
+    """A context over a few real images that also writes down what was looked at.
 
     kept       what was computed once
     looked     "reference" once the reference images were asked for
@@ -233,7 +233,7 @@ class Gauge:
 
         So is a metric that cannot measure the items of the task.
         """
-        reason = metric.impossible(self.bench.setting)
+        reason = metric.unsupported_reason(self.bench.setting)
         if reason:
             raise UsageError(
                 f"metric '{metric.name}' cannot be used with task {self.bench.task.name}: "

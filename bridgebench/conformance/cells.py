@@ -48,7 +48,7 @@ def cell_of(method: Method, bench: Bench) -> Cell:
     ):
         budget = _budgets(solver)[0] if Axis.NFE in method.axes else None
         cell = Cell(method, source, target, solver, budget, chain, SEED)
-        reason = method.impossible(cell, bench.setting)
+        reason = method.skip_reason(cell, bench.setting)
         if not reason:
             return cell
         reasons.append(reason)
@@ -61,25 +61,25 @@ def cell_of(method: Method, bench: Bench) -> Cell:
 def neighbors(cell: Cell, bench: Bench) -> Iterator[Cell]:
     """Cells that differ from `cell` in one axis or one option, and can be run."""
     for other in _different(cell, bench):
-        if not other.method.impossible(other, bench.setting):
+        if not other.method.skip_reason(other, bench.setting):
             yield other
 
 
-def shared_result(cell: Cell, batch: Batch, bench: Bench, lender: Loan) -> Tensor | None:
+def shared_result(cell: Cell, batch: Batch, bench: Bench, context: Loan) -> Tensor | None:
     """What the shared stages of a cell give for a batch, one after the other."""
     result = None
     for stage in cell.method.stages(cell, bench.setting)[:-1]:
-        result = cell.method.share(stage, cell, batch, result, lender)
+        result = cell.method.share(stage, cell, batch, result, context)
     return result
 
 
 def translated(
-    cells: Sequence[Cell], batch: Batch, bench: Bench, lender: Loan
+    cells: Sequence[Cell], batch: Batch, bench: Bench, context: Loan
 ) -> Sequence[Translation | Failure]:
     """Translations of a batch, for cells that share their shared stages."""
-    shared = shared_result(cells[0], batch, bench, lender)
+    shared = shared_result(cells[0], batch, bench, context)
     variants = [Variant(cell, shared) for cell in cells]
-    return cells[0].method.translate(batch, variants, lender)
+    return cells[0].method.translate(batch, variants, context)
 
 
 def _different(cell: Cell, bench: Bench) -> Iterator[Cell]:

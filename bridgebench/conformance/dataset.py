@@ -26,11 +26,11 @@ def domains(dataset: Dataset, bench: Bench) -> None:
         named = bool(names) and all(isinstance(name, str) and name for name in names)
         require(named and len(set(names)) == len(names), f"{what} with names of their own", names)
     for domain in dataset.domains:
-        narrow = dataset.narrow_domains(domain)
+        narrow = dataset.class_domains(domain)
         known = bool(narrow) and set(narrow) <= set(dataset.domains)
         require(known, f"narrow domains of '{domain}' that are domains themselves", narrow)
         for inner in narrow:
-            own = dataset.narrow_domains(inner)
+            own = dataset.class_domains(inner)
             require(own == (inner,), f"'{inner}' as its own only narrow domain", own)
 
 
@@ -62,7 +62,7 @@ def items(dataset: Dataset, bench: Bench) -> None:
         require_finite(found.images, f"images of {domain}")
         shapes.add(tuple(found.images.shape[1:]))
         require(all(found.ids), "an id for every item", "an empty one")
-        strays = set(found.domains) - set(dataset.narrow_domains(domain))
+        strays = set(found.domains) - set(dataset.class_domains(domain))
         require(not strays, f"items of the narrow domains of {domain}", sorted(strays))
     require(len(shapes) == 1, "images of one shape", sorted(shapes))
 
@@ -70,7 +70,7 @@ def items(dataset: Dataset, bench: Bench) -> None:
 def size(dataset: Dataset, bench: Bench) -> None:
     """The size is the number of different items, and that of the narrow domains together."""
     for domain, split, there in _filled(dataset):
-        parts = sum(dataset.size(one, split) for one in dataset.narrow_domains(domain))
+        parts = sum(dataset.size(one, split) for one in dataset.class_domains(domain))
         require(parts == there, f"{there} items in the narrow domains of {domain}", parts)
         if there <= MANY:
             ids = dataset.items(domain, split, there, SEED).ids
@@ -116,7 +116,7 @@ def stream(dataset: Dataset, bench: Bench) -> None:
 
 def disjoint_splits(dataset: Dataset, bench: Bench) -> None:
     """No item is in two splits."""
-    for domain in {one for each in dataset.domains for one in dataset.narrow_domains(each)}:
+    for domain in {one for each in dataset.domains for one in dataset.class_domains(each)}:
         ids = {
             split: set(dataset.items(domain, split, min(there, MANY), SEED).ids)
             for split in dataset.splits

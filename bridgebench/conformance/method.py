@@ -44,20 +44,20 @@ def outputs(method: Method, bench: Bench) -> None:
 
 def inputs(method: Method, bench: Bench) -> None:
     """The source images and the results of shared stages are left as they are."""
-    batch, cell, lender = bench.batch(bench.source()), cell_of(method, bench), bench.lender()
+    batch, cell, context = bench.batch(bench.source()), cell_of(method, bench), bench.context()
     with unchanged(images=batch.images):
-        shared = shared_result(cell, batch, bench, lender)
+        shared = shared_result(cell, batch, bench, context)
         kept = {} if shared is None else {"shared": shared}
         with unchanged(**kept):
-            method.translate(batch, [Variant(cell, shared)], lender)
+            method.translate(batch, [Variant(cell, shared)], context)
 
 
 def repeatability(method: Method, bench: Bench) -> None:
     """The same batch gives the same outputs, and random numbers come from `batch.draw` alone."""
-    batch, cell, lender = bench.batch(bench.source()), cell_of(method, bench), bench.lender()
-    first = _translate(cell, batch, bench, lender).images  # loads the models, which may draw
+    batch, cell, context = bench.batch(bench.source()), cell_of(method, bench), bench.context()
+    first = _translate(cell, batch, bench, context).images  # loads the models, which may draw
     with own_randomness():
-        again = _translate(cell, batch, bench, lender).images
+        again = _translate(cell, batch, bench, context).images
     require_close(again, first, _tolerance(bench), "the same outputs at the second call")
 
 
@@ -77,7 +77,7 @@ def variants(method: Method, bench: Bench) -> None:
     batch, cell = bench.batch(bench.source()), cell_of(method, bench)
     alike = (other for other in _siblings(cell, bench) if other.method == method and other != cell)
     members = [cell, next(alike, cell)]
-    together = translated(members, batch, bench, bench.lender())
+    together = translated(members, batch, bench, bench.context())
     require(len(together) == 2, "one answer for each of 2 variants", len(together))
     for member, answer in zip(members, together, strict=True):
         alone = _translate(member, batch, bench).images
@@ -87,7 +87,7 @@ def variants(method: Method, bench: Bench) -> None:
 
 def stages(method: Method, bench: Bench) -> None:
     """Stages have names of their own, and results with one entry an item."""
-    batch, cell, lender = bench.batch(bench.source()), cell_of(method, bench), bench.lender()
+    batch, cell, context = bench.batch(bench.source()), cell_of(method, bench), bench.context()
     named = method.stages(cell, bench.setting)
     names = [stage.name for stage in named]
     require(len(names) > 0 and len(set(names)) == len(names), "names of their own", names)
@@ -96,25 +96,25 @@ def stages(method: Method, bench: Bench) -> None:
     result, makers = None, {method.spec}
     for stage in named[:-1]:
         makers |= {maker.spec for maker in stage.made_by}
-        lender.permuted_any = False
-        result = method.share(stage, cell, batch, result, lender)
+        context.permuted_any = False
+        result = method.share(stage, cell, batch, result, context)
         count = len(batch.ids)
         require(len(result) == count, f"{count} entries from stage '{stage.name}'", len(result))
         require_finite(result, f"a result of stage '{stage.name}'")
-        said = stage.whole_run or not lender.permuted_any
+        said = stage.whole_run or not context.permuted_any
         require(said, f"whole_run = True of '{stage.name}', which asks for permuted()", "False")
-        used = {score.spec for score, _ in lender.asked}
+        used = {score.spec for score, _ in context.asked}
         require(used <= makers, f"{', '.join(used)} in made_by of '{stage.name}'", sorted(makers))
 
 
 def stage_keys(method: Method, bench: Bench) -> None:
     """Cells that share a stage, by what it says decides it, get the same result from it."""
-    batch, cell, lender = bench.batch(bench.source(2)), cell_of(method, bench), bench.lender()
-    own = shared_result(cell, batch, bench, lender)
+    batch, cell, context = bench.batch(bench.source(2)), cell_of(method, bench), bench.context()
+    own = shared_result(cell, batch, bench, context)
     if own is None:
         return
     for other in _siblings(cell, bench):
-        result = shared_result(other, batch, bench, lender)
+        result = shared_result(other, batch, bench, context)
         expected = f"what differs in {_difference(cell, other)} to be named in decided_by"
         if (
             result is None
@@ -126,9 +126,9 @@ def stage_keys(method: Method, bench: Bench) -> None:
 
 def evaluations(method: Method, bench: Bench) -> None:
     """Network evaluations are counted, and as many as its stages say."""
-    batch, cell, lender = bench.batch(bench.source()), cell_of(method, bench), bench.lender()
-    translated([cell], batch, bench, lender)
-    counted = lender.meter.evaluated / len(batch.ids)
+    batch, cell, context = bench.batch(bench.source()), cell_of(method, bench), bench.context()
+    translated([cell], batch, bench, context)
+    counted = context.meter.evaluated / len(batch.ids)
     said = sum(stage.evaluations for stage in method.stages(cell, bench.setting))
     if method.axes & {Axis.SOURCE_SCORE, Axis.TARGET_SCORE}:
         require(counted > 0, "networks from context.denoiser(), which counts", "none counted")
@@ -140,21 +140,23 @@ def evaluations(method: Method, bench: Bench) -> None:
 
 
 def asked_domains(method: Method, bench: Bench) -> None:
-    """The domains that it asks of score models are those that `asks` names beforehand."""
-    batch, cell, lender = bench.batch(bench.source()), cell_of(method, bench), bench.lender()
-    translated([cell], batch, bench, lender)
-    unnamed = lender.asked - set(method.asks(cell, bench.setting))
+    """Every domain that it uses of a score model is among its `required_domains`."""
+    batch, cell, context = bench.batch(bench.source()), cell_of(method, bench), bench.context()
+    translated([cell], batch, bench, context)
+    unnamed = context.asked - set(method.required_domains(cell, bench.setting))
     pairs = sorted(f"{score.name} {domain}" for score, domain in unnamed)
-    require(not pairs, "every domain named by asks()", f"{', '.join(pairs)} asked besides")
+    require(
+        not pairs, "every domain named by required_domains()", f"{', '.join(pairs)} asked besides"
+    )
 
 
 def way_back(method: Method, bench: Bench) -> None:
     """Outputs carried back have the shape of the images and no NaN, or there is no way back."""
-    batch, cell, lender = bench.batch(bench.source()), cell_of(method, bench), bench.lender()
-    (answer,) = translated([cell], batch, bench, lender)
+    batch, cell, context = bench.batch(bench.source()), cell_of(method, bench), bench.context()
+    (answer,) = translated([cell], batch, bench, context)
     images = _made(answer).images
     with unchanged(images=images):
-        back = method.back(cell, batch, images, lender)
+        back = method.translate_back(cell, batch, images, context)
     if back is not None:
         require(back.shape == images.shape, "images of the same shape back", tuple(back.shape))
         require_finite(back, "images carried back")
@@ -178,8 +180,8 @@ def _tolerance(bench: Bench) -> float:
     return TOLERANCE * bench.spread
 
 
-def _translate(cell: Cell, batch: Batch, bench: Bench, lender: Loan | None = None) -> Translation:
-    answers = translated([cell], batch, bench, lender or bench.lender())
+def _translate(cell: Cell, batch: Batch, bench: Bench, context: Loan | None = None) -> Translation:
+    answers = translated([cell], batch, bench, context or bench.context())
     require(len(answers) == 1, "one answer for one variant", len(answers))
     return _made(answers[0])
 

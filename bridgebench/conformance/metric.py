@@ -41,14 +41,14 @@ def columns(metric: Metric, bench: Bench) -> None:
         low, high = _bounds(column.low, column.high)
         require(low < high, f"a range of {column.name} with low < high", f"{low:g} and {high:g}")
     names = {column.name for column in said}
-    filled = set(_score(metric, bench, bench.yardstick(), "target"))
+    filled = set(_score(metric, bench, bench.metric_context(), "target"))
     require(filled == names, f"the columns {sorted(names)}", sorted(filled))
 
 
 def ranges(metric: Metric, bench: Bench) -> None:
     """Values are finite, inside their range and interval; a share is that of a count."""
     for outputs in _OUTPUTS:
-        scores = _score(metric, bench, bench.yardstick(), outputs)
+        scores = _score(metric, bench, bench.metric_context(), outputs)
         for column in metric.columns():
             score = scores[column.name]
             if score.value is None:
@@ -83,7 +83,7 @@ def _require_share(column: Column, score: Score, n: int) -> None:
 
 def direction(metric: Metric, bench: Bench) -> None:
     """Noise is no better than the best of sources kept and real target images."""
-    gauge = bench.yardstick()
+    gauge = bench.metric_context()
     scores = {outputs: _score(metric, bench, gauge, outputs) for outputs in _OUTPUTS}
     for column in metric.columns():
         if not column.better:
@@ -108,7 +108,7 @@ def direction(metric: Metric, bench: Bench) -> None:
 
 def items(metric: Metric, bench: Bench) -> None:
     """The statistic of each image, where there is one, is one number an image."""
-    scores = _score(metric, bench, bench.yardstick(), "target")
+    scores = _score(metric, bench, bench.metric_context(), "target")
     n = _count(bench)
     for name, score in scores.items():
         if score.items is not None:
@@ -118,7 +118,7 @@ def items(metric: Metric, bench: Bench) -> None:
 
 def merge(metric: Metric, bench: Bench) -> None:
     """Two meters of half the images, merged, give what one meter of all of them gives."""
-    gauge = _ready(metric, bench.yardstick())
+    gauge = _ready(metric, bench.metric_context())
     whole, first, second = (metric.meter(gauge) for _ in range(3))
     mergeable = whole.full_state_update is False and not whole.dist_sync_on_step
     wanted = "a meter with full_state_update = False, whose states torchmetrics can merge"
@@ -134,7 +134,7 @@ def merge(metric: Metric, bench: Bench) -> None:
 
 def batch_independence(metric: Metric, bench: Bench) -> None:
     """The scores do not depend on how the images are cut into batches."""
-    gauge = bench.yardstick()
+    gauge = bench.metric_context()
     whole = _score(metric, bench, gauge, "target", size=_count(bench))
     pieces = _score(metric, bench, gauge, "target", size=5)
     _require_same(pieces, whole, "the same scores in batches of 5 as in one")
@@ -142,7 +142,7 @@ def batch_independence(metric: Metric, bench: Bench) -> None:
 
 def repeatability(metric: Metric, bench: Bench) -> None:
     """A fresh meter knows nothing of another one, and scores the same images the same."""
-    gauge = bench.yardstick()
+    gauge = bench.metric_context()
     first = _score(metric, bench, gauge, "target")
     _score(metric, bench, gauge, "noise")
     again = _score(metric, bench, gauge, "target")
@@ -151,7 +151,7 @@ def repeatability(metric: Metric, bench: Bench) -> None:
 
 def inputs(metric: Metric, bench: Bench) -> None:
     """Sources and outputs are left as they are."""
-    gauge = _ready(metric, bench.yardstick())
+    gauge = _ready(metric, bench.metric_context())
     meter = metric.meter(gauge)
     for observed in _observed(bench, gauge, "target", size=_count(bench)):
         with unchanged(source=observed.source, output=observed.output):
@@ -161,7 +161,7 @@ def inputs(metric: Metric, bench: Bench) -> None:
 
 def fingerprint(metric: Metric, bench: Bench) -> None:
     """It says which extractors it needs, and whether the reference images decide its numbers."""
-    gauge = bench.fresh_yardstick()
+    gauge = bench.fresh_metric_context()
     _score(metric, bench, gauge, "target")
     require(
         metric.needs_reference or "reference" not in gauge.looked,

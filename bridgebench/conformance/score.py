@@ -160,7 +160,7 @@ def _cases(
             f"a task whose dataset has one of the domains {', '.join(score.domains)}",
             f"task {bench.task.name} with {', '.join(bench.dataset.domains)}; give another one",
         )
-    narrow = [domain for domain in shared if bench.dataset.narrow_domains(domain) == (domain,)]
+    narrow = [domain for domain in shared if bench.dataset.class_domains(domain) == (domain,)]
     family = score.load(bench.device, precision)
     for domain in (narrow or shared)[:SOME]:
         split = next(s for s in bench.dataset.splits if bench.dataset.size(domain, s))

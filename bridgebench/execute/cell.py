@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from bridgebench.errors import BridgebenchError, Damage, OutputError, PluginError
-from bridgebench.execute.aside import ahead, in_order
 from bridgebench.execute.batches import FilledBatch, SourceBatches
-from bridgebench.execute.counting import Lender
+from bridgebench.execute.counting import RunContext
+from bridgebench.execute.prefetch import ahead, in_order
 from bridgebench.execute.scoring import Scorer
 from bridgebench.files.one_line import one_line
 from bridgebench.interfaces.method import Cell, Failure, Translation, Variant
@@ -90,7 +90,7 @@ class CellRunner:
     batches: SourceBatches
     low: float
     high: float
-    lender: Lender
+    context: RunContext
     new_scorer: Callable[[], Scorer]
     needs_cycle: bool
     keep: Callable[[Cell, tuple[str, ...], Tensor], None]
@@ -177,7 +177,7 @@ class CellRunner:
         return ahead(load, len(self.batches), self.aside)
 
     def _on_device(self, tensor: Tensor | None) -> Tensor | None:
-        return None if tensor is None else tensor.to(self.lender.device)
+        return None if tensor is None else tensor.to(self.context.device)
 
     @torch.inference_mode()
     def _score(
@@ -202,17 +202,17 @@ class CellRunner:
         with lent(who, "input batch", filled.batch.images, *[tensor] * count) as (images, *shared):
             batch = replace(filled.batch, images=images)
             variants = tuple(Variant(*each) for each in zip(cells, shared, strict=True))
-            begun, before = perf_counter(), self.lender.meter.evaluated
+            begun, before = perf_counter(), self.context.meter.evaluated
             with isolated(who + self._beside):
-                answers = tuple(method.translate(batch, variants, self.lender))
-            self.lender.wait()
+                answers = tuple(method.translate(batch, variants, self.context))
+            self.context.wait()
             seconds = perf_counter() - begun
         if len(answers) != count:
             raise PluginError(
                 f"method '{method.name}' gave {len(answers)} translations for {count} variant"
                 f"{'' if count == 1 else 's'}"
             )
-        evaluated = Fraction(self.lender.meter.evaluated - before, count)
+        evaluated = Fraction(self.context.meter.evaluated - before, count)
         return [Made(answer, evaluated, seconds / count) for answer in answers]
 
     def _translation(self, cell: Cell, answer: object, filled: FilledBatch) -> Translation:
@@ -248,7 +248,7 @@ class CellRunner:
         with lent(who, "input batch", filled.batch.images, images) as (source, outputs):
             batch = replace(filled.batch, images=source)
             with isolated(who + self._beside):
-                cycled = cell.method.back(cell, batch, outputs, self.lender)
+                cycled = cell.method.translate_back(cell, batch, outputs, self.context)
         return None if cycled is None else cycled[: filled.real].float().cpu()
 
     @property
@@ -267,7 +267,7 @@ class CellRunner:
             "nfe_total": per_image(shared.evaluated + evaluated, seen),
             "seconds": seconds,
             "images_per_s": self.batches.wanted / seconds if seconds > 0 else None,
-            "peak_memory_mb": peak_memory_mb(self.lender.device),
+            "peak_memory_mb": peak_memory_mb(self.context.device),
         }
 
 

@@ -56,7 +56,7 @@ class CountedDenoiser:
         return x0
 
 
-class Lender:
+class RunContext:
     """What a run lends to its methods: a Context. Score models are loaded at their first use."""
 
     def __init__(

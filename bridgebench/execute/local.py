@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 
 from bridgebench.errors import IntegrityError, PluginError
-from bridgebench.execute.aside import pays
 from bridgebench.execute.batches import SourceBatches
 from bridgebench.execute.cell import CellRunner, Made, Outcome, SharedResult
 from bridgebench.execute.cores import usable_cores
-from bridgebench.execute.counting import Lender
+from bridgebench.execute.counting import RunContext
 from bridgebench.execute.features import KeptFeatures
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.memory import keep_freed_memory
+from bridgebench.execute.prefetch import pays
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.records import Record, RecordStore, RecordWarning, Status, Value
 from bridgebench.execute.scoring import MODIFIED, Extractors, Reference, Scorer
@@ -49,11 +49,11 @@ class Clock:
 
 @dataclass(frozen=True)
 class _Bench:
-    """What the cells of a seed share: their source images, the models, the yardstick."""
+    """What the cells of a seed share: their source images, the models, the context."""
 
     seed: int
     batches: SourceBatches
-    lender: Lender
+    context: RunContext
     runner: CellRunner
     reference: Reference
 
@@ -93,11 +93,11 @@ class LocalRun:
         bench = self._of_seed(group.seed)
         runnable = next(cell for cell in group.cells if not cell.skip)
         self.progress.doing(_title(runnable.cell, group.shared))
-        before = bench.lender.meter.seconds
+        before = bench.context.meter.seconds
         shared = compute_shared(
-            group, runnable.cell, bench.batches, bench.lender, self.store, bench.runner.aside
+            group, runnable.cell, bench.batches, bench.context, self.store, bench.runner.aside
         )
-        self.clock.network += bench.lender.meter.seconds - before
+        self.clock.network += bench.context.meter.seconds - before
         return shared
 
     def run_group(
@@ -137,7 +137,7 @@ class LocalRun:
     ) -> None:
         """Run the wanted cells of a set; all members are translated, so that bits are the same."""
         made: Mapping[Cell, Made] = {}
-        before = bench.lender.meter.seconds
+        before = bench.context.meter.seconds
         if len(members) > 1:
             self.progress.doing(_title(members[0].cell, (), len(members)))
             self.progress.begin(tuple(cell.identity for cell in wanted))
@@ -150,8 +150,8 @@ class LocalRun:
                 outcome = Outcome(failure=Failure(MODIFIED), damage=True)
             if outcome.damage:
                 bench.reference.forget()
-            self.clock.network += bench.lender.meter.seconds - before
-            before = bench.lender.meter.seconds
+            self.clock.network += bench.context.meter.seconds - before
+            before = bench.context.meter.seconds
             self._finish(cell, outcome)
 
     def _missing(self, group: Group) -> list[PlannedCell]:
@@ -187,7 +187,7 @@ class LocalRun:
         reference = Reference(
             task, self.plan.dataset, self._extractors, n, seed, keep, self._of_run
         )
-        lender = Lender(
+        context = RunContext(
             self.plan.setting,
             device,
             self.plan.precision,
@@ -200,7 +200,7 @@ class LocalRun:
             batches=batches,
             low=task.item.low,
             high=task.item.high,
-            lender=lender,
+            context=context,
             new_scorer=partial(
                 Scorer,
                 self.plan.metrics,
@@ -214,7 +214,7 @@ class LocalRun:
             draw=self._drawer(),
             aside=aside,
         )
-        return _Bench(seed, batches, lender, runner, reference)
+        return _Bench(seed, batches, context, runner, reference)
 
     def _finish(self, planned: PlannedCell, outcome: Outcome) -> None:
         """Write a cell's record, last of all, as it says that all is there."""

@@ -82,7 +82,7 @@ class Extractors:
 
 @dataclass(frozen=True)
 class Reference:
-    """The real images that outputs are held against; a Yardstick for the metrics of one seed.
+    """The real images that outputs are held against; a MetricContext for the metrics of one seed.
 
     keep    gives what is seen in real images
     of_run  what all seeds of a run share

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from bridgebench.errors import PluginError
-from bridgebench.execute.aside import ahead
 from bridgebench.execute.batches import FilledBatch, SourceBatches
 from bridgebench.execute.cell import Outcome, SharedResult, failed
-from bridgebench.execute.counting import Lender
+from bridgebench.execute.counting import RunContext
+from bridgebench.execute.prefetch import ahead
 from bridgebench.execute.spool import Spool
 from bridgebench.execute.store import Store, Stored
 from bridgebench.files.canonical_json import digest
@@ -29,7 +29,7 @@ def compute_shared(
     group: Group,
     cell: Cell,
     batches: SourceBatches,
-    lender: Lender,
+    context: RunContext,
     store: Store,
     aside: bool,
 ) -> SharedResult | Outcome:
@@ -44,7 +44,7 @@ def compute_shared(
     evaluated, seconds = 0, 0.0
     try:
         for index, filled in enumerate(ahead(batches.__getitem__, len(batches), aside)):
-            tensor, spent, took = _of_batch(group.shared, cell, index, filled, lender, store)
+            tensor, spent, took = _of_batch(group.shared, cell, index, filled, context, store)
             tensors.append(tensor)
             evaluated += spent
             seconds += took
@@ -99,29 +99,29 @@ def _of_batch(
     cell: Cell,
     index: int,
     filled: FilledBatch,
-    lender: Lender,
+    context: RunContext,
     store: Store,
 ) -> tuple[Tensor, int, float]:
     """The result of the last of some stages, the evaluations it takes, and the seconds."""
     *earlier, (stage, stage_key) = stages
-    key = entry_key(stage_key, index, filled.real, lender.device)
+    key = entry_key(stage_key, index, filled.real, context.device)
     kept = _sound(store.get(key), len(filled.batch.ids))
     if kept is not None:
         evaluated = int(kept.facts["evaluated"])
-        lender.skipped(evaluated)
-        return kept.tensors[RESULT].to(lender.device), evaluated, kept.facts["seconds"]
+        context.skipped(evaluated)
+        return kept.tensors[RESULT].to(context.device), evaluated, kept.facts["seconds"]
     before: Tensor | None = None
     evaluated, seconds = 0, 0.0
     if earlier:
-        before, evaluated, seconds = _of_batch(earlier, cell, index, filled, lender, store)
+        before, evaluated, seconds = _of_batch(earlier, cell, index, filled, context, store)
     who = f"method '{cell.method.name}'"
     with lent(who, "input batch", filled.batch.images, before) as (images, given):
         batch = replace(filled.batch, images=images)
-        already, begun = lender.meter.evaluated, perf_counter()
+        already, begun = context.meter.evaluated, perf_counter()
         with isolated(who):
-            result = cell.method.share(stage, cell, batch, given, lender)
-        evaluated += lender.meter.evaluated - already
-        lender.wait()
+            result = cell.method.share(stage, cell, batch, given, context)
+        evaluated += context.meter.evaluated - already
+        context.wait()
         seconds += perf_counter() - begun
     _check(result, len(batch.ids), who, stage)
     store.put(key, Stored({RESULT: result}, {"evaluated": evaluated, "seconds": seconds}))

@@ -65,7 +65,7 @@ class Dataset(Plugin, ABC):
         """How many items `domain` has in `split`."""
 
     @abstractmethod
-    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+    def class_domains(self, domain: str) -> tuple[str, ...]:
         """The narrowest domains that the items of `domain` can belong to."""
 
     @abstractmethod

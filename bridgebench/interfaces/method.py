@@ -59,16 +59,16 @@ class Setting:
     """What a task says about its domains.
 
     source       the domain that the source images come from
-    pooled       the domain to ask of a score model for a source image whose label is not used
-    narrow       the narrowest domains that source images belong to
+    unconditional  the domain to ask of a score model for a source image whose label is not used
+    class_domains  the narrowest domains that source images belong to
     target       the domain to carry them into
     shape        (C, H, W) of an image, (d,) of a vector
     low, high    the range of the items, infinite where there is no bound; outputs are held to it
     """
 
     source: str
-    pooled: str
-    narrow: tuple[str, ...]
+    unconditional: str
+    class_domains: tuple[str, ...]
     target: str
     shape: tuple[int, ...]
     low: float = -math.inf
@@ -249,11 +249,11 @@ class Method(Plugin, ABC):
         A BridgebenchError, one line, where it cannot carry these items.
         """
 
-    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The domains that it will ask of the score models; checked before anything runs."""
         return ()
 
-    def impossible(self, cell: Cell, setting: Setting) -> str:
+    def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """Why this combination cannot be run, or "": its row is then `skipped` with the reason."""
         return ""
 
@@ -283,7 +283,9 @@ class Method(Plugin, ABC):
         raises, each is asked for by itself.
         """
 
-    def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor | None:
+    def translate_back(
+        self, cell: Cell, batch: Batch, images: Tensor, context: Context
+    ) -> Tensor | None:
         """Carry outputs back to the source domain, (B, C, H, W), or None if it cannot.
 
         Called where a metric that needs it was asked for by name.

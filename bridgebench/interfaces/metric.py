@@ -100,7 +100,7 @@ class Population:
     extract: Callable[[str], Extracted]
 
 
-class Yardstick(Protocol):
+class MetricContext(Protocol):
     """What the outputs of a run are held against."""
 
     @property
@@ -160,10 +160,10 @@ class Metric(Plugin, ABC):
         """
         return ()
 
-    def impossible(self, setting: Setting) -> str:
+    def unsupported_reason(self, setting: Setting) -> str:
         """Why it cannot measure the items of a task, or "": a run with it is then refused."""
         return ""
 
     @abstractmethod
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A fresh meter."""

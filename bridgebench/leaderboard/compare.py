@@ -19,7 +19,7 @@ from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.cells import MAX_CELL
 from bridgebench.leaderboard.flags import legend, letters
 from bridgebench.leaderboard.meaning import first_difference, parts_of
-from bridgebench.leaderboard.seal import written
+from bridgebench.leaderboard.row_hash import written
 from bridgebench.tasks.task_file import FlagRule
 
 NAMED_BY = ("method", "source_score", "target_score", "solver", "nfe", "transform", "seed")

@@ -22,7 +22,7 @@ from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import write_atomically
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.columns import MetricColumns, arrange, board_columns
-from bridgebench.leaderboard.seal import written
+from bridgebench.leaderboard.row_hash import written
 from bridgebench.leaderboard.sheet import Sheet, read_sheet
 from bridgebench.leaderboard.table import dtype_of, to_frame
 from bridgebench.tasks.task_file import TaskFile

@@ -25,8 +25,8 @@ from bridgebench.leaderboard.files import write_csv
 from bridgebench.leaderboard.flags import flags_cell, is_rankable
 from bridgebench.leaderboard.meaning import first_difference, parts_of
 from bridgebench.leaderboard.ranks import Standing, standings
+from bridgebench.leaderboard.row_hash import SEAL, UNSEALED, written
 from bridgebench.leaderboard.rows import Row, sections
-from bridgebench.leaderboard.seal import SEAL, UNSEALED, written
 from bridgebench.leaderboard.table import place, to_frame
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.leaderboard.verifications import read_verifications, write_verifications

@@ -21,8 +21,8 @@ from bridgebench.leaderboard.columns import (
     MetricColumns,
     arrange,
 )
+from bridgebench.leaderboard.row_hash import SEAL
 from bridgebench.leaderboard.rows import FINGERPRINT_LENGTH
-from bridgebench.leaderboard.seal import SEAL
 from bridgebench.leaderboard.table import dtype_of
 from bridgebench.tasks.task_file import TaskFile
 

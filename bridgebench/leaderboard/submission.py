@@ -18,7 +18,7 @@ from bridgebench.leaderboard.board import checked_board
 from bridgebench.leaderboard.files import to_csv
 from bridgebench.leaderboard.git_tree import Change, GitTree
 from bridgebench.leaderboard.published_names import FOLDER, INDEX, place_of
-from bridgebench.leaderboard.seal import SEAL
+from bridgebench.leaderboard.row_hash import SEAL
 from bridgebench.leaderboard.sheet import MAX_FILE_BYTES, read_sheet
 from bridgebench.leaderboard.verifications import (
     FILE_NAME,

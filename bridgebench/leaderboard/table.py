@@ -27,8 +27,8 @@ from bridgebench.leaderboard.columns import (
 )
 from bridgebench.leaderboard.flags import flags_cell
 from bridgebench.leaderboard.ranks import Standing, standings
+from bridgebench.leaderboard.row_hash import SEAL, seal
 from bridgebench.leaderboard.rows import Row, section_order, short_fingerprint
-from bridgebench.leaderboard.seal import SEAL, seal
 from bridgebench.tasks.task_file import TaskFile
 
 FLOAT_COLUMNS = ("latent_std", *COST)

@@ -31,8 +31,8 @@ from bridgebench.leaderboard.flags import flags_cell, is_rankable, raised
 from bridgebench.leaderboard.json_cells import parsed
 from bridgebench.leaderboard.possible_ties import impossible_ties
 from bridgebench.leaderboard.ranks import pareto_front, rank
+from bridgebench.leaderboard.row_hash import SEAL, seal
 from bridgebench.leaderboard.rows import Row, sections, short_fingerprint
-from bridgebench.leaderboard.seal import SEAL, seal
 from bridgebench.leaderboard.table import dtype_of
 from bridgebench.tasks.task_file import TaskFile
 

@@ -30,13 +30,13 @@ def checked_method(method: Method) -> Method:
     return method
 
 
-def why_impossible(cell: Cell, setting: Setting) -> str:
+def skip_reason_of(cell: Cell, setting: Setting) -> str:
     """Why a cell cannot be run, or ""."""
     who = f"method '{cell.method.name}'"
     with answering(who):
-        reason: object = cell.method.impossible(cell, setting)
+        reason: object = cell.method.skip_reason(cell, setting)
     if not isinstance(reason, str):
-        raise PluginError(f"{who} gave a {type(reason).__name__} as impossible(), expected text")
+        raise PluginError(f"{who} gave a {type(reason).__name__} as skip_reason(), expected text")
     return reason
 
 
@@ -56,9 +56,11 @@ def check_domains(cells: Sequence[Cell], setting: Setting) -> None:
     for cell in cells:
         who = f"method '{cell.method.name}'"
         with answering(who):
-            for score, domain in cell.method.asks(cell, setting):
+            for score, domain in cell.method.required_domains(cell, setting):
                 if not (isinstance(score, ScoreModel) and isinstance(domain, str)):
-                    raise PluginError(f"{who} gave asks() that are no score models with domains")
+                    raise PluginError(
+                        f"{who} gave required_domains() that are no score models with domains"
+                    )
                 asked.add((score, domain))
     for score, domain in sorted(asked, key=lambda pair: (pair[0].spec, pair[1])):
         with answering(f"score model '{score.name}'"):

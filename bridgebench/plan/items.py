@@ -9,7 +9,7 @@ from bridgebench.errors import InvalidOption
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.method import Cell, Setting
 from bridgebench.isolation.calls import answering
-from bridgebench.plan.answers import why_impossible
+from bridgebench.plan.answers import skip_reason_of
 from bridgebench.tasks.task_file import TaskFile
 
 PART = 256
@@ -70,7 +70,7 @@ def check_seen(
 ) -> None:
     """Let the methods that want to see the ids of all source items look at them."""
     looking = [
-        cell for cell in cells if cell.method.sees_items and not why_impossible(cell, setting)
+        cell for cell in cells if cell.method.sees_items and not skip_reason_of(cell, setting)
     ]
     for seed in dict.fromkeys(cell.seed for cell in looking):
         parts = dataset.stream(task.source.domain, task.source.split, n, seed, PART)

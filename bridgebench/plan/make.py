@@ -18,8 +18,8 @@ from bridgebench.plan.answers import (
     check_domains,
     columns_of,
     extractors_of,
+    skip_reason_of,
     stages_of,
-    why_impossible,
 )
 from bridgebench.plan.cells import Combiner
 from bridgebench.plan.chance import with_chance
@@ -116,7 +116,7 @@ class _Planner:
 
     def plan(self, cell: Cell, common: dict[str, Any]) -> PlannedCell:
         """A cell with its keys; `common` is what all cells of its seed share."""
-        skip = why_impossible(cell, self.setting)
+        skip = skip_reason_of(cell, self.setting)
         stages = stages_of(cell, self.setting) if not skip else (Stage("none", {}, 0),)
         everything = {
             "common": common,
@@ -218,8 +218,8 @@ def _check_pictures(task: TaskFile, choices: Choices) -> None:
 def _setting(task: TaskFile, dataset: Dataset) -> Setting:
     return Setting(
         source=task.source.domain,
-        pooled=task.source.pooled,
-        narrow=dataset.narrow_domains(task.source.domain),
+        unconditional=task.source.unconditional,
+        class_domains=dataset.class_domains(task.source.domain),
         target=task.target.domain,
         shape=task.item.shape,
         low=task.item.low,
@@ -274,7 +274,7 @@ def _metrics(
 def _check_measurable(metrics: Sequence[Metric], task: TaskFile, setting: Setting) -> None:
     for metric in metrics:
         with answering(f"metric '{metric.name}'"):
-            reason = metric.impossible(setting)
+            reason = metric.unsupported_reason(setting)
         if reason:
             raise UsageError(
                 f"metric '{metric.name}' cannot be used with task {task.name}: {reason}; leave the "

@@ -119,7 +119,7 @@ def items_key(
     return {
         "dataset": dataset.resolved(),
         "files": dict(dataset.files()),
-        "source": task.source.model_dump(mode="json"),
+        "source": task.source.fingerprint(),
         "target": task.target.model_dump(mode="json"),
         "range": [str(task.item.low), str(task.item.high)],
         "n": n,
@@ -158,7 +158,7 @@ def fingerprint(
         "task": task.name,
         "dataset": dataset.resolved(),
         "files": dict(dataset.files()),
-        "source": {**task.source.model_dump(mode="json"), "n": n},
+        "source": {**task.source.fingerprint(), "n": n},
         "target": {**task.target.model_dump(mode="json"), "seed": REFERENCE_SEED},
         "item": [list(task.item.shape), str(task.item.low), str(task.item.high)],
         "precision": precision,

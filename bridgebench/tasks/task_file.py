@@ -39,8 +39,21 @@ class Source(_Part):
     """Where the source images come from."""
 
     domain: str
-    pooled: str = Field(description="what to ask of a score model when the label is not used")
+    unconditional: str = Field(
+        description="what to ask of a score model when the label is not used"
+    )
     split: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, value: object) -> object:
+        if isinstance(value, dict) and "pooled" in value:
+            raise ValueError("'pooled' has a new name; write unconditional: in its place")
+        return value
+
+    def fingerprint(self) -> dict[str, str]:
+        """What of it decides numbers, by the names that published boards have in fingerprints."""
+        return {"domain": self.domain, "pooled": self.unconditional, "split": self.split}
 
 
 class Target(_Part):

@@ -26,13 +26,13 @@ class SourceLabel(StrEnum):
 
     def asked(self, setting: Setting) -> tuple[str, ...]:
         """The domains that are asked of the source model."""
-        return setting.narrow if self is SourceLabel.OWN else (setting.pooled,)
+        return setting.class_domains if self is SourceLabel.OWN else (setting.unconditional,)
 
     def of(self, batch: Batch, setting: Setting) -> tuple[str, ...]:
         """The domain of each image of a batch."""
         if self is SourceLabel.OWN:
             return batch.domains
-        return (setting.pooled,) * len(batch.domains)
+        return (setting.unconditional,) * len(batch.domains)
 
 
 SourceLabelOption = Annotated[

@@ -44,7 +44,7 @@ RUNS = 20
 
 @dataclass(frozen=True)
 class Board:
-    """What the metrics are held against: the yardstick of a run of the task."""
+    """What the metrics are held against: the context of a run of the task."""
 
     n: int
     seed: int

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bridgebench import Observed, Yardstick, one_thread
+from bridgebench import MetricContext, Observed, one_thread
 from bridgebench_analytic.pairs import Pair, check_ids, exact_pair
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def exact_outputs(yardstick: Yardstick, pair: Pair, observed: Observed) -> Tensor:
+def exact_outputs(context: MetricContext, pair: Pair, observed: Observed) -> Tensor:
     """(B, 3, 32, 32) float64: where the exact map carries the sources of a batch.
 
     BridgebenchError where an item is none of the pair's.
@@ -23,4 +23,4 @@ def exact_outputs(yardstick: Yardstick, pair: Pair, observed: Observed) -> Tenso
         with one_thread():
             return exact_pair(pair).exact_map(observed.source)
 
-    return yardstick.once(key, answer)
+    return context.once(key, answer)

@@ -41,7 +41,7 @@ class EotMixture(Dataset):
         check_split(self.name, split)
         return POINTS if domain == "target" else POINTS * 2 * draws_of(self.dim)
 
-    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+    def class_domains(self, domain: str) -> tuple[str, ...]:
         """The domain itself."""
         check_domain(self.name, domain)
         return (domain,)

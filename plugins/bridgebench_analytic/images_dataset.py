@@ -38,7 +38,7 @@ class AnalyticImages(Dataset):
         check_split(self.name, split)
         return SIZE
 
-    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+    def class_domains(self, domain: str) -> tuple[str, ...]:
         """The domain itself."""
         check_domain(self.name, domain)
         return (domain,)

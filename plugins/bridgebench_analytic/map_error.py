@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from bridgebench import Column, Metric, Observed, Score, Yardstick
+from bridgebench import Column, Metric, MetricContext, Observed, Score
 from bridgebench_analytic.answers import exact_outputs
 from bridgebench_analytic.pairs import PairOption, exact_pair
 from bridgebench_analytic.roots import root_mean
@@ -46,17 +46,17 @@ class MapError(Metric):
             ),
         )
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of squared distances."""
         from bridgebench import ItemMeter
 
         variance = exact_pair(self.pair).domains["target"].mixture.total_variance
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
-            away = observed.output.double() - exact_outputs(yardstick, self.pair, observed)
+            away = observed.output.double() - exact_outputs(context, self.pair, observed)
             return {"squared": away.square().flatten(1).sum(1) / variance}
 
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
-            return {"map_error": root_mean(values["squared"], yardstick.seed)}
+            return {"map_error": root_mean(values["squared"], context.seed)}
 
         return ItemMeter(("squared",), measure, summarize)

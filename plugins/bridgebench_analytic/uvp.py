@@ -12,9 +12,9 @@ from bridgebench import (
     BridgebenchError,
     Column,
     Metric,
+    MetricContext,
     Observed,
     Score,
-    Yardstick,
     bootstrap_mean,
     influence_interval,
 )
@@ -63,7 +63,7 @@ class Uvp(Metric):
             Column("plan_cost_exact", "", "", "the same of the exact plan", 0.0),
         )
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter that keeps sources, outputs and the number of each one's point."""
         from bridgebench import ItemMeter
 
@@ -78,7 +78,7 @@ class Uvp(Metric):
             }
 
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
-            return scores(plan, values["source"], values["output"], values["point"], yardstick.seed)
+            return scores(plan, values["source"], values["output"], values["point"], context.seed)
 
         return ItemMeter(("source", "output", "point"), measure, summarize)
 

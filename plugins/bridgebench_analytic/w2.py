@@ -11,9 +11,9 @@ from bridgebench import (
     Column,
     InvalidOption,
     Metric,
+    MetricContext,
     Observed,
     Score,
-    Yardstick,
 )
 from bridgebench_analytic.pairs import Pair, PairOption, check_ids
 from bridgebench_analytic.roots import root_mean
@@ -55,7 +55,7 @@ class W2(Metric):
             Column("w2_exact", "", "", "2-Wasserstein distance of the domains", 0.0),
         )
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of ways."""
         from bridgebench import ItemMeter
         from bridgebench_analytic.gaussian_pair import wasserstein
@@ -67,7 +67,7 @@ class W2(Metric):
 
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
             return {
-                "w2": root_mean(values["squared"], yardstick.seed),
+                "w2": root_mean(values["squared"], context.seed),
                 "w2_exact": Score(wasserstein()),
             }
 

@@ -49,7 +49,7 @@ class RandomLatent(Method):
         "the budget",
     )
 
-    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The target domain."""
         return ((needed(cell.target_score, Axis.TARGET_SCORE), setting.target),)
 

@@ -48,7 +48,7 @@ class Recolor(Method):
     family: ClassVar[str] = "baseline"
     license: ClassVar[str] = "Apache-2.0"
 
-    def impossible(self, cell: Cell, setting: Setting) -> str:
+    def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """Only images of three channels in [-1, 1] have a hue."""
         rgb = len(setting.shape) == 3 and setting.shape[0] == 3
         if rgb and (setting.low, setting.high) == (-1.0, 1.0):

@@ -36,7 +36,7 @@ class ColoredMnist(Dataset):
         """How many digits `domain` has in `split`."""
         return len(self._members(domain, split))
 
-    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+    def class_domains(self, domain: str) -> tuple[str, ...]:
         """The single digits that `domain` is made of."""
         return tuple(f"digit:{d}" for d in sorted(_digits_of(domain)))
 

@@ -80,14 +80,14 @@ class CycleDiffusion(Method):
         """A negative control has no rank."""
         return self.latent.control
 
-    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model, the target domain of the target model."""
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
         target = needed(cell.target_score, Axis.TARGET_SCORE)
         asked = self.source_label.asked(setting)
         return (*((source, domain) for domain in asked), (target, setting.target))
 
-    def impossible(self, cell: Cell, setting: Setting) -> str:
+    def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """Models of different noise levels; a start above or below them; a budget of one."""
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
         target = needed(cell.target_score, Axis.TARGET_SCORE)

@@ -58,13 +58,13 @@ class CycleGan(Method):
         """The weights file and its sha256, checked; IntegrityError if it was altered."""
         return self._direction("to_target").files()
 
-    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """Its own generators."""
         from bridgebench_cyclegan.translator import ALL
 
         return ((self._direction("to_target"), ALL), (self._direction("to_source"), ALL))
 
-    def impossible(self, cell: Cell, setting: Setting) -> str:
+    def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """Domains, or a shape of the items, that the weights were not trained for."""
         from bridgebench_cyclegan.weights import BY
 
@@ -80,7 +80,7 @@ class CycleGan(Method):
         """The outputs of the generator, for each variant anew, so that each is counted."""
         return [Translation(self._carried("to_target", batch.images, context)) for _ in variants]
 
-    def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
+    def translate_back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
         """The outputs of the other generator."""
         return self._carried("to_source", images, context)
 

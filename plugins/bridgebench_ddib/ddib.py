@@ -61,7 +61,7 @@ class Ddib(Method):
         """A negative control has no rank."""
         return self.latent.control
 
-    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model, the target domain of the target model."""
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
         target = needed(cell.target_score, Axis.TARGET_SCORE)
@@ -70,7 +70,7 @@ class Ddib(Method):
             (target, setting.target),
         )
 
-    def impossible(self, cell: Cell, setting: Setting) -> str:
+    def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """A source model unfit to encode; models that end at different noise levels."""
         return unlike_latents(
             needed(cell.source_score, Axis.SOURCE_SCORE),
@@ -103,7 +103,7 @@ class Ddib(Method):
         """Change and decode the latents of a batch."""
         return translate_variants(batch, variants, context, self.latent, self.clip, self.last_step)
 
-    def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
+    def translate_back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
         """Encode outputs with the target's model, decode them with the source's; no transform."""
         target = needed(cell.target_score, Axis.TARGET_SCORE)
         source = needed(cell.source_score, Axis.SOURCE_SCORE)

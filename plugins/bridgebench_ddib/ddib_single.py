@@ -56,11 +56,11 @@ class DdibSingle(Method):
         """A negative control has no rank."""
         return self.latent.control
 
-    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The target domain."""
         return ((needed(cell.target_score, Axis.TARGET_SCORE), setting.target),)
 
-    def impossible(self, cell: Cell, setting: Setting) -> str:
+    def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """A model unfit to encode."""
         return needed(cell.target_score, Axis.TARGET_SCORE).unfit_to_encode
 
@@ -88,7 +88,7 @@ class DdibSingle(Method):
         """Change and decode the latents of a batch."""
         return translate_variants(batch, variants, context, self.latent, self.clip, self.last_step)
 
-    def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
+    def translate_back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
         """Encode and decode outputs with the same model again; no transform."""
         denoiser = self._denoiser(cell, len(images), context)
         x = started(images, self.start, denoiser.sigma_min, "start_back", batch.draw)

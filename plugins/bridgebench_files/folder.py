@@ -51,7 +51,7 @@ class Folder(Dataset):
         """How many images `domain` has in `split`."""
         return len(self._members(domain, split))
 
-    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+    def class_domains(self, domain: str) -> tuple[str, ...]:
         """The domain itself."""
         self._check_domain(domain, self.domains)
         return (domain,)

@@ -56,7 +56,7 @@ class Outputs(Method):
         """What `given` says."""
         return self.given
 
-    def impossible(self, cell: Cell, setting: Setting) -> str:
+    def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """Only images of one or three channels and a finite range can be PNG files."""
         fits = len(setting.shape) == 3 and setting.shape[0] in (1, 3)
         if fits and math.isfinite(setting.high - setting.low):

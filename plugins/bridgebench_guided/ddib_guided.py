@@ -103,18 +103,18 @@ class DdibGuided(Method):
         """A negative control has no rank."""
         return self.latent.control
 
-    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
-        """The source domains of the source model; target and pooled domain of the target model."""
+    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+        """Source domains of the source model; target and unconditional domain of the target's."""
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
         target = needed(cell.target_score, Axis.TARGET_SCORE)
-        pooled = ((target, setting.pooled),) if self.weight > 0 else ()
+        unconditional = ((target, setting.unconditional),) if self.weight > 0 else ()
         return (
             *((source, domain) for domain in self.source_label.asked(setting)),
             (target, setting.target),
-            *pooled,
+            *unconditional,
         )
 
-    def impossible(self, cell: Cell, setting: Setting) -> str:
+    def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """Items without a hue; a source model unfit to encode; different ends of the noise."""
         source = needed(cell.source_score, Axis.SOURCE_SCORE)
         target = needed(cell.target_score, Axis.TARGET_SCORE)
@@ -191,12 +191,12 @@ class DdibGuided(Method):
     def _guided(self, cell: Cell, batch: Batch, context: Context) -> GuidedDenoiser:
         score, setting = needed(cell.target_score, Axis.TARGET_SCORE), context.setting
         target = context.denoiser(score, (setting.target,) * len(batch.images))
-        pooled = None
+        unconditional = None
         if self.weight > 0:
-            pooled = context.denoiser(score, (setting.pooled,) * len(batch.images))
+            unconditional = context.denoiser(score, (setting.unconditional,) * len(batch.images))
         return GuidedDenoiser(
             target,
-            pooled,
+            unconditional,
             self.weight,
             self.weight_above,
             mean_hue(batch.images),

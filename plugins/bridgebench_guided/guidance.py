@@ -26,8 +26,8 @@ class GuidedDenoiser:
     """A denoiser of the target, guided.
 
     target      the denoiser under the target's label
-    pooled      the denoiser under no label, or None where no weight is given to it
-    weight      w of D + w·(D - D_pooled), classifier-free guidance beyond what the label gives
+    unconditional  the denoiser under no label, or None where no weight is given to it
+    weight      w of D + w·(D - D_unconditional), classifier-free guidance beyond the label's
     above       noise level above which `weight` is given (Kynkäänniemi et al. 2024)
     hue         (B,) degrees, the hue of each source
     color       weight λ of the hue, from 0 to 1: a step of size λ down the energy of the color
@@ -37,7 +37,7 @@ class GuidedDenoiser:
     """
 
     target: Denoiser
-    pooled: Denoiser | None
+    unconditional: Denoiser | None
     weight: float
     above: float
     hue: Tensor
@@ -49,8 +49,8 @@ class GuidedDenoiser:
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """(B, 3, H, W), (B,) -> x0, (B, 3, H, W)."""
         D = self.target(x, sigma)
-        if self.pooled is not None and sigma[0].item() > self.above:
-            D = D.lerp(self.pooled(x, sigma), -self.weight)
+        if self.unconditional is not None and sigma[0].item() > self.above:
+            D = D.lerp(self.unconditional(x, sigma), -self.weight)
         if self.color == 0:
             return D
         return D.lerp(self.aim(D, self.hue.to(D)), self.color)

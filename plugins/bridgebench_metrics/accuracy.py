@@ -11,9 +11,9 @@ from torch import Tensor
 from bridgebench import (
     Column,
     Metric,
+    MetricContext,
     Observed,
     Score,
-    Yardstick,
     bootstrap_mean,
     exact_share,
 )
@@ -67,11 +67,11 @@ class Accuracy(Metric):
         """The one that `classifier` names."""
         return (self.classifier or default,)
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of calls and probabilities."""
         from bridgebench import ItemMeter
 
-        spec = self.classifier or yardstick.extractor
+        spec = self.classifier or context.extractor
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             logits = logits_of(observed, spec, self.label)
@@ -83,7 +83,7 @@ class Accuracy(Metric):
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
             called, probability = values["called"], values["probability"]
             share = exact_share(int(called.sum()), len(called))
-            confidence = bootstrap_mean(probability, yardstick.seed)
+            confidence = bootstrap_mean(probability, context.seed)
             return {
                 "accuracy": Score(*share, items=called),
                 "confidence": Score(*confidence, items=probability),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 from torch import Tensor
 
-from bridgebench import Column, InvalidOption, Metric, Observed, Score, Yardstick, exact_share
+from bridgebench import Column, InvalidOption, Metric, MetricContext, Observed, Score, exact_share
 from bridgebench_metrics.classified import OPTION, logits_of
 
 if TYPE_CHECKING:
@@ -68,11 +68,11 @@ class Agreement(Metric):
             )
         return (first, self.second)
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of both classifiers' calls."""
         from bridgebench import ItemMeter
 
-        judges = self.extractors(yardstick.extractor)
+        judges = self.extractors(context.extractor)
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             first, second = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, exact_share
+from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
 from bridgebench_metrics.hue_error import observed_hue_error
 from bridgebench_metrics.means import mean_score, too_few
 from bridgebench_metrics.shapes import unlike_images
@@ -88,17 +88,17 @@ class Color(Metric):
             ),
         )
 
-    def impossible(self, setting: Setting) -> str:
+    def unsupported_reason(self, setting: Setting) -> str:
         """Only images of three channels have a color."""
         return unlike_images(setting.shape, "color", channels=3)
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of hue errors."""
         from bridgebench import ItemMeter
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
-            return {"error": observed_hue_error(observed, yardstick)}
+            return {"error": observed_hue_error(observed, context)}
 
         return ItemMeter(
-            ("error",), measure, lambda values: color_scores(values["error"], yardstick.seed)
+            ("error",), measure, lambda values: color_scores(values["error"], context.seed)
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Score, Yardstick, bootstrap_mean
+from bridgebench import Column, Metric, MetricContext, Observed, Score, bootstrap_mean
 from bridgebench_metrics.transport import mean_squared_distance
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Cycle(Metric):
             ),
         )
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of squared errors."""
         from bridgebench import ItemMeter
 
@@ -65,5 +65,5 @@ class Cycle(Metric):
             return {"squared": mean_squared_distance(observed.source, observed.cycled)}
 
         return ItemMeter(
-            ("squared",), measure, lambda values: cycle_scores(values["squared"], yardstick.seed)
+            ("squared",), measure, lambda values: cycle_scores(values["squared"], context.seed)
         )

@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from bridgebench import BridgebenchError, Column, Metric, Score, Yardstick, influence_interval
+from bridgebench import BridgebenchError, Column, Metric, MetricContext, Score, influence_interval
 from bridgebench_metrics.chunks import CHUNK, tiles
 from bridgebench_metrics.features import OPTION, checked, feature_meter, reference_features
 
@@ -73,13 +73,13 @@ class Diversity(Metric):
         """The one that `features` names."""
         return (self.features or default,)
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of features."""
-        spec = self.features or yardstick.extractor
+        spec = self.features or context.extractor
 
         def real() -> float:
             distance, _ = mean_pairwise_distance(
-                reference_features(yardstick, spec)[:REFERENCE_IMAGES]
+                reference_features(context, spec)[:REFERENCE_IMAGES]
             )
             if distance == 0:
                 raise BridgebenchError(
@@ -89,7 +89,7 @@ class Diversity(Metric):
             return distance
 
         def summarize(features: Tensor) -> dict[str, Score]:
-            scale = yardstick.once(f"diversity/{spec}", real)
+            scale = context.once(f"diversity/{spec}", real)
             distance, influence = mean_pairwise_distance(checked(features, "outputs"))
             value, influence = distance / scale, influence / scale
             estimate = influence_interval(value, influence, low=0.0)

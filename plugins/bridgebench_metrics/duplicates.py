@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, exact_share
+from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
 from bridgebench_metrics.nearest import COPY, has_twin, usual_distance
 from bridgebench_metrics.shapes import unlike_images
 from bridgebench_metrics.thumbnails import observed_thumbnails
@@ -48,11 +48,11 @@ class Duplicates(Metric):
             ),
         )
 
-    def impossible(self, setting: Setting) -> str:
+    def unsupported_reason(self, setting: Setting) -> str:
         """Only images have thumbnails."""
         return unlike_images(setting.shape, "duplicates")
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of thumbnails."""
         from bridgebench import ItemMeter
 
@@ -60,7 +60,7 @@ class Duplicates(Metric):
             return {"thumbnail": observed_thumbnails(observed)}
 
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
-            repeats = has_twin(values["thumbnail"], COPY * usual_distance(yardstick))
+            repeats = has_twin(values["thumbnail"], COPY * usual_distance(context))
             share = exact_share(int(repeats.sum()), len(repeats))
             return {"near_identical": Score(*share, items=repeats.float())}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from bridgebench import BridgebenchError, Observed, Score, Yardstick
+from bridgebench import BridgebenchError, MetricContext, Observed, Score
 from bridgebench_metrics.chunks import in_chunks
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ def feature_meter(
     return ItemMeter(("features",), measure, lambda values: summarize(values["features"]))
 
 
-def reference_features(yardstick: Yardstick, spec: str) -> Tensor:
+def reference_features(context: MetricContext, spec: str) -> Tensor:
     """The (N, F) features of all reference images."""
-    return checked(yardstick.reference().extract(spec).features, "reference images")
+    return checked(context.reference().extract(spec).features, "reference images")
 
 
-def held_out_features(yardstick: Yardstick, spec: str, n: int) -> Tensor:
+def held_out_features(context: MetricContext, spec: str, n: int) -> Tensor:
     """The features of the first `n` held-out real images, or of all if they are fewer."""
-    return checked(yardstick.held_out().extract(spec).features[:n], "held-out real images")
+    return checked(context.held_out().extract(spec).features[:n], "held-out real images")
 
 
 def checked(features: Tensor, whose: str) -> Tensor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 from torch import Tensor
 
-from bridgebench import Column, Metric, Score, Yardstick, positive_interval
+from bridgebench import Column, Metric, MetricContext, Score, positive_interval
 from bridgebench_metrics.features import (
     OPTION,
     all_alike,
@@ -75,24 +75,24 @@ class Fid(Metric):
         """The distance alone of (n, F) features on the CPU, as the column `fid` has it."""
         return frechet_distance(features, reference)
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of features."""
-        spec = self.features or yardstick.extractor
+        spec = self.features or context.extractor
 
         def summarize(features: Tensor) -> dict[str, Score]:
             features = checked(features, "outputs")
-            fitted = yardstick.once(
-                f"fid/{spec}/reference", lambda: gaussian(reference_features(yardstick, spec))
+            fitted = context.once(
+                f"fid/{spec}/reference", lambda: gaussian(reference_features(context, spec))
             )
             n = len(features)
-            floor = yardstick.once(
+            floor = context.once(
                 f"fid/{spec}/floor/{n}",
-                lambda: frechet_distance(held_out_features(yardstick, spec, n), fitted),
+                lambda: frechet_distance(held_out_features(context, spec, n), fitted),
             )
             scores = {"fid": Score(None), "fid_floor": Score(floor), "fid_infinity": Score(None)}
             if all_alike(features):
                 return scores
-            found = measured(features, yardstick.seed, fitted)
+            found = measured(features, context.seed, fitted)
             value = max(found.value, 0.0)  # rounding
             estimate = positive_interval(value, found.influence, found.excess)
             return scores | {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bridgebench import Observed, UsageError, Yardstick
+from bridgebench import MetricContext, Observed, UsageError
 from bridgebench.toolkit.color import hue_difference, mean_hue, total_chroma
 from bridgebench_metrics.shapes import unlike_images
 from bridgebench_metrics.sources import of_sources
@@ -46,9 +46,9 @@ def hue_error(source: ImageColor, output: ImageColor) -> Tensor:
     return torch.where(colored, angle, torch.full_like(angle, torch.nan))
 
 
-def observed_hue_error(observed: Observed, yardstick: Yardstick) -> Tensor:
+def observed_hue_error(observed: Observed, context: MetricContext) -> Tensor:
     """`hue_error` of a batch: its outputs are looked at once, its sources once for all rows."""
-    source = of_sources("color", image_color, observed, yardstick)
+    source = of_sources("color", image_color, observed, context)
     return hue_error(source, observed_color(observed))
 
 

@@ -11,7 +11,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from bridgebench import Column, Estimate, Metric, Score, Yardstick, positive_interval
+from bridgebench import Column, Estimate, Metric, MetricContext, Score, positive_interval
 from bridgebench_metrics.chunks import CHUNK, tiles
 from bridgebench_metrics.features import (
     OPTION,
@@ -166,9 +166,9 @@ class Kid(Metric):
         """The one that `features` names."""
         return (self.features or default,)
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of features."""
-        spec = self.features or yardstick.extractor
+        spec = self.features or context.extractor
 
         def summarize(features: Tensor) -> dict[str, Score]:
             features = checked(features, "outputs")
@@ -177,10 +177,10 @@ class Kid(Metric):
             n = len(features)
 
             def blocks() -> Blocks:
-                reference = reference_features(yardstick, spec)
+                reference = reference_features(context, spec)
                 return blocks_of(reference.numpy(), min(n, len(reference)))
 
-            reference = yardstick.once(f"kid/{spec}/{n}", blocks)
+            reference = context.once(f"kid/{spec}/{n}", blocks)
             used = features[: reference.size]
             distance = kernel_distance(used.numpy(), reference)
             of_images = distance.value + distance.influence

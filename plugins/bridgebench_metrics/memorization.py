@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, exact_share
+from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
 from bridgebench_metrics.means import mean_score
 from bridgebench_metrics.nearest import COPY, nearest_distance, usual_distance
 from bridgebench_metrics.shapes import unlike_images
@@ -74,21 +74,21 @@ class Memorization(Metric):
             ),
         )
 
-    def impossible(self, setting: Setting) -> str:
+    def unsupported_reason(self, setting: Setting) -> str:
         """Only images have thumbnails."""
         return unlike_images(setting.shape, "memorization")
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of ratios."""
         from bridgebench import ItemMeter
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
-            known = reference_thumbnails(yardstick)
+            known = reference_thumbnails(context)
             distance = nearest_distance(observed_thumbnails(observed), known)
-            return {"ratio": distance / usual_distance(yardstick)}
+            return {"ratio": distance / usual_distance(context)}
 
         return ItemMeter(
             ("ratio",),
             measure,
-            lambda values: memorization_scores(values["ratio"], yardstick.seed),
+            lambda values: memorization_scores(values["ratio"], context.seed),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bridgebench import BridgebenchError, Yardstick
+from bridgebench import BridgebenchError, MetricContext
 from bridgebench_metrics.chunks import CHUNK, spans, tiles
 from bridgebench_metrics.thumbnails import image_thumbnails, reference_thumbnails
 
@@ -51,19 +51,19 @@ def has_twin(images: Tensor, within: float, numbers: int = CHUNK) -> Tensor:
     return found
 
 
-def usual_distance(yardstick: Yardstick) -> float:
+def usual_distance(context: MetricContext) -> float:
     """The mean distance of all held-out real images to their nearest reference image, above 0.
 
     BridgebenchError where there are no held-out images, or only ones that the reference has.
     """
-    return yardstick.once("thumbnails/usual distance", lambda: _usual(yardstick))
+    return context.once("thumbnails/usual distance", lambda: _usual(context))
 
 
-def _usual(yardstick: Yardstick) -> float:
-    images = yardstick.held_out().items.images
+def _usual(context: MetricContext) -> float:
+    images = context.held_out().items.images
     distance = 0.0
     if len(images):
-        known = reference_thumbnails(yardstick)
+        known = reference_thumbnails(context)
         distance = nearest_distance(image_thumbnails(images), known).mean().item()
     if distance <= ROUNDING:
         raise BridgebenchError(

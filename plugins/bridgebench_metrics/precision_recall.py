@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 from torch import Tensor
 
-from bridgebench import BridgebenchError, Column, Metric, Score, Yardstick, exact_share
+from bridgebench import BridgebenchError, Column, Metric, MetricContext, Score, exact_share
 from bridgebench_metrics.features import (
     OPTION,
     all_alike,
@@ -74,18 +74,18 @@ class PrecisionRecall(Metric):
         """The one that `features` names."""
         return (self.features or default,)
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of features."""
         from torch_fidelity.metric_prc import calculate_precision_recall_part
 
-        spec = self.features or yardstick.extractor
+        spec = self.features or context.extractor
 
         def summarize(features: Tensor) -> dict[str, Score]:
             features = checked(features, "outputs")
             if all_alike(features):
                 return {"feature_precision": Score(None), "feature_recall": Score(None)}
-            reference = yardstick.once(
-                f"precision_recall/{spec}", lambda: reference_features(yardstick, spec)
+            reference = context.once(
+                f"precision_recall/{spec}", lambda: reference_features(context, spec)
             )[: len(features)]
             if min(len(features), len(reference)) <= self.k:
                 raise BridgebenchError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Setting, Yardstick
+from bridgebench import Column, Metric, MetricContext, Observed, Setting
 from bridgebench.toolkit.color import total_chroma
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.hue_error import observed_color
@@ -58,21 +58,21 @@ class Saturation(Metric):
             ),
         )
 
-    def impossible(self, setting: Setting) -> str:
+    def unsupported_reason(self, setting: Setting) -> str:
         """Only images of three channels have a color."""
         return unlike_images(setting.shape, "color", channels=3)
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of changes."""
         from bridgebench import ItemMeter
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             output = _saturation(observed_color(observed).chroma, observed_value(observed))
-            source = of_sources("saturation", image_saturation, observed, yardstick)
+            source = of_sources("saturation", image_saturation, observed, context)
             return {"change": output - source}
 
         return ItemMeter(
             ("change",),
             measure,
-            lambda values: {"saturation": mean_score(values["change"], yardstick.seed)},
+            lambda values: {"saturation": mean_score(values["change"], context.seed)},
         )

@@ -7,14 +7,14 @@ from typing import TypeVar
 
 from torch import Tensor
 
-from bridgebench import Observed, Yardstick
+from bridgebench import MetricContext, Observed
 
 T = TypeVar("T")
 
 
 def of_sources(
-    what: str, compute: Callable[[Tensor], T], observed: Observed, yardstick: Yardstick
+    what: str, compute: Callable[[Tensor], T], observed: Observed, context: MetricContext
 ) -> T:
     """`compute` of the sources of a batch, computed once for all rows; `what` names it."""
     key = f"{what} of the sources " + " ".join(observed.ids)
-    return yardstick.once(key, lambda: compute(observed.source))
+    return context.once(key, lambda: compute(observed.source))

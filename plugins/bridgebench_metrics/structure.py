@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Setting, UsageError, Yardstick
+from bridgebench import Column, Metric, MetricContext, Observed, Setting, UsageError
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.means import mean_score
 from bridgebench_metrics.shapes import unlike_images
@@ -71,11 +71,11 @@ class Structure(Metric):
             ),
         )
 
-    def impossible(self, setting: Setting) -> str:
+    def unsupported_reason(self, setting: Setting) -> str:
         """Only images have a shape to keep."""
         return unlike_images(setting.shape, "structure")
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of correlations."""
         from bridgebench import ItemMeter
 
@@ -89,5 +89,5 @@ class Structure(Metric):
         return ItemMeter(
             ("correlation",),
             measure,
-            lambda values: {"structure": mean_score(values["correlation"], yardstick.seed)},
+            lambda values: {"structure": mean_score(values["correlation"], context.seed)},
         )

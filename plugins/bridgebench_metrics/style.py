@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick
+from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting
 from bridgebench_metrics.correlation import Correlated, correlated, mean_of
 from bridgebench_metrics.handwriting import Handwriting, handwriting
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
@@ -84,16 +84,16 @@ class Style(Metric):
             for name, text in described.items()
         )
 
-    def impossible(self, setting: Setting) -> str:
+    def unsupported_reason(self, setting: Setting) -> str:
         """Only images show handwriting."""
         return unlike_images(setting.shape, "style")
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of traits."""
         from bridgebench import ItemMeter
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
-            source = of_sources("style", _of_images, observed, yardstick)
+            source = of_sources("style", _of_images, observed, context)
             output = handwriting(observed_value(observed))
             return {"source": torch.stack(source, dim=1), "output": torch.stack(output, dim=1)}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, exact_share
+from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
 from bridgebench_metrics.classified import OPTION, logits_of
 from bridgebench_metrics.hue_error import observed_hue_error
 from bridgebench_metrics.shapes import unlike_images
@@ -54,19 +54,19 @@ class Success(Metric):
         """The one that `classifier` names."""
         return (self.classifier or default,)
 
-    def impossible(self, setting: Setting) -> str:
+    def unsupported_reason(self, setting: Setting) -> str:
         """Only images of three channels have a color."""
         return unlike_images(setting.shape, "color", channels=3)
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of successes."""
         from bridgebench import ItemMeter
 
-        spec = self.classifier or yardstick.extractor
+        spec = self.classifier or context.extractor
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             called = logits_of(observed, spec, self.label).argmax(dim=1) == self.label
-            near = observed_hue_error(observed, yardstick) < self.within
+            near = observed_hue_error(observed, context) < self.within
             return {"success": (called & near).float()}
 
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from bridgebench import Column, Metric, Observed, Score, Setting, Yardstick, positive_interval
+from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, positive_interval
 from bridgebench_metrics.features import checked
 from bridgebench_metrics.shapes import unlike_images
 from bridgebench_metrics.sliced_wasserstein import sliced, sliced_distance
@@ -57,11 +57,11 @@ class Swd(Metric):
             Column("swd_floor", unit, "", "the same of as many held-out real images", 0.0),
         )
 
-    def impossible(self, setting: Setting) -> str:
+    def unsupported_reason(self, setting: Setting) -> str:
         """Only images have pixels to average."""
         return unlike_images(setting.shape, "swd")
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of coarse pixels."""
         from bridgebench import ItemMeter
 
@@ -74,14 +74,14 @@ class Swd(Metric):
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
             coarse = values["coarse"]
             n = len(coarse)
-            reference = yardstick.once(
+            reference = context.once(
                 f"swd/{self.size}/reference",
-                lambda: sliced(real(yardstick.reference().items.images, "reference images")),
+                lambda: sliced(real(context.reference().items.images, "reference images")),
             )
-            floor = yardstick.once(
+            floor = context.once(
                 f"swd/{self.size}/floor/{n}",
                 lambda: sliced_distance(
-                    real(yardstick.held_out().items.images, "held-out real images")[:n], reference
+                    real(context.held_out().items.images, "held-out real images")[:n], reference
                 )[0],
             )
             value, influence = sliced_distance(coarse, reference)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from bridgebench import Observed, Yardstick
+from bridgebench import MetricContext, Observed
 from bridgebench_metrics.chunks import CHUNK, spans
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 
@@ -77,10 +77,10 @@ def known_thumbnails(images: Tensor) -> Tensor:
     return torch.cat([image_thumbnails(images), blunt])
 
 
-def reference_thumbnails(yardstick: Yardstick) -> Tensor:
+def reference_thumbnails(context: MetricContext) -> Tensor:
     """`known_thumbnails` of all reference images, made once a run and seed."""
-    return yardstick.once(
-        "thumbnails/reference", lambda: known_thumbnails(yardstick.reference().items.images)
+    return context.once(
+        "thumbnails/reference", lambda: known_thumbnails(context.reference().items.images)
     )
 
 

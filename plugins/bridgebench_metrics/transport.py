@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from bridgebench import Column, Metric, Observed, Yardstick
+from bridgebench import Column, Metric, MetricContext, Observed
 from bridgebench_metrics.means import mean_score
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Transport(Metric):
             ),
         )
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of costs."""
         from bridgebench import ItemMeter
 
@@ -56,5 +56,5 @@ class Transport(Metric):
         return ItemMeter(
             ("cost",),
             measure,
-            lambda values: {"transport": mean_score(values["cost"], yardstick.seed)},
+            lambda values: {"transport": mean_score(values["cost"], context.seed)},
         )

@@ -62,13 +62,13 @@ class Otcfm(Method):
         """The weights file and its sha256, checked; IntegrityError if it was altered."""
         return self._flow().files()
 
-    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """Its own flow."""
         from bridgebench_otcfm.flow import ALL
 
         return ((self._flow(), ALL),)
 
-    def impossible(self, cell: Cell, setting: Setting) -> str:
+    def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """Domains, or a shape of the items, that the weights were not trained for."""
         from bridgebench_otcfm.weights import BY
 
@@ -87,7 +87,7 @@ class Otcfm(Method):
             for variant in variants
         ]
 
-    def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
+    def translate_back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
         """Follow the flow up from the outputs."""
         return self._solved(cell, images, context, down=False)
 

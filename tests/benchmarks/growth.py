@@ -23,7 +23,7 @@ TASK = """
 name: crowd
 summary: Reddish noise into greenish noise, as many images as one likes.
 dataset: crowd
-source: {domain: red, pooled: red, split: test}
+source: {domain: red, unconditional: red, split: test}
 target: {domain: green, reference: train, held_out: test}
 item: {shape: [3, 32, 32], low: -1.0, high: 1.0}
 extractor: crowd

@@ -39,7 +39,7 @@ class Crowd(Dataset):
     def size(self, domain, split):
         return SIZE if domain == "red" else TARGETS
 
-    def narrow_domains(self, domain):
+    def class_domains(self, domain):
         return (domain,)
 
     def items(self, domain, split, n, seed):

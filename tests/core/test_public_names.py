@@ -10,7 +10,7 @@ API_VERSION Axis Batch BridgebenchError BudgetError Cell Chain Column Context Da
 DenoiserFamily Draw DuplicateName Estimate Extracted Extractor Failure IntegrityError
 InvalidOption ItemMeter Items LoadedExtractor Method Metric Observed OutputError Plugin
 PluginError Population Precision Score ScoreModel Setting Solver Spacing Stage Supervision
-Transform Translation UnknownName UsageError Variant Yardstick __version__ bootstrap_mean
+Transform Translation UnknownName UsageError Variant MetricContext __version__ bootstrap_mean
 exact_share generator hookimpl influence_interval needed normal one_thread
 positive_interval run sigma_grid uniform
 """

@@ -52,11 +52,11 @@ def edit(method: Sdedit, nfe: int = 40) -> tuple[torch.Tensor, Translation]:
     cell = Cell(method, None, Gaussians(), heun, nfe, None, seed=0)
     source = torch.linspace(-0.8, 0.2, 3).view(3, 1, 1, 1).expand(3, 1, 8, 8)
     batch = Batch(source, IDS, ("source",) * 3, Draw(0, IDS))
-    (made,) = method.translate(batch, [Variant(cell, None)], Lender())
+    (made,) = method.translate(batch, [Variant(cell, None)], RunContext())
     return source, made
 
 
-class Lender:
+class RunContext:
     """A context without a run."""
 
     setting = Setting("source", "source", ("source",), "target", (1, 8, 8), -1.0, 1.0)

@@ -158,7 +158,7 @@ class OddMetric(Metric):
     name: ClassVar[str] = "odd_metric"
     def columns(self):
         return (Column("odd", "", "", "Odd."),)
-    def meter(self, yardstick):
+    def meter(self, context):
         return ItemMeter(("x",), lambda seen: {{"x": torch.zeros(len(seen.ids))}},
                          lambda values: {{"odd": Score(0.0)}})
     {metric}
@@ -182,11 +182,11 @@ ODD_METHODS = {
     "stages decided by a tensor": (
         "def stages(self, cell, setting): return (Stage('translate', {'x': torch.ones(1)}, 0),)"
     ),
-    "asks that raise": "def asks(self, cell, setting): raise KeyError('x')",
-    "asks that exit": "def asks(self, cell, setting): sys.exit(0)",
-    "asks for text": "def asks(self, cell, setting): return [('a', 'b')]",
-    "impossible that raises": "def impossible(self, cell, setting): raise OSError('gone')",
-    "impossible that is none": "def impossible(self, cell, setting): return None",
+    "asks that raise": "def required_domains(self, cell, setting): raise KeyError('x')",
+    "asks that exit": "def required_domains(self, cell, setting): sys.exit(0)",
+    "asks for text": "def required_domains(self, cell, setting): return [('a', 'b')]",
+    "impossible that raises": "def skip_reason(self, cell, setting): raise OSError('gone')",
+    "impossible that is none": "def skip_reason(self, cell, setting): return None",
     "files that raise": "def files(self): raise OSError('gone')",
     "files that are none": "def files(self): return None",
     "items that are refused": (
@@ -198,8 +198,8 @@ ODD_METHODS = {
     "a constructor that raises": "def model_post_init(self, context): raise OSError('no')",
     "a constructor that exits": "def model_post_init(self, context): sys.exit(0)",
     "a precision that is left": (
-        "def asks(self, cell, setting):\n        torch.set_default_dtype(torch.float64)\n"
-        "        return ()"
+        "def required_domains(self, cell, setting):\n"
+        "        torch.set_default_dtype(torch.float64)\n        return ()"
     ),
 }
 
@@ -210,7 +210,7 @@ ODD_METRICS = {
     "columns that are a property": "columns = property(lambda self: ())",
     "columns of text": "def columns(self): return ('odd',)",
     "columns that exit": "def columns(self): sys.exit(0)",
-    "impossible that raises": "def impossible(self, setting): 1 / 0",
+    "impossible that raises": "def unsupported_reason(self, setting): 1 / 0",
     "a constructor that raises": "def model_post_init(self, context): raise OSError('no')",
 }
 

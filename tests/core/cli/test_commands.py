@@ -27,7 +27,7 @@ class Sliced(Metric):
     def columns(self):
         return (Column(f"channel_{self.channel}", "", "", "the mean of the channel"),)
 
-    def meter(self, yardstick):
+    def meter(self, context):
         raise NotImplementedError
 
 @hookimpl

@@ -23,9 +23,9 @@ class Pairs(Dataset):
     def size(self, domain: str, split: str) -> int:
         if split not in self.splits:
             raise UnknownName("split", split, self.splits)
-        return COUNT * len(self.narrow_domains(domain))
+        return COUNT * len(self.class_domains(domain))
 
-    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+    def class_domains(self, domain: str) -> tuple[str, ...]:
         if domain not in self.domains:
             raise UnknownName("domain", domain, self.domains)
         return ("left", "right") if domain == "both" else (domain,)
@@ -33,7 +33,7 @@ class Pairs(Dataset):
     def items(self, domain: str, split: str, n: int, seed: int) -> Items:
         if not 0 < n <= self.size(domain, split):
             raise InvalidOption("too many")
-        names = [f"{one}{i}" for one in self.narrow_domains(domain) for i in range(COUNT)]
+        names = [f"{one}{i}" for one in self.class_domains(domain) for i in range(COUNT)]
         order = generator(seed, "order", f"{split}{domain}").permutation(len(names))[:n]
         chosen = [names[i] for i in order]
         ids = tuple(self.item_id(split, name) for name in chosen)
@@ -50,14 +50,14 @@ class Pairs(Dataset):
 class Stray(Pairs):
     """A narrow domain that is none of its domains."""
 
-    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+    def class_domains(self, domain: str) -> tuple[str, ...]:
         return ("elsewhere",)
 
 
 class TakesAnyDomain(Pairs):
     """Items of a domain that is not there."""
 
-    def narrow_domains(self, domain: str) -> tuple[str, ...]:
+    def class_domains(self, domain: str) -> tuple[str, ...]:
         return ("left", "right") if domain == "both" else ("left",)
 
     def size(self, domain: str, split: str) -> int:

@@ -32,7 +32,7 @@ class Bridge(Method):
     axes: ClassVar[frozenset[Axis]] = frozenset({Axis.TARGET_SCORE, Axis.TRANSFORM})
     shift: float = Field(0.1, description="added to the image")
 
-    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         return ((needed(cell.target_score, Axis.TARGET_SCORE), setting.target),)
 
     def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
@@ -167,14 +167,14 @@ class Overspends(Bridge):
 class AsksMore(Bridge):
     """Asks for a domain that it did not name."""
 
-    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         return ()
 
 
 class LosesTheWay(Bridge):
     """Carries back to another shape."""
 
-    def back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
+    def translate_back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
         return images[:, :1]
 
 
@@ -188,7 +188,7 @@ class HidesItsPartners(Bridge):
 class Impossible(Bridge):
     """No combination that can be run."""
 
-    def impossible(self, cell: Cell, setting: Setting) -> str:
+    def skip_reason(self, cell: Cell, setting: Setting) -> str:
         return "never"
 
 

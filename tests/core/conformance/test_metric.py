@@ -6,7 +6,7 @@ import pytest
 import torch
 import torchmetrics
 
-from bridgebench import Column, ItemMeter, Metric, Observed, Score, Yardstick
+from bridgebench import Column, ItemMeter, Metric, MetricContext, Observed, Score
 from bridgebench.plugins.registry import Kind
 
 
@@ -18,14 +18,14 @@ class Distance(Metric):
     def columns(self) -> tuple[Column, ...]:
         return (Column("distance", "pixel value", "lower", "how far pixels move", low=0.0),)
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         return ItemMeter(
             ("each",),
-            lambda observed: {"each": self.each(observed, yardstick)},
+            lambda observed: {"each": self.each(observed, context)},
             lambda values: {"distance": self.score(values["each"])},
         )
 
-    def each(self, observed: Observed, yardstick: Yardstick) -> torch.Tensor:
+    def each(self, observed: Observed, context: MetricContext) -> torch.Tensor:
         return (observed.output - observed.source).abs().mean(dim=(1, 2, 3))
 
     def score(self, each: torch.Tensor) -> Score:
@@ -140,15 +140,15 @@ class LastBatch(torchmetrics.Metric):
 class Forgets(Distance):
     """Scores the last batch alone."""
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         return LastBatch()
 
 
 class OfTheBatch(Distance):
     """Values that depend on the batch."""
 
-    def each(self, observed: Observed, yardstick: Yardstick) -> torch.Tensor:
-        each = super().each(observed, yardstick)
+    def each(self, observed: Observed, context: MetricContext) -> torch.Tensor:
+        each = super().each(observed, context)
         return each * len(each)
 
 
@@ -157,30 +157,30 @@ class Remembers(Distance):
 
     kept: ClassVar[list[torchmetrics.Metric]] = []
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
-        self.kept.append(super().meter(yardstick))
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
+        self.kept.append(super().meter(context))
         return self.kept[0]
 
 
 class InPlace(Distance):
     """Changes the outputs."""
 
-    def each(self, observed: Observed, yardstick: Yardstick) -> torch.Tensor:
+    def each(self, observed: Observed, context: MetricContext) -> torch.Tensor:
         return observed.output.sub_(observed.source).abs_().mean(dim=(1, 2, 3))
 
 
 class Looks(Distance):
     """Looks at the reference images and does not say so."""
 
-    def each(self, observed: Observed, yardstick: Yardstick) -> torch.Tensor:
-        mean = yardstick.reference().items.images.mean(dim=0)
+    def each(self, observed: Observed, context: MetricContext) -> torch.Tensor:
+        mean = context.reference().items.images.mean(dim=0)
         return (observed.output - mean).abs().mean(dim=(1, 2, 3))
 
 
 class Undeclared(Distance):
     """Asks for an extractor that it does not name."""
 
-    def each(self, observed: Observed, yardstick: Yardstick) -> torch.Tensor:
+    def each(self, observed: Observed, context: MetricContext) -> torch.Tensor:
         return observed.extract("world_channels").features.mean(dim=1)
 
 

@@ -36,7 +36,7 @@ def planned(tmp_path):
         ("", "", {"seed": 1}, "seeds=[0], but this run has seeds=[1]"),
         ("", "", {"precision": "bf16"}, "precision=fp32, but this run has precision=bf16"),
         ("", "", {"metric": "kid"}, "metrics="),
-        ("pooled: red", "pooled: green", {}, "fingerprint.source.pooled=red, but"),
+        ("unconditional: red", "unconditional: green", {}, "fingerprint.source.pooled=red, but"),
         ("split: test", "split: train", {}, "fingerprint.source.split=test, but"),
         ("low: -1.0", "low: -2.0", {}, "fingerprint.item="),
         ("reference: train, held_out: test", "reference: test, held_out: train", {},

@@ -18,7 +18,7 @@ VECTOR_TASK = """
 name: vectors
 summary: Vectors without bounds and without an extractor.
 dataset: world
-source: {domain: red, pooled: red, split: test}
+source: {domain: red, unconditional: red, split: test}
 target: {domain: green, reference: train, held_out: test}
 item: {shape: [4]}
 metrics: [transport]

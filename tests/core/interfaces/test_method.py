@@ -96,14 +96,14 @@ def test_cells_differ_by_each_option() -> None:
 
 def test_method_that_says_nothing_is_one_stage_decided_by_the_cell() -> None:
     assert Plain().stages(CELL, SETTING) == (Stage("translate", CELL.resolved(), 0),)
-    assert Plain().asks(CELL, SETTING) == ()
+    assert Plain().required_domains(CELL, SETTING) == ()
     assert Plain().impossible(CELL, SETTING) == ""
     assert Plain.axes == frozenset()
     assert not Plain().baseline
 
 
 def test_method_without_a_way_back_gives_none() -> None:
-    assert Plain().back(CELL, BATCH, BATCH.images, NoContext()) is None
+    assert Plain().translate_back(CELL, BATCH, BATCH.images, NoContext()) is None
 
 
 def test_shared_stage_without_share_is_an_error_that_names_both() -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from bridgebench.cli import main
 from bridgebench.execute.records import Record, RecordStore, Value
-from bridgebench.interfaces.metric import Column, Metric, Yardstick
+from bridgebench.interfaces.metric import Column, Metric, MetricContext
 from bridgebench.leaderboard.board import Board, board_from
 from bridgebench.leaderboard.files import write_csv
 from bridgebench.leaderboard.verifications import Verification
@@ -29,7 +29,7 @@ TASK = """
 name: small
 summary: A task to make boards of.
 dataset: dots
-source: {domain: a, pooled: a, split: test}
+source: {domain: a, unconditional: a, split: test}
 target: {domain: b, reference: train, held_out: test}
 item: {shape: [3, 8, 8], low: -1.0, high: 1.0}
 extractor: eye
@@ -184,7 +184,7 @@ SOURCE = Source("dots", "dots.hooks", "bridgebench-dots", "1.0")
 class DotMetric(Metric):
     """A metric that declares columns; boards from files never measure."""
 
-    def meter(self, yardstick: Yardstick) -> torchmetrics.Metric:
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
         raise AssertionError("reading a board measures nothing")
 
 

@@ -22,7 +22,7 @@ TASK = """
 name: falling
 summary: An error that falls.
 dataset: world
-source: {domain: red, pooled: red, split: test}
+source: {domain: red, unconditional: red, split: test}
 target: {domain: green, reference: train, held_out: test}
 item: {shape: [4]}
 metrics: [error]

@@ -12,7 +12,7 @@ from bridgebench.execute.records import Value
 from bridgebench.interfaces.metric import Metric
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.derived import count_of
-from bridgebench.leaderboard.seal import seal
+from bridgebench.leaderboard.row_hash import seal
 from bridgebench.leaderboard.validate import validate_board
 from bridgebench.plugins.registry import Kind, load_registry
 from bridgebench.toolkit.statistics.intervals import exact_share

@@ -23,8 +23,8 @@ from bridgebench.leaderboard.flags import raised
 from bridgebench.leaderboard.merge import NamedBoard, merge_boards
 from bridgebench.leaderboard.page.payload import Shown, payload
 from bridgebench.leaderboard.ranks import standings
+from bridgebench.leaderboard.row_hash import seal
 from bridgebench.leaderboard.rows import Row, row_of
-from bridgebench.leaderboard.seal import seal
 from bridgebench.leaderboard.show import View, print_board
 from bridgebench.leaderboard.validate import validate_board
 from bridgebench.tasks.task_file import FlagRule, parse_task

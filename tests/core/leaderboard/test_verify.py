@@ -19,8 +19,8 @@ from bridgebench.execute.records import Value
 from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.deviations import Deviation, deviations
 from bridgebench.leaderboard.files import write_csv
+from bridgebench.leaderboard.row_hash import seal
 from bridgebench.leaderboard.rows import short_fingerprint
-from bridgebench.leaderboard.seal import seal
 from bridgebench.leaderboard.verifications import Trust, read_verifications, trust_of
 from bridgebench.leaderboard.verify import Answer, Report, Verdict, chosen_rows
 from bridgebench.plan.choices import choices_of

@@ -25,7 +25,7 @@ class Gap(Metric):
     def columns(self) -> tuple[Column, ...]:
         return (COMPARED, ALONE)
 
-    def meter(self, yardstick: object) -> ItemMeter:
+    def meter(self, context: object) -> ItemMeter:
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             level = observed.once("level", lambda: looked_at(observed.output))
             seen = observed.extract("eye").features[:, 0]
@@ -64,7 +64,7 @@ class Extractors:
 
 
 class Reference:
-    """As much of a yardstick as the scorer asks for."""
+    """As much of a context as the scorer asks for."""
 
     def __init__(self, n: int = N) -> None:
         self.n = n

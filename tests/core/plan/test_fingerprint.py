@@ -60,9 +60,12 @@ def test_draws_of_another_stream_are_another_fingerprint(monkeypatch):
     ("old", "new"),
     [
         ("name: world", "name: another"),
-        ("source: {domain: red, pooled: red", "source: {domain: green, pooled: red"),
-        ("pooled: red", "pooled: green"),
-        ("domain: red, pooled: red, split: test", "domain: red, pooled: red, split: train"),
+        ("source: {domain: red, unconditional: red", "source: {domain: green, unconditional: red"),
+        ("unconditional: red", "unconditional: green"),
+        (
+            "domain: red, unconditional: red, split: test",
+            "domain: red, unconditional: red, split: train",
+        ),
         ("target: {domain: green", "target: {domain: red"),
         ("reference: train, held_out: test", "reference: test, held_out: train"),
         ("held_out: test}", "held_out: test, reference_in_training: true}"),

@@ -301,7 +301,7 @@ class Halves(Metric):
     def columns(self):
         return (Column(f"{self.half}_half", "", "", "a half", low=0),)
 
-    def meter(self, yardstick):
+    def meter(self, context):
         raise AssertionError("a plan measures nothing")
 
 

@@ -13,7 +13,7 @@ from bridgebench_analytic.w2 import W2
 
 
 class Bench:
-    """A yardstick of seed 0 that remembers."""
+    """A context of seed 0 that remembers."""
 
     seed = 0
 

@@ -100,7 +100,7 @@ class Counted:
 
 
 @dataclass
-class Lender:
+class RunContext:
     targets: Tensor = field(default_factory=lambda: painted(9, seed=1))
     setting: Setting = SETTING
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
@@ -134,10 +134,10 @@ def cell_of(method: Method, solver: Solver | None = None, nfe: int = 10) -> Cell
 
 
 def outputs(
-    method: Method, batch: Batch, lender: Lender | None = None, cell: Cell | None = None
+    method: Method, batch: Batch, context: RunContext | None = None, cell: Cell | None = None
 ) -> Tensor:
     variant = Variant(cell or cell_of(method), None)
-    (translation,) = method.translate(batch, [variant], lender or Lender())
+    (translation,) = method.translate(batch, [variant], context or RunContext())
     assert isinstance(translation, Translation)
     return translation.images
 
@@ -182,7 +182,7 @@ def test_outputs_are_images_and_the_sources_stay(method: Method) -> None:
 @every_baseline
 def test_each_variant_gets_a_translation(method: Method) -> None:
     variants = [Variant(cell_of(method), None)] * 3
-    assert len(method.translate(batch_of(4), variants, Lender())) == 3
+    assert len(method.translate(batch_of(4), variants, RunContext())) == 3
 
 
 def test_identity_is_the_source() -> None:
@@ -191,18 +191,18 @@ def test_identity_is_the_source() -> None:
 
 
 def test_random_target_is_a_real_target_chosen_by_seed_and_item() -> None:
-    lender, batch = Lender(), batch_of()
-    got = outputs(RandomTarget(), batch, lender)
+    context, batch = RunContext(), batch_of()
+    got = outputs(RandomTarget(), batch, context)
     index = [math.floor(u * 9) for u in batch.draw.uniform("real_target").tolist()]
-    assert torch.equal(got, lender.targets[index])
+    assert torch.equal(got, context.targets[index])
     assert len(set(index)) == 9
-    assert not torch.equal(got, outputs(RandomTarget(), batch_of(seed=1), lender))
+    assert not torch.equal(got, outputs(RandomTarget(), batch_of(seed=1), context))
 
 
 @pytest.mark.parametrize("method", [RandomTarget(), Recolor()], ids=lambda method: method.name)
 def test_held_out_split_without_target_images_is_refused(method: Method) -> None:
     with pytest.raises(UsageError, match="no image of digit:7"):
-        outputs(method, batch_of(), Lender(targets=painted(9, seed=1)[:0]))
+        outputs(method, batch_of(), RunContext(targets=painted(9, seed=1)[:0]))
 
 
 def test_recolor_is_the_random_target_in_the_hue_of_the_source() -> None:
@@ -231,10 +231,10 @@ def test_recolor_is_impossible_without_three_channels() -> None:
 @pytest.mark.parametrize("solver", [Euler(), Heun(), Dpm()], ids=lambda solver: solver.spec)
 def test_random_latent_counts_its_evaluations(solver: Solver) -> None:
     for last_step in (False, True):
-        method, lender = RandomLatent(last_step=last_step), Lender()
+        method, context = RandomLatent(last_step=last_step), RunContext()
         cell = cell_of(method, solver=solver)
-        outputs(method, batch_of(4), lender, cell)
-        assert lender.evaluated == [4] * (10 + last_step)
+        outputs(method, batch_of(4), context, cell)
+        assert context.evaluated == [4] * (10 + last_step)
         (stage,) = method.stages(cell, SETTING)
         assert stage.evaluations == 10 + last_step
 
@@ -262,6 +262,6 @@ def test_each_says_what_it_was_given_and_asks_for() -> None:
         "random_latent": Supervision.UNPAIRED,
         "recolor": Supervision.ORACLE,
     }
-    asked = {m.name: [d for _, d in m.asks(cell_of(m), SETTING)] for m in EVERY}
+    asked = {m.name: [d for _, d in m.required_domains(cell_of(m), SETTING)] for m in EVERY}
     assert asked.pop("random_latent") == ["digit:7"]
     assert set(map(tuple, asked.values())) == {()}

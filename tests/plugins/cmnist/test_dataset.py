@@ -78,7 +78,7 @@ def test_domains_have_the_digits_they_say() -> None:
     assert DATASET.size("digit:7", "test") == 1028
     assert DATASET.size("not_digit:7", "test") == 10_000 - 1028
     assert DATASET.size("digits", "train") == 60_000
-    assert DATASET.narrow_domains("not_digit:2") == tuple(
+    assert DATASET.class_domains("not_digit:2") == tuple(
         f"digit:{d}" for d in (0, 1, 3, 4, 5, 6, 7, 8, 9)
     )
     items = DATASET.items("digit:3", "train", 50, seed=0)

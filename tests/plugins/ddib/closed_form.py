@@ -102,7 +102,7 @@ class Counted:
 
 
 @dataclass
-class Lender:
+class RunContext:
     """A context that keeps what its denoisers were asked for and how often they ran."""
 
     setting: Setting = SETTING
@@ -142,14 +142,14 @@ def cell_of(
     )
 
 
-def encode(cell: Cell, batch: Batch, lender: Lender) -> Tensor:
-    return cell.method.share(cell.method.stages(cell, SETTING)[0], cell, batch, None, lender)
+def encode(cell: Cell, batch: Batch, context: RunContext) -> Tensor:
+    return cell.method.share(cell.method.stages(cell, SETTING)[0], cell, batch, None, context)
 
 
-def translate(cell: Cell, batch: Batch, lender: Lender | None = None) -> Translation:
-    lender = lender or Lender()
-    variant = Variant(cell, encode(cell, batch, lender))
-    (translation,) = cell.method.translate(batch, [variant], lender)
+def translate(cell: Cell, batch: Batch, context: RunContext | None = None) -> Translation:
+    context = context or RunContext()
+    variant = Variant(cell, encode(cell, batch, context))
+    (translation,) = cell.method.translate(batch, [variant], context)
     assert isinstance(translation, Translation)
     return translation
 

@@ -36,7 +36,7 @@ from .closed_form import (
     SHAPE,
     SIGMA_MIN,
     Gaussians,
-    Lender,
+    RunContext,
     cell_of,
     encode,
     encode_decided_by,
@@ -89,22 +89,22 @@ def test_latent_is_the_unit_latent(sigma_max: float, batch: Batch) -> None:
     up = math.hypot(0.2, sigma_max) / math.hypot(0.2, SIGMA_MIN)
     there = means_of(batch) + (batch.images - means_of(batch)) * up
     exact = there / math.sqrt(1 + sigma_max**2)
-    torch.testing.assert_close(encode(cell, batch, Lender()), exact, rtol=0, atol=2e-3)
+    torch.testing.assert_close(encode(cell, batch, RunContext()), exact, rtol=0, atol=2e-3)
 
 
 def test_own_labels_condition_the_source_and_none_pools_it(batch: Batch) -> None:
-    own, pooled = Lender(), Lender()
+    own, unconditional = RunContext(), RunContext()
     translate(cell_of(Ddib()), batch, own)
-    translate(cell_of(Ddib(source_label=SourceLabel.NONE)), batch, pooled)
+    translate(cell_of(Ddib(source_label=SourceLabel.NONE)), batch, unconditional)
     assert own.asked == [batch.domains, ("digit:7",) * 4]
-    assert pooled.asked == [("digits",) * 4, ("digit:7",) * 4]
+    assert unconditional.asked == [("digits",) * 4, ("digit:7",) * 4]
 
 
 def test_single_uses_the_target_domain_on_both_sides_and_returns_the_source(batch: Batch) -> None:
-    lender = Lender()
+    context = RunContext()
     cell = cell_of(DdibSingle(clip=Clip.NONE), nfe=200)
-    out = translate(cell, batch, lender)
-    assert lender.asked == [("digit:7",) * 4] * 2
+    out = translate(cell, batch, context)
+    assert context.asked == [("digit:7",) * 4] * 2
     torch.testing.assert_close(out.images, batch.images, rtol=0, atol=5e-3)
 
 
@@ -115,11 +115,11 @@ def test_evaluations_counted_are_those_asked_and_planned(
 ) -> None:
     for last_step in (False, True):
         chosen = method.model_copy(update={"last_step": last_step})
-        cell, lender = cell_of(chosen, solver=solver, nfe=10), Lender()
-        z = encode(cell, batch, lender)
-        assert lender.evaluated == [4] * 10
-        chosen.translate(batch, [Variant(cell, z)], lender)
-        assert lender.evaluated == [4] * (20 + last_step)
+        cell, context = cell_of(chosen, solver=solver, nfe=10), RunContext()
+        z = encode(cell, batch, context)
+        assert context.evaluated == [4] * 10
+        chosen.translate(batch, [Variant(cell, z)], context)
+        assert context.evaluated == [4] * (20 + last_step)
         planned = [stage.evaluations for stage in chosen.stages(cell, SETTING)]
         assert planned == [10, 10 + last_step]
 
@@ -136,12 +136,12 @@ def test_last_step_denoises_at_sigma_min(batch: Batch) -> None:
 def test_encode_shared_by_cells_is_the_encode_of_each_alone_bit_for_bit(
     method: Method, batch: Batch
 ) -> None:
-    shared = encode(cell_of(method), batch, Lender())
+    shared = encode(cell_of(method), batch, RunContext())
     for links in ((Scale(c=0.8),), (FixedNoise(c=0.1), Scale(c=1.2))):
         cell = cell_of(method, *links)
         assert encode_decided_by(cell) == encode_decided_by(cell_of(method))
-        assert torch.equal(encode(cell, batch, Lender()), shared)
-        (from_shared,) = method.translate(batch, [Variant(cell, shared)], Lender())
+        assert torch.equal(encode(cell, batch, RunContext()), shared)
+        (from_shared,) = method.translate(batch, [Variant(cell, shared)], RunContext())
         assert isinstance(from_shared, Translation)
         assert torch.equal(from_shared.images, translate(cell, batch).images)
 
@@ -149,7 +149,7 @@ def test_encode_shared_by_cells_is_the_encode_of_each_alone_bit_for_bit(
 def test_encode_does_not_depend_on_the_target(batch: Batch) -> None:
     one, other = cell_of(Ddib()), cell_of(Ddib(), target=Gaussians(std=0.1))
     assert encode_decided_by(one) == encode_decided_by(other)
-    assert torch.equal(encode(one, batch, Lender()), encode(other, batch, Lender()))
+    assert torch.equal(encode(one, batch, RunContext()), encode(other, batch, RunContext()))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_encode_is_decided_by_all_that_changes_it(cell: Cell, batch: Batch) -> N
     base = cell_of(Ddib())
     assert encode_decided_by(cell) != encode_decided_by(base)
     if cell.method.name == base.method.name and cell.method != Ddib(clip=Clip.BOTH):
-        z, z_base = encode(cell, batch, Lender()), encode(base, batch, Lender())
+        z, z_base = encode(cell, batch, RunContext()), encode(base, batch, RunContext())
         assert not torch.equal(z, z_base)
 
 
@@ -208,7 +208,7 @@ def test_noised_start_gives_latents_of_unit_deviation_where_clean_does_not(batch
     deviations = {}
     for start in Start:
         cell = cell_of(Ddib(start=start), source=narrow, target=narrow, nfe=100)
-        deviations[start] = encode(cell, flat, Lender()).std().item()
+        deviations[start] = encode(cell, flat, RunContext()).std().item()
     assert deviations[Start.CLEAN] < 0.4
     assert deviations[Start.NOISED] == pytest.approx(1, abs=0.1)
 
@@ -220,20 +220,20 @@ def test_noise_of_a_start_belongs_to_the_item(batch: Batch) -> None:
     part = Batch(
         batch.images[order], ids, tuple(batch.domains[i] for i in order), Draw(seed=0, ids=ids)
     )
-    whole = encode(cell, batch, Lender())
-    torch.testing.assert_close(encode(cell, part, Lender()), whole[order], rtol=0, atol=1e-6)
+    whole = encode(cell, batch, RunContext())
+    torch.testing.assert_close(encode(cell, part, RunContext()), whole[order], rtol=0, atol=1e-6)
 
 
 def test_clip_acts_where_it_says(batch: Batch) -> None:
     bright = Batch(batch.images + 3, batch.ids, batch.domains, batch.draw)
-    encodes = {clip: encode(cell_of(Ddib(clip=clip)), bright, Lender()) for clip in Clip}
+    encodes = {clip: encode(cell_of(Ddib(clip=clip)), bright, RunContext()) for clip in Clip}
     assert torch.equal(encodes[Clip.NONE], encodes[Clip.DECODE])
     assert not torch.allclose(encodes[Clip.NONE], encodes[Clip.BOTH])
     spoiled, decodes = Gaussians(overshoot=2.0), {}
     for clip in Clip:
         method = Ddib(clip=clip)
         variant = Variant(cell_of(method, target=spoiled), encodes[Clip.NONE] / 10)
-        (out,) = method.translate(batch, [variant], Lender())
+        (out,) = method.translate(batch, [variant], RunContext())
         assert isinstance(out, Translation)
         decodes[clip] = out.images
     assert torch.equal(decodes[Clip.DECODE], decodes[Clip.BOTH])
@@ -244,7 +244,7 @@ def test_clip_acts_where_it_says(batch: Batch) -> None:
 def test_outputs_stay_in_the_range_of_images(method: Method, batch: Batch) -> None:
     for level in (-50.0, 50.0):
         variant = Variant(cell_of(method), torch.full((4, *SHAPE), level))
-        (out,) = method.translate(batch, [variant], Lender())
+        (out,) = method.translate(batch, [variant], RunContext())
         assert isinstance(out, Translation)
         assert out.images.abs().max() <= 1
 
@@ -259,8 +259,8 @@ def test_transform_changes_the_latent_that_is_shown(batch: Batch) -> None:
 def test_image_stage_acts_before_the_encode(batch: Batch) -> None:
     blur = BlurImage()
     blurred = Batch(blur.image(batch.images, batch.draw), batch.ids, batch.domains, batch.draw)
-    got = encode(cell_of(Ddib(), blur), batch, Lender())
-    assert torch.equal(got, encode(cell_of(Ddib()), blurred, Lender()))
+    got = encode(cell_of(Ddib(), blur), batch, RunContext())
+    assert torch.equal(got, encode(cell_of(Ddib()), blurred, RunContext()))
 
 
 @both_methods
@@ -271,12 +271,12 @@ def test_variants_together_are_the_variants_alone(method: Method, batch: Batch) 
         cell_of(method, Scale(c=0.8)),
         cell_of(method, FixedNoise(c=0.3)),
     ]
-    variants = [Variant(cell, encode(cell, batch, Lender())) for cell in cells]
-    lender = Lender()
-    together = method.translate(batch, variants, lender)
-    assert sorted(lender.evaluated) == [4] * 20 + [12] * 20
+    variants = [Variant(cell, encode(cell, batch, RunContext())) for cell in cells]
+    context = RunContext()
+    together = method.translate(batch, variants, context)
+    assert sorted(context.evaluated) == [4] * 20 + [12] * 20
     for variant, out in zip(variants, together, strict=True):
-        (alone,) = method.translate(batch, [variant], Lender())
+        (alone,) = method.translate(batch, [variant], RunContext())
         assert isinstance(out, Translation)
         assert isinstance(alone, Translation)
         torch.testing.assert_close(out.images, alone.images, rtol=0, atol=1e-5)
@@ -289,11 +289,11 @@ def test_variants_together_are_the_variants_alone(method: Method, batch: Batch) 
 @pytest.mark.parametrize("start", Start)
 def test_back_returns_near_the_source(method: Method, start: Start, batch: Batch) -> None:
     chosen = method.model_copy(update={"clip": Clip.NONE, "start": start})
-    cell, lender = cell_of(chosen, nfe=200), Lender()
+    cell, context = cell_of(chosen, nfe=200), RunContext()
     outputs = translate(cell, batch).images
-    returned = chosen.back(cell, batch, outputs, lender)
+    returned = chosen.translate_back(cell, batch, outputs, context)
     assert returned is not None
-    assert len(lender.evaluated) == 400
+    assert len(context.evaluated) == 400
     away = (outputs - batch.images).square().mean().sqrt()
     error = (returned - batch.images).square().mean().sqrt()
     assert error < (0.005 if start is Start.CLEAN else 2 * SIGMA_MIN)
@@ -312,7 +312,7 @@ def test_models_with_different_ends_share_no_latent() -> None:
 
 def test_domains_asked_are_those_used() -> None:
     def names(method: Method) -> list[str]:
-        return [domain for _, domain in method.asks(cell_of(method), SETTING)]
+        return [domain for _, domain in method.required_domains(cell_of(method), SETTING)]
 
     assert names(Ddib()) == ["digit:1", "digit:2", "digit:7"]
     assert names(Ddib(source_label=SourceLabel.NONE)) == ["digits", "digit:7"]
@@ -324,7 +324,7 @@ def test_domains_asked_are_those_used() -> None:
 @both_methods
 def test_variant_without_its_encode_is_refused(method: Method, batch: Batch) -> None:
     with pytest.raises(PluginError, match="without its encode"):
-        method.translate(batch, [Variant(cell_of(method), None)], Lender())
+        method.translate(batch, [Variant(cell_of(method), None)], RunContext())
 
 
 @both_methods

@@ -18,7 +18,7 @@ from bridgebench_ddib.ddib_single import DdibSingle
 from bridgebench_ddib.options import Start
 from bridgebench_guided.ddib_guided import DdibGuided
 
-from .closed_form import MEANS, SETTING, SHAPE, Lender, cell_of
+from .closed_form import MEANS, SETTING, SHAPE, RunContext, cell_of
 
 DOMAINS = ("digit:1", "digit:2", "digit:2", "digit:1")
 IDS = tuple(f"test/{i:05d}" for i in range(4))
@@ -35,7 +35,7 @@ each_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: meth
 
 
 @dataclass
-class Run(Lender):
+class Run(RunContext):
     """A context that has the source images of a run."""
 
     batches: SourceBatches | None = None
@@ -158,7 +158,7 @@ def test_a_control_is_there_to_compare_with(method: Method) -> None:
 def test_a_decode_without_its_encode_is_one_sentence(method: Method, latent: LatentOrigin) -> None:
     variants: Sequence[Variant] = [Variant(cell_of(under(method, latent), nfe=NFE), None)]
     with pytest.raises(PluginError, match="was asked to translate without its encode"):
-        under(method, latent).translate(batch_of(sources()), variants, Lender())
+        under(method, latent).translate(batch_of(sources()), variants, RunContext())
 
 
 def test_guidance_by_the_hue_is_supervision_by_the_attribute_that_is_scored() -> None:

@@ -11,7 +11,7 @@ TASK = """
 name: photos
 summary: Day into night.
 dataset: folder:path=photos
-source: {domain: day, pooled: day, split: test}
+source: {domain: day, unconditional: day, split: test}
 target: {domain: night, reference: train, held_out: test}
 item: {shape: [3, 8, 8], low: -1.0, high: 1.0}
 extractor: world_channels

@@ -39,8 +39,8 @@ def images() -> Tensor:
     return in_hue(grey.expand(-1, 3, -1, -1), torch.tensor([100.0, 250.0]))
 
 
-def guided(target: Tensor, pooled: Tensor | None = None, **options: float) -> Tensor:
-    other = None if pooled is None else Constant(pooled)
+def guided(target: Tensor, unconditional: Tensor | None = None, **options: float) -> Tensor:
+    other = None if unconditional is None else Constant(unconditional)
     words = {"weight": 0.0, "above": 0.0, "color": 0.0} | options
     denoiser = GuidedDenoiser(
         Constant(target), other, hue=HUE, aim=in_hue, sigma_min=0.02, sigma_max=80.0, **words
@@ -62,9 +62,11 @@ def test_a_step_is_down_the_gradient_of_the_energy_of_the_color(images: Tensor) 
 
 
 def test_the_label_is_weighted_as_in_classifier_free_guidance(images: Tensor) -> None:
-    pooled = images.flip(0)
-    torch.testing.assert_close(guided(images, pooled, weight=0.5), 1.5 * images - 0.5 * pooled)
-    assert torch.equal(guided(images, pooled, weight=0.5, above=1.0), images)
+    unconditional = images.flip(0)
+    torch.testing.assert_close(
+        guided(images, unconditional, weight=0.5), 1.5 * images - 0.5 * unconditional
+    )
+    assert torch.equal(guided(images, unconditional, weight=0.5, above=1.0), images)
 
 
 @pytest.mark.parametrize("solver", [Euler(), Heun(), Dpm()], ids=lambda solver: solver.spec)

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass
 class Bench:
-    """A yardstick over given images, whose extractors read features off the pixels.
+    """A context over given images, whose extractors read features off the pixels.
 
     `flat` has the pixels as features; `classes` the first ten of them as logits besides, and
     `others` the next ten.

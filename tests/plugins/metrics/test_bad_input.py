@@ -38,7 +38,7 @@ def seen(count: int, seed: int, bad: float | None) -> Extracted:
     return Extracted(drawn, drawn)
 
 
-class Yardstick:
+class MetricContext:
     """Real images whose features may be bad; the images themselves never are."""
 
     n, seed, extractor = 20, 0, "any"
@@ -60,7 +60,7 @@ class Yardstick:
 def score(metric: Metric, of_outputs: float | None, of_reference: float | None) -> Any:
     images = torch.rand(20, 3, 2, 2, generator=torch.Generator().manual_seed(0))
     ids = tuple(map(str, range(20)))
-    meter = metric.meter(Yardstick(of_reference))
+    meter = metric.meter(MetricContext(of_reference))
     meter.update(Observed(images, images, ids, None, lambda spec: seen(20, 2, of_outputs)))
     return meter.compute()
 
@@ -90,7 +90,7 @@ def test_items_that_are_no_images_of_three_channels_have_no_color(
     name: str, shape: tuple[int, ...]
 ) -> None:
     items = torch.rand(20, *shape, generator=torch.Generator().manual_seed(0))
-    meter = load(name, **({"label": 7} if name == "success" else {})).meter(Yardstick(None))
+    meter = load(name, **({"label": 7} if name == "success" else {})).meter(MetricContext(None))
     seen_items = Observed(
         items, items, tuple(map(str, range(20))), None, lambda spec: seen(20, 2, None)
     )
@@ -109,7 +109,7 @@ def test_items_that_are_no_images_have_no_structure(shape: tuple[int, ...]) -> N
         items, items, tuple(map(str, range(20))), None, lambda spec: seen(20, 2, None)
     )
     with pytest.raises(UsageError) as refused:
-        load("structure").meter(Yardstick(None)).update(observed)
+        load("structure").meter(MetricContext(None)).update(observed)
     assert str(refused.value) == (
         f"structure needs images of shape (C, H, W), and these items have the shape {shape}; "
         "leave the metric structure out"
@@ -132,7 +132,7 @@ def test_a_metric_says_beforehand_which_items_it_cannot_measure(
     spec: str, shape: tuple[int, ...]
 ) -> None:
     metric = build(load_registry(), Kind.METRIC, Metric, spec)
-    reason = metric.impossible(Setting("one", "one", ("one",), "other", shape))
+    reason = metric.unsupported_reason(Setting("one", "one", ("one",), "other", shape))
     if shape in FIT.get(spec, (IMAGE, GREY, VECTOR)):
         assert reason == ""
     else:

@@ -56,9 +56,9 @@ def test_a_mean_change_has_no_chance_column_as_no_permutation_moves_it(bench):
     metric = build(load_registry(), Kind.METRIC, bridgebench.Metric, "saturation")
     found = []
     for order in (list(range(8)), [3, 0, 1, 2, 7, 4, 5, 6]):
-        yardstick = bench(source, output)
-        meter = metric.meter(yardstick)
-        meter.update(yardstick.observe(output, source[order]))
+        context = bench(source, output)
+        meter = metric.meter(context)
+        meter.update(context.observe(output, source[order]))
         found.append(meter.compute()["saturation"].value)
     assert found[0] == pytest.approx(found[1], abs=1e-6)
     assert not any(column.chance for column in metric.columns())

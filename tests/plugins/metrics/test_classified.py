@@ -29,9 +29,9 @@ def called(*labels: int) -> Tensor:
     return torch.nn.functional.one_hot(torch.tensor(labels), 10).float()
 
 
-def score(metric: Any, yardstick: Any, output: Tensor, source: Tensor) -> Any:
-    meter = metric.meter(yardstick)
-    meter.update(yardstick.observe(output, source))
+def score(metric: Any, context: Any, output: Tensor, source: Tensor) -> Any:
+    meter = metric.meter(context)
+    meter.update(context.observe(output, source))
     return meter.compute()
 
 

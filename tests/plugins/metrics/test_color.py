@@ -95,9 +95,9 @@ def test_no_mean_above_five_percent_without_color(missing: int, defined: bool) -
 @pytest.mark.parametrize("level", [-1.0, 0.0, 1.0])
 def test_outputs_of_one_grey_value_fail_in_every_share(bench: Any, level: float) -> None:
     source = painted(shapes(20), torch.linspace(0, 340, 20))
-    yardstick = bench(source, source)
-    meter = Color().meter(yardstick)
-    meter.update(yardstick.observe(torch.full_like(source, level), source))
+    context = bench(source, source)
+    meter = Color().meter(context)
+    meter.update(context.observe(torch.full_like(source, level), source))
     scores = meter.compute()
     assert scores["color_deg"] == (None, None, None, None)
     assert scores["color_median_deg"].value is None
@@ -110,9 +110,9 @@ def test_random_hues_are_90_degrees_away(bench: Any) -> None:
     hues = torch.from_numpy(rng.uniform(0, 360, (2, 400)).astype(np.float32))
     grey = shapes(400)
     source, output = painted(grey, hues[0]), painted(grey, hues[1])
-    yardstick = bench(source, source)
-    meter = Color().meter(yardstick)
-    meter.update(yardstick.observe(output, source))
+    context = bench(source, source)
+    meter = Color().meter(context)
+    meter.update(context.observe(output, source))
     scores = meter.compute()
     assert scores["color_deg"].low < 90.0 < scores["color_deg"].high
     assert scores["color_within15"].value == pytest.approx(30 / 360, abs=0.04)
@@ -121,10 +121,10 @@ def test_random_hues_are_90_degrees_away(bench: Any) -> None:
 
 def test_sources_are_looked_at_once_for_each_batch(bench: Any) -> None:
     first, second = (painted(shapes(4), torch.full((4,), hue)) for hue in (10.0, 70.0))
-    yardstick = bench(first, first)
-    meter = Color().meter(yardstick)
-    meter.update(yardstick.observe(first, first))
-    meter.update(yardstick.observe(first, second, start=4))
+    context = bench(first, first)
+    meter = Color().meter(context)
+    meter.update(context.observe(first, first))
+    meter.update(context.observe(first, second, start=4))
     error = meter.compute()["color_deg"].items
     assert error.tolist() == pytest.approx([0.0] * 4 + [60.0] * 4, abs=1e-2)
-    assert len(yardstick.kept) == 2
+    assert len(context.kept) == 2

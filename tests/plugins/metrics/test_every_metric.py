@@ -37,32 +37,32 @@ def colored(n: int, seed: int) -> Tensor:
 
 
 @pytest.fixture
-def yardstick(bench: Any) -> Any:
+def metric_context(bench: Any) -> Any:
     return bench(colored(150, 1), colored(70, 2), extractor="classes")
 
 
-def observed(yardstick: Any, cuts: tuple[int, ...]) -> Iterator[Any]:
+def observed(context: Any, cuts: tuple[int, ...]) -> Iterator[Any]:
     source, output = colored(sum(cuts), 3), colored(sum(cuts), 4) * 0.5
     cycled = 0.9 * source
     start = 0
     for size in cuts:
         part = slice(start, start + size)
-        yield yardstick.observe(output[part], source[part], cycled=cycled[part], start=start)
+        yield context.observe(output[part], source[part], cycled=cycled[part], start=start)
         start += size
 
 
-def scores_of(metric: Metric, yardstick: Any, cuts: tuple[int, ...]) -> Any:
-    meter = metric.meter(yardstick)
-    for batch in observed(yardstick, cuts):
+def scores_of(metric: Metric, context: Any, cuts: tuple[int, ...]) -> Any:
+    meter = metric.meter(context)
+    for batch in observed(context, cuts):
         meter.update(batch)
     return meter.compute()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_scores_fill_the_columns_within_their_range(name: str, yardstick: Any) -> None:
+def test_scores_fill_the_columns_within_their_range(name: str, context: Any) -> None:
     metric = load(name)
     assert metric.name == name
-    scores = scores_of(metric, yardstick, (50,))
+    scores = scores_of(metric, context, (50,))
     assert tuple(scores) == tuple(column.name for column in metric.columns())
     for column in metric.columns():
         score = scores[column.name]
@@ -80,8 +80,8 @@ def test_scores_fill_the_columns_within_their_range(name: str, yardstick: Any) -
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_items_average_to_the_value(name: str, yardstick: Any) -> None:
-    for column, score in scores_of(load(name), yardstick, (50,)).items():
+def test_items_average_to_the_value(name: str, context: Any) -> None:
+    for column, score in scores_of(load(name), context, (50,)).items():
         if score.items is not None:
             assert score.items.shape == (50,)
             mean = score.items.double().nanmean().item()
@@ -90,12 +90,12 @@ def test_items_average_to_the_value(name: str, yardstick: Any) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_batches_and_merged_meters_equal_the_whole(name: str, yardstick: Any) -> None:
+def test_batches_and_merged_meters_equal_the_whole(name: str, context: Any) -> None:
     metric = load(name)
-    whole = scores_of(metric, yardstick, (50,))
-    batches = scores_of(metric, yardstick, (20, 30))
-    first, second = metric.meter(yardstick), metric.meter(yardstick)
-    parts = observed(yardstick, (20, 30))
+    whole = scores_of(metric, context, (50,))
+    batches = scores_of(metric, context, (20, 30))
+    first, second = metric.meter(context), metric.meter(context)
+    parts = observed(context, (20, 30))
     first.update(next(parts))
     second.update(next(parts))
     second.merge_state(first)
@@ -110,36 +110,36 @@ def test_batches_and_merged_meters_equal_the_whole(name: str, yardstick: Any) ->
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_outputs_with_nan_are_an_error(name: str, yardstick: Any) -> None:
-    (batch,) = observed(yardstick, (5,))
+def test_outputs_with_nan_are_an_error(name: str, context: Any) -> None:
+    (batch,) = observed(context, (5,))
     batch.output[3, 1, 2, 2] = math.nan
     with pytest.raises(BridgebenchError, match=r"1 of 5 outputs hold NaN .* item/3"):
-        load(name).meter(yardstick).update(batch)
+        load(name).meter(context).update(batch)
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - NEED_SEVERAL))
-def test_one_image_has_no_interval_but_that_of_a_share(name: str, yardstick: Any) -> None:
+def test_one_image_has_no_interval_but_that_of_a_share(name: str, context: Any) -> None:
     metric = load(name)
-    scores = scores_of(metric, yardstick, (1,))
+    scores = scores_of(metric, context, (1,))
     for column in metric.columns():
         assert (scores[column.name].low is not None) == (column.unit == "share")
 
 
 @pytest.mark.parametrize("name", sorted(NEED_SEVERAL))
-def test_one_image_is_an_error_where_it_says_nothing(name: str, yardstick: Any) -> None:
+def test_one_image_is_an_error_where_it_says_nothing(name: str, context: Any) -> None:
     with pytest.raises(BridgebenchError, match=r"^[^\n]*got 1[^\n]*raise n"):
-        scores_of(load(name), yardstick, (1,))
+        scores_of(load(name), context, (1,))
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("level", [-1.0, 0.25])
 def test_outputs_of_one_value_are_never_taken_for_good(
-    name: str, level: float, yardstick: Any
+    name: str, level: float, context: Any
 ) -> None:
     source = colored(40, 3)
     flat = torch.full_like(source, level)
-    meter = load(name).meter(yardstick)
-    meter.update(yardstick.observe(flat, source, cycled=flat))
+    meter = load(name).meter(context)
+    meter.update(context.observe(flat, source, cycled=flat))
     expected: dict[str, Any] = {
         "fid": None,
         "kid": None,

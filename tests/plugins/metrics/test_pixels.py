@@ -22,9 +22,9 @@ def images(n: int, seed: int, size: int = 12) -> Tensor:
 
 
 def score(metric: Any, bench: Any, output: Tensor, source: Tensor, **rest: Any) -> Any:
-    yardstick = bench(images(40, 1), images(30, 2))
-    meter = metric.meter(yardstick)
-    meter.update(yardstick.observe(output, source, **rest))
+    context = bench(images(40, 1), images(30, 2))
+    meter = metric.meter(context)
+    meter.update(context.observe(output, source, **rest))
     return meter.compute()[metric.columns()[0].name]
 
 
@@ -120,9 +120,9 @@ def test_memorization_is_0_for_copies_and_1_for_real_images(bench: Any) -> None:
 
 
 def test_a_few_copies_show_in_their_share_and_not_in_the_mean(bench: Any) -> None:
-    yardstick = bench(images(40, 1), images(30, 2))
-    meter = Memorization().meter(yardstick)
-    meter.update(yardstick.observe(torch.cat([images(40, 1)[:3], images(27, 5)])))
+    context = bench(images(40, 1), images(30, 2))
+    meter = Memorization().meter(context)
+    meter.update(context.observe(torch.cat([images(40, 1)[:3], images(27, 5)])))
     scores = meter.compute()
     assert scores["memorization"].value > 0.8
     assert scores["copied"].value == pytest.approx(0.1)
@@ -131,10 +131,10 @@ def test_a_few_copies_show_in_their_share_and_not_in_the_mean(bench: Any) -> Non
 
 def test_memorization_needs_other_real_images(bench: Any) -> None:
     for unseen in (images(40, 1)[:5], images(1, 1)[:0]):
-        yardstick = bench(images(40, 1), unseen)
-        meter = Memorization().meter(yardstick)
+        context = bench(images(40, 1), unseen)
+        meter = Memorization().meter(context)
         with pytest.raises(BridgebenchError, match="choose two different splits"):
-            meter.update(yardstick.observe(images(3, 3)))
+            meter.update(context.observe(images(3, 3)))
 
 
 def test_cycle_is_the_root_of_the_mean_square(bench: Any) -> None:

@@ -36,9 +36,9 @@ def drawn(seed: int, n: int = N) -> tuple[Tensor, Tensor]:
 @pytest.fixture
 def scores(bench: Any) -> Any:
     def of(source: Tensor, output: Tensor) -> dict[str, Score]:
-        yardstick = bench(source, source)
-        meter = Style().meter(yardstick)
-        meter.update(yardstick.observe(output, source))
+        context = bench(source, source)
+        meter = Style().meter(context)
+        meter.update(context.observe(output, source))
         found: dict[str, Score] = meter.compute()
         return found
 
@@ -135,9 +135,9 @@ def test_sources_are_looked_at_once_for_all_rows(bench: Any, monkeypatch: Any) -
 
     monkeypatch.setattr(style, "handwriting", counted)
     source = strokes(*drawn(0))
-    yardstick = bench(source, source)
+    context = bench(source, source)
     for _ in range(3):
-        Style().meter(yardstick).update(yardstick.observe(source, source))
+        Style().meter(context).update(context.observe(source, source))
     assert looks == [N] * (1 + 3)
 
 

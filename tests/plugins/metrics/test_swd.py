@@ -109,9 +109,9 @@ def score(bench: Any, real: Tensor, unseen: Tensor) -> Any:
     """The scores of some images against real sevens."""
 
     def scores(images: Tensor, **options: Any) -> Any:
-        yardstick = bench(real, unseen)
-        meter = Swd(**options).meter(yardstick)
-        meter.update(yardstick.observe(images))
+        context = bench(real, unseen)
+        meter = Swd(**options).meter(context)
+        meter.update(context.observe(images))
         return meter.compute()
 
     return scores
@@ -146,12 +146,12 @@ def test_a_floor_is_of_as_many_images_as_there_are_outputs(score: Any, unseen: T
 
 
 def test_a_set_that_is_looked_at_once_serves_all_rows(bench: Any, unseen: Tensor) -> None:
-    yardstick = bench(unseen, unseen)
+    context = bench(unseen, unseen)
     for size in (4, 4, 2):
-        meter = Swd(size=size).meter(yardstick)
-        meter.update(yardstick.observe(unseen[:8]))
+        meter = Swd(size=size).meter(context)
+        meter.update(context.observe(unseen[:8]))
         meter.compute()
-    assert sorted(yardstick.kept) == [
+    assert sorted(context.kept) == [
         "swd/2/floor/8",
         "swd/2/reference",
         "swd/4/floor/8",
@@ -166,9 +166,9 @@ def test_real_images_with_nan_are_an_error(bench: Any, unseen: Tensor) -> None:
         (bad, unseen, "reference images"),
         (unseen, bad, "held-out real images"),
     ):
-        yardstick = bench(real_images, held_out)
-        meter = Swd().meter(yardstick)
-        meter.update(yardstick.observe(unseen))
+        context = bench(real_images, held_out)
+        meter = Swd().meter(context)
+        meter.update(context.observe(unseen))
         with pytest.raises(BridgebenchError, match=f"1 of {N} {whose} hold NaN"):
             meter.compute()
 

@@ -54,19 +54,19 @@ DISGUISES: dict[str, Callable[[Tensor], Tensor]] = {
 @pytest.mark.parametrize("disguise", DISGUISES)
 def test_a_disguised_copy_is_near_what_it_copies(disguise, bench):
     known, unseen = blobs(200, 1), blobs(60, 2)
-    yardstick = bench(known, unseen)
+    context = bench(known, unseen)
     distance = nearest_distance(
-        image_thumbnails(DISGUISES[disguise](known[:50])), reference_thumbnails(yardstick)
+        image_thumbnails(DISGUISES[disguise](known[:50])), reference_thumbnails(context)
     )
-    assert (distance < COPY * usual_distance(yardstick)).all()
+    assert (distance < COPY * usual_distance(context)).all()
 
 
 def test_what_is_no_copy_is_far(bench):
-    yardstick = bench(blobs(200, 1), blobs(60, 2))
+    context = bench(blobs(200, 1), blobs(60, 2))
     others = image_thumbnails(blobs(60, 3))
-    distance = nearest_distance(others, reference_thumbnails(yardstick))
-    assert (distance > COPY * usual_distance(yardstick)).double().mean() > 0.9
-    assert distance.mean().item() == pytest.approx(usual_distance(yardstick), rel=0.2)
+    distance = nearest_distance(others, reference_thumbnails(context))
+    assert (distance > COPY * usual_distance(context)).double().mean() > 0.9
+    assert distance.mean().item() == pytest.approx(usual_distance(context), rel=0.2)
 
 
 @pytest.mark.parametrize(("size", "numbers"), [(32, 256), (9, 81), (50, 256)])

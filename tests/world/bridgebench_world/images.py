@@ -26,7 +26,7 @@ class World(Dataset):
     def size(self, domain, split):
         return 40
 
-    def narrow_domains(self, domain):
+    def class_domains(self, domain):
         return (domain,)
 
     def items(self, domain, split, n, seed):

@@ -19,7 +19,7 @@ class Kept(Metric):
     def columns(self):
         return ()
 
-    def meter(self, yardstick):
+    def meter(self, context):
         def keep(values):
             torch.save(values["output"], self.file)
             return {}

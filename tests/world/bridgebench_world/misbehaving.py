@@ -236,11 +236,11 @@ class MisbehavingMetric(Metric):
         self._do("extractors")
         return (default,)
 
-    def meter(self, yardstick):
+    def meter(self, context):
         self._do("meter")
 
         def measure(observed):
-            self._do("update", observed, yardstick)
+            self._do("update", observed, context)
             return {"x": torch.zeros(len(observed.ids))}
 
         def summarize(values):
@@ -249,7 +249,7 @@ class MisbehavingMetric(Metric):
 
         return ItemMeter(("x",), measure, summarize)
 
-    def _do(self, where, observed=None, yardstick=None):
+    def _do(self, where, observed=None, context=None):
         if where != self.where:
             return
         if self.how in DEEDS:
@@ -259,9 +259,9 @@ class MisbehavingMetric(Metric):
         elif self.how == "output":
             observed.output.neg_()
         elif self.how == "reference":
-            yardstick.reference().items.images.neg_()
+            context.reference().items.images.neg_()
         elif self.how == "features":
-            yardstick.reference().extract(yardstick.extractor).features.neg_()
+            context.reference().extract(context.extractor).features.neg_()
 
 
 SCORES = {

@@ -77,11 +77,11 @@ class Sdedit(Method):
     )
     clip: bool = Field(True, description="clamp the denoiser's output to the range of the items")
 
-    def asks(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The target domain."""
         return ((needed(cell.target_score, Axis.TARGET_SCORE), setting.target),)
 
-    def impossible(self, cell: Cell, setting: Setting) -> str:
+    def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """The level has to lie in the model's range of noise."""
         score = needed(cell.target_score, Axis.TARGET_SCORE)
         low, high = score.sigma_range

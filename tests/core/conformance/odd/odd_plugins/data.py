@@ -14,7 +14,7 @@ class Greys(Dataset):
     domains: ClassVar[tuple[str, ...]] = ("Any Ünimal", "katze", "hund groß", "dark")
     splits: ClassVar[tuple[str, ...]] = ("a", "b", "c")
 
-    def narrow_domains(self, domain):
+    def class_domains(self, domain):
         if domain not in self.domains:
             raise UnknownName("domain", domain, self.domains)
         return ("katze", "hund groß") if domain == "Any Ünimal" else (domain,)
@@ -38,7 +38,7 @@ class Greys(Dataset):
     def _all(self, domain, split):
         if split not in self.splits:
             raise UnknownName("split", split, self.splits)
-        return [(d, f"{d}-{split}#{i}") for d in self.narrow_domains(domain) for i in range(15)]
+        return [(d, f"{d}-{split}#{i}") for d in self.class_domains(domain) for i in range(15)]
 
 
 class Points(Dataset):
@@ -48,13 +48,13 @@ class Points(Dataset):
     domains: ClassVar[tuple[str, ...]] = ("left", "right")
     splits: ClassVar[tuple[str, ...]] = ("train", "test")
 
-    def narrow_domains(self, domain):
+    def class_domains(self, domain):
         if domain not in self.domains:
             raise UnknownName("domain", domain, self.domains)
         return (domain,)
 
     def size(self, domain, split):
-        self.narrow_domains(domain)
+        self.class_domains(domain)
         if split not in self.splits:
             raise UnknownName("split", split, self.splits)
         return 50

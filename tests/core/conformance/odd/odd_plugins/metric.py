@@ -33,7 +33,7 @@ class Brightness(Metric):
     def columns(self):
         return (Column("brightness", "", "", "mean value of the outputs"),)
 
-    def meter(self, yardstick):
+    def meter(self, context):
         return Mean()
 
 
@@ -46,7 +46,7 @@ class Unmerged(Brightness):
 
     name: ClassVar[str] = "unmerged"
 
-    def meter(self, yardstick):
+    def meter(self, context):
         return FullState()
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bridgebench.leaderboard.columns import COST, COUNTS
-from bridgebench.leaderboard.seal import seal
+from bridgebench.leaderboard.row_hash import seal
 
 
 def cells(bench) -> dict:
