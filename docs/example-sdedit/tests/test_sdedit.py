@@ -102,5 +102,5 @@ def test_shared_noise_is_the_same_for_all_items() -> None:
 
 def test_a_level_out_of_the_models_range_is_impossible(bridgebench_bench: Bench) -> None:
     cell = Cell(Sdedit(level=11.0), None, Gaussians(), None, None, None, seed=0)
-    assert "level=11" in Sdedit(level=11.0).impossible(cell, bridgebench_bench.setting)
-    assert Sdedit(level=10.0).impossible(cell, bridgebench_bench.setting) == ""
+    assert "level=11" in Sdedit(level=11.0).skip_reason(cell, bridgebench_bench.setting)
+    assert Sdedit(level=10.0).skip_reason(cell, bridgebench_bench.setting) == ""

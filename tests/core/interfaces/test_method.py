@@ -97,7 +97,7 @@ def test_cells_differ_by_each_option() -> None:
 def test_method_that_says_nothing_is_one_stage_decided_by_the_cell() -> None:
     assert Plain().stages(CELL, SETTING) == (Stage("translate", CELL.resolved(), 0),)
     assert Plain().required_domains(CELL, SETTING) == ()
-    assert Plain().impossible(CELL, SETTING) == ""
+    assert Plain().skip_reason(CELL, SETTING) == ""
     assert Plain.axes == frozenset()
     assert not Plain().baseline
 

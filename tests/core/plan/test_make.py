@@ -237,7 +237,7 @@ def test_an_axis_that_no_method_of_a_combination_uses_is_an_error(registry, exte
 
 def test_a_cell_that_is_impossible_is_skipped_with_its_reason(registry, monkeypatch):
     ddib = registry.load(Kind.METHOD, "ddib")
-    monkeypatch.setattr(ddib, "impossible", lambda self, cell, setting: "no common latent")
+    monkeypatch.setattr(ddib, "skip_reason", lambda self, cell, setting: "no common latent")
     cells = plan(registry, method="ddib").cells
     assert {cell.skip for cell in cells} == {"no common latent"}
 

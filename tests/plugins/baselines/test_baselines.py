@@ -222,10 +222,10 @@ def test_recolor_is_the_random_target_in_the_hue_of_the_source() -> None:
 
 def test_recolor_is_impossible_without_three_channels() -> None:
     grey = Setting("a", "a", ("a",), "b", (1, 6, 5))
-    assert "(1, 6, 5)" in Recolor().impossible(cell_of(Recolor()), grey)
+    assert "(1, 6, 5)" in Recolor().skip_reason(cell_of(Recolor()), grey)
     unbounded = replace(SETTING, low=-math.inf, high=math.inf)
-    assert "[-inf, inf]" in Recolor().impossible(cell_of(Recolor()), unbounded)
-    assert Recolor().impossible(cell_of(Recolor()), SETTING) == ""
+    assert "[-inf, inf]" in Recolor().skip_reason(cell_of(Recolor()), unbounded)
+    assert Recolor().skip_reason(cell_of(Recolor()), SETTING) == ""
 
 
 @pytest.mark.parametrize("solver", [Euler(), Heun(), Dpm()], ids=lambda solver: solver.spec)

@@ -303,11 +303,11 @@ def test_back_returns_near_the_source(method: Method, start: Start, batch: Batch
 
 def test_models_with_different_ends_share_no_latent() -> None:
     cell = cell_of(Ddib(), target=Gaussians(sigma_max=50.0))
-    reason = Ddib().impossible(cell, SETTING)
+    reason = Ddib().skip_reason(cell, SETTING)
     assert "gaussians ends at sigma_max=80" in reason
     assert "gaussians:sigma_max=50.0 at 50" in reason
-    assert Ddib().impossible(cell_of(Ddib()), SETTING) == ""
-    assert DdibSingle().impossible(cell_of(DdibSingle()), SETTING) == ""
+    assert Ddib().skip_reason(cell_of(Ddib()), SETTING) == ""
+    assert DdibSingle().skip_reason(cell_of(DdibSingle()), SETTING) == ""
 
 
 def test_domains_asked_are_those_used() -> None:
