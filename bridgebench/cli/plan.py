@@ -48,7 +48,7 @@ def plan(words: tuple[str, ...]) -> None:
     folder = RunFolder(default_out(choices, made))
     store = user_store()
     table = Table(
-        "seed", "method", "solver", "shared", "cells", "there", "cached", "evaluations an image"
+        "seed", "method", "solver", "shared", "cells", "done", "cached", "evaluations per image"
     )
     spared = 0.0
     for group in made.groups:
@@ -92,8 +92,8 @@ def _totals(made: Plan, spared: float) -> tuple[str, ...]:
     return (
         f"{len(made.cells)} cells in {len(made.groups)} groups; {made.n} images in batches of "
         f"{made.batch}, {made.device}, {made.precision}",
-        f"{total} network evaluations an image, {total * made.padded_n} in all; without sharing "
-        f"{alone} an image; {spared:g} an image are in the cache",
+        f"{total} network evaluations per image, {total * made.padded_n} in all; {alone} per image "
+        f"without sharing; {spared:g} per image are in the cache",
     )
 
 
