@@ -10,7 +10,7 @@ from bridgebench.cli.words import describe_words, parse_words
 from bridgebench.files.shown_path import shown
 
 if TYPE_CHECKING:
-    from bridgebench.interfaces.cell import Cell
+    from bridgebench.interfaces.cell import Cell, Stage
     from bridgebench.plan.model import Group, Plan
 
 EXAMPLES = """\b
@@ -77,12 +77,18 @@ def _row(group: Group, there: int, cached: float) -> tuple[str, ...]:
         str(group.seed),
         cell.method.spec,
         cell.parts.solver.spec if cell.parts.solver else "-",
-        _shared(cell, [stage.name for stage, _ in group.shared]),
+        _shared(cell, [stage.name for stage, _ in (*_fits(group), *group.shared)]),
         str(len(group.cells)),
         str(there),
         f"{cached:.0%}" if group.shared else "-",
         f"{shared} shared + {own}" if shared else str(own),
     )
+
+
+def _fits(group: Group) -> tuple[tuple[Stage, str], ...]:
+    """The fit of a group, if it has one."""
+    fit = group.cells[0].fit
+    return () if fit is None else (fit,)
 
 
 def _totals(made: Plan, spared: float) -> tuple[str, ...]:
