@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import Tensor
 
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
-from bridgebench_metrics.hue_error import observed_hue_error
+from bridgebench_metrics.formulas.color import observed_hue_error
 from bridgebench_metrics.means import mean_score, too_few
 from bridgebench_metrics.shapes import unlike_images
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import Tensor
 
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
+from bridgebench_metrics.formulas.thumbnails import observed_thumbnails
 from bridgebench_metrics.nearest import COPY, has_twin, usual_distance
 from bridgebench_metrics.shapes import unlike_images
-from bridgebench_metrics.thumbnails import observed_thumbnails
 
 if TYPE_CHECKING:
     import torchmetrics

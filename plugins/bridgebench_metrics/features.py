@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from bridgebench import BridgebenchError, MetricContext, Observed, Score
-from bridgebench_metrics.chunks import in_chunks
+from bridgebench_metrics.formulas.chunks import in_chunks
 
 if TYPE_CHECKING:
     import torchmetrics

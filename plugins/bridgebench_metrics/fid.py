@@ -16,8 +16,8 @@ from bridgebench_metrics.features import (
     held_out_features,
     reference_features,
 )
-from bridgebench_metrics.finite_n import measured
-from bridgebench_metrics.frechet import Gaussian, frechet_distance, gaussian
+from bridgebench_metrics.formulas.finite_n import measured
+from bridgebench_metrics.formulas.frechet import Gaussian, frechet_distance, gaussian
 
 if TYPE_CHECKING:
     import torchmetrics

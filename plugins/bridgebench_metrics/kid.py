@@ -12,7 +12,6 @@ from pydantic import Field
 from torch import Tensor
 
 from bridgebench import Column, Estimate, Metric, MetricContext, Score, positive_interval
-from bridgebench_metrics.chunks import CHUNK, tiles
 from bridgebench_metrics.features import (
     OPTION,
     all_alike,
@@ -20,6 +19,7 @@ from bridgebench_metrics.features import (
     feature_meter,
     reference_features,
 )
+from bridgebench_metrics.formulas.chunks import CHUNK, tiles
 
 if TYPE_CHECKING:
     import torchmetrics

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import Tensor
 
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
+from bridgebench_metrics.formulas.thumbnails import observed_thumbnails, reference_thumbnails
 from bridgebench_metrics.means import mean_score
 from bridgebench_metrics.nearest import COPY, nearest_distance, usual_distance
 from bridgebench_metrics.shapes import unlike_images
-from bridgebench_metrics.thumbnails import observed_thumbnails, reference_thumbnails
 
 if TYPE_CHECKING:
     import torchmetrics

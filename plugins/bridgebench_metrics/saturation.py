@@ -9,8 +9,8 @@ from torch import Tensor
 
 from bridgebench import Column, Metric, MetricContext, Observed, Setting
 from bridgebench.toolkit.color import total_chroma
+from bridgebench_metrics.formulas.color import observed_color
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
-from bridgebench_metrics.hue_error import observed_color
 from bridgebench_metrics.means import mean_score
 from bridgebench_metrics.shapes import unlike_images
 from bridgebench_metrics.sources import of_sources

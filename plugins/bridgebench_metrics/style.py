@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting
-from bridgebench_metrics.correlation import Correlated, correlated, mean_of
-from bridgebench_metrics.handwriting import Handwriting, handwriting
+from bridgebench_metrics.formulas.correlation import Correlated, correlated, mean_of
+from bridgebench_metrics.formulas.handwriting import Handwriting, handwriting
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.shapes import unlike_images
 from bridgebench_metrics.sources import of_sources

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
 from bridgebench_metrics.classified import OPTION, logits_of
-from bridgebench_metrics.hue_error import observed_hue_error
+from bridgebench_metrics.formulas.color import observed_hue_error
 from bridgebench_metrics.shapes import unlike_images
 
 if TYPE_CHECKING:

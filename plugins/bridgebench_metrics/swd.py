@@ -21,8 +21,8 @@ from bridgebench import (
     positive_interval,
 )
 from bridgebench_metrics.features import checked
+from bridgebench_metrics.formulas.sliced_wasserstein import sliced, sliced_distance
 from bridgebench_metrics.shapes import unlike_images
-from bridgebench_metrics.sliced_wasserstein import sliced, sliced_distance
 
 if TYPE_CHECKING:
     import torchmetrics
