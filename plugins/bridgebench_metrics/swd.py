@@ -7,8 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
-from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d
 
 from bridgebench import (
     Column,
@@ -21,17 +19,11 @@ from bridgebench import (
     positive_interval,
 )
 from bridgebench_metrics.features import checked
-from bridgebench_metrics.formulas.sliced_wasserstein import sliced, sliced_distance
-from bridgebench_metrics.shapes import unlike_images
+from bridgebench_metrics.per_image import unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
-
-
-def pooled(images: Tensor, size: int) -> Tensor:
-    """(N, C, H, W) images averaged over at most size x size cells -> (N, D), no network asked."""
-    cells = (min(size, images.shape[2]), min(size, images.shape[3]))
-    return adaptive_avg_pool2d(images, cells).flatten(1)
+    from torch import Tensor
 
 
 class Swd(Metric):
@@ -74,6 +66,7 @@ class Swd(Metric):
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of coarse pixels."""
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.sliced_wasserstein import pooled, sliced, sliced_distance
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"coarse": pooled(observed.output, self.size)}
