@@ -72,14 +72,7 @@ class Style(Metric):
         }
         return tuple(
             Column(
-                name,
-                "correlation",
-                "higher",
-                text,
-                low=-1.0,
-                high=1.0,
-                interval=True,
-                chance=True,
+                name, "correlation", "higher", text, low=-1.0, high=1.0, interval=True, chance=True
             )
             for name, text in described.items()
         )
