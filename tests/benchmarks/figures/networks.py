@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.plan.machine import computes_bf16
 from bridgebench.toolkit.nn.preconditioning import EDMDenoiser, EDMScaling
 from bridgebench.toolkit.nn.unet import UNet, UNetConfig
+from figures.ratio import Ratio, Reach, in_turns
 
 CONFIG = UNetConfig(classes=10)
 SIGMA_RANGE = (0.02, 80.0)

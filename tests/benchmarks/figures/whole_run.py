@@ -14,12 +14,12 @@ from time import perf_counter
 import torch
 
 from bridgebench.api import run_choices
-from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
 from bridgebench.plugins.registry import Registry
+from figures.ratio import Ratio, Reach, in_turns
 
 STUDY_BATCH = 16
 

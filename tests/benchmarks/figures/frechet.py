@@ -7,11 +7,11 @@ from typing import Protocol, TypeVar, runtime_checkable
 import torch
 from torch import Tensor
 
-from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.errors import UsageError
 from bridgebench.interfaces.metric import Metric
 from bridgebench.plugins.registry import Kind, Registry
 from bridgebench.plugins.specs import build
+from figures.ratio import Ratio, Reach, in_turns
 
 Fitted = TypeVar("Fitted")
 
@@ -38,8 +38,8 @@ def fid_speed(registry: Registry, width: int, rounds: int, calls: int = 1) -> Ra
     metric = build(registry, Kind.METRIC, Metric, "fid")
     if not isinstance(metric, FeatureDistance):
         raise UsageError(
-            "bench times the distance alone of the metric fid, but the one that is installed has "
-            "no `fit` and `distance`; leave its figure out with --skip fid"
+            "the installed metric fid has no `fit` and `distance` to be timed alone; leave its "
+            "figure out with --skip fid"
         )
     ours, theirs = metric.fit(real), fid_features_to_statistics(real)
     return in_turns(

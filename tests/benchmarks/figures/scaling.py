@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from bridgebench.api import run_choices
-from bridgebench.bench.ratio import Ratio, Reach
 from bridgebench.errors import PluginError
 from bridgebench.execute.cluster.connect import Needs, connected
 from bridgebench.execute.progress import Silent
 from bridgebench.plan.choices import choices_of
+from figures.ratio import Ratio, Reach
 
 _SHARED_BYTES = 64 * 2**20
 

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bridgebench.bench.networks import SIGMA_RANGE, fast_denoiser, plain_network, states
-from bridgebench.bench.ratio import Ratio, Reach, in_turns
 from bridgebench.interfaces.solver import Solver
 from bridgebench.plugins.registry import Kind, Registry
 from bridgebench.plugins.specs import build
 from bridgebench.toolkit.probability_flow import decode
+from figures.networks import SIGMA_RANGE, fast_denoiser, plain_network, states
+from figures.ratio import Ratio, Reach, in_turns
 
 
 class NoNetwork:
