@@ -30,10 +30,10 @@ from bridgebench import (
     ScoreModel,
     run,
 )
-from bridgebench_cmnist.against_exact import SIGMAS, denoising_errors
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_cmnist.extractor import DigitExtractor, SecondDigitExtractor
-from bridgebench_cmnist.score_models import CmnistLabels, CmnistSevens
+from bridgebench_cmnist.classifier.extractor import DigitExtractor, SecondDigitExtractor
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_cmnist.exact.network_error import SIGMAS, denoising_errors
+from bridgebench_cmnist.score.models import CmnistLabels, CmnistSevens
 
 _CPU = torch.device("cpu")
 _BATCH = 500

@@ -7,8 +7,8 @@ import time
 import click
 import torch
 
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_cmnist.exact import CmnistExact
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_cmnist.exact.model import CmnistExact
 
 SIGMAS = (0.02, 0.3, 2.0, 80.0)
 BATCHES = {"digit:7": 128, "digits": 32}

@@ -9,11 +9,11 @@ from click.testing import CliRunner
 from torch import Tensor
 
 from bridgebench import normal
-from bridgebench_cmnist.against_exact import denoising_errors
-from bridgebench_cmnist.dataset import ColoredMnist
+from bridgebench_cmnist.digits.dataset import ColoredMnist
 from bridgebench_cmnist.evaluate import images_per_second, main
-from bridgebench_cmnist.exact import CmnistExact
-from bridgebench_cmnist.score_models import CmnistSevens
+from bridgebench_cmnist.exact.model import CmnistExact
+from bridgebench_cmnist.exact.network_error import denoising_errors
+from bridgebench_cmnist.score.models import CmnistSevens
 from bridgebench_cmnist.weights import shipped_path
 
 

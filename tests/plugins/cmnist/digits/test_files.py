@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bridgebench import IntegrityError
-from bridgebench_cmnist.digits import (
+from bridgebench_cmnist.digits.files import (
     FILES,
     IdxFile,
     SplitFiles,

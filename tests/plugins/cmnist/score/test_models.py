@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from bridgebench import BridgebenchError, Denoiser, Precision, ScoreModel, UnknownName
 from bridgebench.toolkit.nn.unet import UNet, UNetConfig
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_cmnist.score_models import CmnistLabels, CmnistSevens
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_cmnist.score.models import CmnistLabels, CmnistSevens
 from bridgebench_cmnist.weights import write_weights
 
 CPU = torch.device("cpu")
@@ -103,8 +103,8 @@ def test_files_name_the_weights_by_hash() -> None:
 
 def test_describing_the_plugins_does_not_import_torch() -> None:
     code = (
-        "import sys, bridgebench_cmnist.hooks, bridgebench_cmnist.dataset, "
-        "bridgebench_cmnist.extractor, bridgebench_cmnist.score_models; "
+        "import sys, bridgebench_cmnist.hooks, bridgebench_cmnist.digits.dataset, "
+        "bridgebench_cmnist.classifier.extractor, bridgebench_cmnist.score.models; "
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -7,9 +7,9 @@ from scipy import stats
 
 from bridgebench import InvalidOption, UnknownName
 from bridgebench.toolkit.color import mean_hue
-from bridgebench_cmnist.coloring import color_digits
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_cmnist.digits import load_digits
+from bridgebench_cmnist.digits.coloring import color_digits
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_cmnist.digits.files import load_digits
 
 DATASET = ColoredMnist()
 
@@ -29,7 +29,7 @@ def test_a_stream_colors_a_batch_when_it_is_asked_for(monkeypatch) -> None:
         return color_digits(digits, hues)
 
     whole = DATASET.items("not_digit:7", "test", 50, seed=3)
-    monkeypatch.setattr("bridgebench_cmnist.coloring.color_digits", counting)
+    monkeypatch.setattr("bridgebench_cmnist.digits.coloring.color_digits", counting)
     stream = DATASET.stream("not_digit:7", "test", 50, seed=3, size=20)
     first = next(stream)
     assert colored == [20]

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from bridgebench.toolkit.color import hue_difference, mean_hue
-from bridgebench_cmnist.coloring import color_digits, color_values, pad_digits
-from bridgebench_cmnist.digits import load_digits
+from bridgebench_cmnist.digits.coloring import color_digits, color_values, pad_digits
+from bridgebench_cmnist.digits.files import load_digits
 
 
 @pytest.fixture(scope="module")

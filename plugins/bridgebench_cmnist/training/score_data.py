@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bridgebench.toolkit.nn.training import Shard
-from bridgebench_cmnist.coloring import color_digits
-from bridgebench_cmnist.digits import Digits
-from bridgebench_cmnist.recipes import NoiseLevels, ScoreRecipe
-from bridgebench_cmnist.step_streams import shuffled_indices, step_generator
+from bridgebench_cmnist.digits.coloring import color_digits
+from bridgebench_cmnist.digits.files import Digits
+from bridgebench_cmnist.training.recipes import NoiseLevels, ScoreRecipe
+from bridgebench_cmnist.training.streams import shuffled_indices, step_generator
 
 NULL_LABEL = 10
 

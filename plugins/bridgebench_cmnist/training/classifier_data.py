@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bridgebench.toolkit.nn.training import Shard
-from bridgebench_cmnist.coloring import color_values, pad_digits
-from bridgebench_cmnist.digits import Digits
-from bridgebench_cmnist.step_streams import shuffled_indices, step_generator
+from bridgebench_cmnist.digits.coloring import color_values, pad_digits
+from bridgebench_cmnist.digits.files import Digits
+from bridgebench_cmnist.training.streams import shuffled_indices, step_generator
 
 
 def random_affine(value: Tensor, random: np.random.Generator) -> Tensor:

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from bridgebench import Extracted
-from bridgebench_cmnist.classifier import DigitClassifier
-from bridgebench_cmnist.residual_classifier import ResidualClassifier
+from bridgebench_cmnist.classifier.convolutional import DigitClassifier
+from bridgebench_cmnist.classifier.residual import ResidualClassifier
 from bridgebench_cmnist.weights import load_weights
 
 Classifier = DigitClassifier | ResidualClassifier

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import Field, model_validator
 
 from bridgebench import DenoiserFamily, Precision, ScoreModel, UnknownName
-from bridgebench_cmnist.score_models import SIGMA_MAX, SIGMA_MIN, check_range
+from bridgebench_cmnist.score.models import SIGMA_MAX, SIGMA_MIN, check_range
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from bridgebench_cmnist.exact_posterior import ColoredDigits
+    from bridgebench_cmnist.exact.posterior import ColoredDigits
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class CmnistExact(ScoreModel):
 
     def files(self) -> Mapping[str, str]:
         """The digits that it is made of and their sha256; IntegrityError if one was altered."""
-        from bridgebench_cmnist.digits import FILES, check_files
+        from bridgebench_cmnist.digits.files import FILES, check_files
 
         train = FILES["train"]
         found = check_files()
@@ -107,8 +107,8 @@ class CmnistExact(ScoreModel):
         """The training digits on `device`."""
         import torch
 
-        from bridgebench_cmnist.digits import load_digits
-        from bridgebench_cmnist.exact_posterior import ColoredDigits
+        from bridgebench_cmnist.digits.files import load_digits
+        from bridgebench_cmnist.exact.posterior import ColoredDigits
 
         train = load_digits("train")
         grey = torch.from_numpy(train.images.copy()).to(device)

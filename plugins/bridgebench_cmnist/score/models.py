@@ -51,7 +51,7 @@ class CmnistLabels(ScoreModel):
 
     def load(self, device: torch.device, precision: Precision) -> DenoiserFamily:
         """The network on `device`; IntegrityError for a file that does not fit."""
-        from bridgebench_cmnist.score_family import load_conditional
+        from bridgebench_cmnist.score.family import load_conditional
 
         path = _path(self.weights, self.name)
         return load_conditional(path, device, precision, self.sigma_range)
@@ -84,7 +84,7 @@ class CmnistSevens(ScoreModel):
 
     def load(self, device: torch.device, precision: Precision) -> DenoiserFamily:
         """The network on `device`; IntegrityError for a file that does not fit."""
-        from bridgebench_cmnist.score_family import load_unconditional
+        from bridgebench_cmnist.score.family import load_unconditional
 
         path = _path(self.weights, self.name)
         return load_unconditional(path, device, precision, self.sigma_range, self.domains)

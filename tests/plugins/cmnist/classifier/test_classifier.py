@@ -9,12 +9,12 @@ from torch import nn
 
 from bridgebench import Extracted, IntegrityError, Items, LoadedExtractor
 from bridgebench.toolkit.nn.training import Shard
-from bridgebench_cmnist.classifier import ClassifierConfig, DigitClassifier
-from bridgebench_cmnist.classifier_data import ClassifierData, random_affine
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_cmnist.digits import load_digits
-from bridgebench_cmnist.extractor import DigitExtractor, SecondDigitExtractor
-from bridgebench_cmnist.residual_classifier import ResidualClassifier, ResidualConfig
+from bridgebench_cmnist.classifier.convolutional import ClassifierConfig, DigitClassifier
+from bridgebench_cmnist.classifier.extractor import DigitExtractor, SecondDigitExtractor
+from bridgebench_cmnist.classifier.residual import ResidualClassifier, ResidualConfig
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_cmnist.digits.files import load_digits
+from bridgebench_cmnist.training.classifier_data import ClassifierData, random_affine
 from bridgebench_cmnist.weights import load_weights, shipped_path
 
 

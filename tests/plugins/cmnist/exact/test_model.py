@@ -12,9 +12,9 @@ from bridgebench.plan.make import make_plan
 from bridgebench.plugins.registry import load_registry
 from bridgebench.toolkit.color import hsv_to_rgb
 from bridgebench_cmnist import exact_posterior
-from bridgebench_cmnist.digits import load_digits
-from bridgebench_cmnist.exact import CmnistExact
-from bridgebench_cmnist.exact_posterior import ColoredDigits
+from bridgebench_cmnist.digits.files import load_digits
+from bridgebench_cmnist.exact.model import CmnistExact
+from bridgebench_cmnist.exact.posterior import ColoredDigits
 
 HUES = 6 * 200
 """The grid of the brute force, with no point on the border of a sextant."""

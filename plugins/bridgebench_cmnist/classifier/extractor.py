@@ -28,8 +28,8 @@ class DigitExtractor(Extractor):
 
     def load(self, device: torch.device) -> LoadedExtractor:
         """The classifier on `device`; IntegrityError for a damaged, altered or missing file."""
-        from bridgebench_cmnist.classifier import ClassifierConfig
-        from bridgebench_cmnist.classifier_file import load_classifier
+        from bridgebench_cmnist.classifier.convolutional import ClassifierConfig
+        from bridgebench_cmnist.classifier.load import load_classifier
 
         return load_classifier(_path(self.weights, self.name), device, ClassifierConfig)
 
@@ -47,8 +47,8 @@ class SecondDigitExtractor(Extractor):
 
     def load(self, device: torch.device) -> LoadedExtractor:
         """The classifier on `device`; IntegrityError for a damaged, altered or missing file."""
-        from bridgebench_cmnist.classifier_file import load_classifier
-        from bridgebench_cmnist.residual_classifier import ResidualConfig
+        from bridgebench_cmnist.classifier.load import load_classifier
+        from bridgebench_cmnist.classifier.residual import ResidualConfig
 
         return load_classifier(_path(self.weights, self.name), device, ResidualConfig)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.integrate import quad
 
-from bridgebench_cmnist.exact_hue import truncated
+from bridgebench_cmnist.exact.hue import truncated
 
 CASES = [
     (0.5, 100.0),

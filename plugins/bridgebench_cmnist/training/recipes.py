@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 
 from bridgebench.toolkit.nn.training import Schedule
 from bridgebench.toolkit.nn.unet import UNetConfig
-from bridgebench_cmnist.classifier import ClassifierConfig
-from bridgebench_cmnist.residual_classifier import ResidualConfig
+from bridgebench_cmnist.classifier.convolutional import ClassifierConfig
+from bridgebench_cmnist.classifier.residual import ResidualConfig
 
 SIGMA_DATA = 0.5
 

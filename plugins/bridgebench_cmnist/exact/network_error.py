@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from bridgebench import Denoiser, normal
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_cmnist.exact import CmnistExact
-from bridgebench_cmnist.score_models import CmnistLabels, CmnistSevens
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_cmnist.exact.model import CmnistExact
+from bridgebench_cmnist.score.models import CmnistLabels, CmnistSevens
 
 SIGMAS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 DOMAIN = "digit:7"

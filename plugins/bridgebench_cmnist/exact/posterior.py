@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bridgebench_cmnist.exact_hue import LARGEST, MIDDLE, sextant_peaks, truncated
+from bridgebench_cmnist.exact.hue import LARGEST, MIDDLE, sextant_peaks, truncated
 
 BLOCK = 2_048
 """Digits at once: memory does not grow with their number."""

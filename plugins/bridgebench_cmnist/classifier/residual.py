@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from bridgebench_cmnist.classifier import CLASSES
+from bridgebench_cmnist.classifier.convolutional import CLASSES
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bridgebench_cmnist.digits import Split
+    from bridgebench_cmnist.digits.files import Split
 
 _DIGITS = range(10)
 
@@ -56,7 +56,7 @@ class ColoredMnist(Dataset):
 
     def files(self) -> Mapping[str, str]:
         """The four IDX files and their sha256, checked; IntegrityError if one was altered."""
-        from bridgebench_cmnist.digits import check_files
+        from bridgebench_cmnist.digits.files import check_files
 
         return check_files()
 
@@ -75,7 +75,7 @@ class ColoredMnist(Dataset):
         """Indices of the digits of `domain` in the order of the IDX file."""
         import numpy as np
 
-        from bridgebench_cmnist.digits import load_digits
+        from bridgebench_cmnist.digits.files import load_digits
 
         wanted = sorted(_digits_of(domain))
         return np.flatnonzero(np.isin(load_digits(_split(split)).labels, wanted))
@@ -83,8 +83,8 @@ class ColoredMnist(Dataset):
 
 def _colored(chosen: NDArray[np.intp], split: str, seed: int) -> Items:
     """The digits of some indices, in their hues."""
-    from bridgebench_cmnist.coloring import color_digits
-    from bridgebench_cmnist.digits import load_digits
+    from bridgebench_cmnist.digits.coloring import color_digits
+    from bridgebench_cmnist.digits.files import load_digits
 
     digits = load_digits(_split(split))
     ids = tuple(f"{split}/{index:05d}" for index in chosen)
