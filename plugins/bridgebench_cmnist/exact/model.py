@@ -69,8 +69,8 @@ class CmnistExact(ScoreModel):
     training images give 1. Methods refuse it as the source score.
 
     Cost of an image and an evaluation in CPU time of one core (2 cores of an AMD EPYC (Zen 5)), by
-    `python -m bridgebench_cmnist.exact_cost`: 1 to 5 ms in `digit:7` (6,265 digits) and 12 to 59 ms
-    in `digits` (60,000), from the lowest noise to the highest.
+    `python -m bridgebench_cmnist.evaluate exact-cost`: 1 to 5 ms in `digit:7` (6,265 digits) and 12
+    to 59 ms in `digits` (60,000), from the lowest noise to the highest.
     """
 
     name: ClassVar[str] = "cmnist_exact"

@@ -12,8 +12,10 @@ from torch import Tensor
 from bridgebench import IntegrityError, Precision, UnknownName
 from bridgebench.toolkit.nn.preconditioning import EDMDenoiser, EDMScaling
 from bridgebench.toolkit.nn.unet import UNet, UNetConfig
-from bridgebench_cmnist.training.score_data import NULL_LABEL
 from bridgebench_cmnist.weights import load_weights
+
+NULL_LABEL = 10
+"""The label of an image of any digit."""
 
 _DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
 

@@ -13,10 +13,9 @@ from torch import Tensor
 from bridgebench.toolkit.nn.training import Shard
 from bridgebench_cmnist.digits.coloring import color_digits
 from bridgebench_cmnist.digits.files import Digits
+from bridgebench_cmnist.score.family import NULL_LABEL
 from bridgebench_cmnist.training.recipes import NoiseLevels, ScoreRecipe
 from bridgebench_cmnist.training.streams import shuffled_indices, step_generator
-
-NULL_LABEL = 10
 
 
 @dataclass(frozen=True)

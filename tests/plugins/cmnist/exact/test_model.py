@@ -11,8 +11,8 @@ from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plugins.registry import load_registry
 from bridgebench.toolkit.color import hsv_to_rgb
-from bridgebench_cmnist import exact_posterior
 from bridgebench_cmnist.digits.files import load_digits
+from bridgebench_cmnist.exact import posterior
 from bridgebench_cmnist.exact.model import CmnistExact
 from bridgebench_cmnist.exact.posterior import ColoredDigits
 
@@ -80,12 +80,12 @@ def test_blocks_and_left_out_colors_do_not_show(monkeypatch):
     torch.manual_seed(1)
     x = torch.randn(2, 3, 32, 32, dtype=torch.float64)
     for sigma in (0.3, 1.0, 20.0):
-        monkeypatch.setattr(exact_posterior, "BLOCK", 2048)
+        monkeypatch.setattr(posterior, "BLOCK", 2048)
         whole = ones.posterior_mean(sigma * x, sigma)
-        monkeypatch.setattr(exact_posterior, "BLOCK", 7)
+        monkeypatch.setattr(posterior, "BLOCK", 7)
         blocks = ones.posterior_mean(sigma * x, sigma)
-        monkeypatch.setattr(exact_posterior, "BLOCK", 2048)
-        monkeypatch.setattr(exact_posterior, "NEGLIGIBLE", 1e6)
+        monkeypatch.setattr(posterior, "BLOCK", 2048)
+        monkeypatch.setattr(posterior, "NEGLIGIBLE", 1e6)
         everything = ones.posterior_mean(sigma * x, sigma)
         monkeypatch.undo()
         torch.testing.assert_close(blocks, whole, rtol=0, atol=1e-12)

@@ -10,9 +10,9 @@ from scipy import stats
 from bridgebench.toolkit.color import mean_hue
 from bridgebench.toolkit.nn.training import Shard
 from bridgebench_cmnist.digits.files import load_digits
+from bridgebench_cmnist.score.family import NULL_LABEL
 from bridgebench_cmnist.training.recipes import LABELS, SEVENS, NoiseLevels
 from bridgebench_cmnist.training.score_data import (
-    NULL_LABEL,
     ScoreData,
     draw_sigma,
     training_digits,
