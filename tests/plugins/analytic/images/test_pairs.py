@@ -8,13 +8,13 @@ import torch
 from scipy.integrate import solve_ivp
 
 from bridgebench import BridgebenchError, InvalidOption, UnknownName
-from bridgebench_analytic import gaussian_pair, mixture_pair
-from bridgebench_analytic.bases import CosineBasis
-from bridgebench_analytic.diagonal_mixture import DiagonalMixture
-from bridgebench_analytic.image_domain import SIGMA_MAX, SIGMA_MIN
-from bridgebench_analytic.images_dataset import AnalyticImages
-from bridgebench_analytic.images_score import AnalyticScore
-from bridgebench_analytic.pairs import Pair, check_ids, exact_pair
+from bridgebench_analytic.images import gaussian_pair, mixture_pair
+from bridgebench_analytic.images.bases import CosineBasis
+from bridgebench_analytic.images.dataset import AnalyticImages
+from bridgebench_analytic.images.diagonal_mixture import DiagonalMixture
+from bridgebench_analytic.images.domain import SIGMA_MAX, SIGMA_MIN
+from bridgebench_analytic.images.pairs import Pair, check_ids, exact_pair
+from bridgebench_analytic.images.score import AnalyticScore
 
 
 def test_the_closed_form_map_solves_the_ode_between_gaussians():

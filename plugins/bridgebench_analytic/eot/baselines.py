@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import Batch, Context, Method, Supervision, Translation, Variant
-from bridgebench_analytic.eot_options import DimOption, EpsOption, check_ids
+from bridgebench_analytic.eot.options import DimOption, EpsOption, check_ids
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench_analytic.eot_plan import EntropicPlan
+    from bridgebench_analytic.eot.plan import EntropicPlan
 
 
 def plan_of(dim: int, eps: float, batch: Batch) -> EntropicPlan:
     """The plan that the items of a batch belong to; BridgebenchError for items of another."""
-    from bridgebench_analytic.eot_plan import entropic_plan
+    from bridgebench_analytic.eot.plan import entropic_plan
 
     check_ids(dim, eps, batch.ids)
     return entropic_plan(dim, eps)
@@ -67,7 +67,7 @@ class LinearMap(Method):
         self, batch: Batch, variants: Sequence[Variant], context: Context
     ) -> Sequence[Translation]:
         """The map of each item."""
-        from bridgebench_analytic.bures import optimal_linear
+        from bridgebench_analytic.eot.bures import optimal_linear
 
         plan = plan_of(self.dim, self.eps, batch)
         (mean, covariance), (goal, spread) = plan.source.moments(), plan.target.moments()
@@ -93,7 +93,7 @@ class ExactPlan(Method):
         """One draw for each item, a function of the seed and the item."""
         import torch
 
-        from bridgebench_analytic.full_mixture import pick
+        from bridgebench_analytic.eot.full_mixture import pick
 
         plan = plan_of(self.dim, self.eps, batch)
         weights, means, covariances = plan.conditional(batch.images.double().cpu())

@@ -18,9 +18,9 @@ from bridgebench import (
     bootstrap_mean,
     influence_interval,
 )
-from bridgebench_analytic.bures import distance_squared, influence
-from bridgebench_analytic.eot_options import DimOption, EpsOption, check_ids, point_of
-from bridgebench_analytic.eot_plan import EntropicPlan, entropic_plan
+from bridgebench_analytic.eot.bures import distance_squared, influence
+from bridgebench_analytic.eot.options import DimOption, EpsOption, check_ids, point_of
+from bridgebench_analytic.eot.plan import EntropicPlan, entropic_plan
 
 if TYPE_CHECKING:
     import torchmetrics

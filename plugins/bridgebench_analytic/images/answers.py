@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridgebench import MetricContext, Observed, one_thread
-from bridgebench_analytic.pairs import Pair, check_ids, exact_pair
+from bridgebench_analytic.images.pairs import Pair, check_ids, exact_pair
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -14,7 +14,7 @@ from bridgebench import BridgebenchError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench_analytic.image_domain import ImageDomain
+    from bridgebench_analytic.images.domain import ImageDomain
 
 
 class Pair(StrEnum):
@@ -55,14 +55,14 @@ def check_ids(pair: Pair, ids: Sequence[str]) -> None:
 
 
 def _gaussian() -> ExactPair:
-    from bridgebench_analytic import gaussian_pair as known
+    from bridgebench_analytic.images import gaussian_pair as known
 
     domains = {"source": known.source(), "target": known.target()}
     return ExactPair(domains, known.exact_map)
 
 
 def _mixture() -> ExactPair:
-    from bridgebench_analytic import mixture_pair as known
+    from bridgebench_analytic.images import mixture_pair as known
 
     domains = {"source": known.source(), "target": known.target()}
     return ExactPair(domains, known.exact_map)

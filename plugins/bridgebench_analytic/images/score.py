@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import DenoiserFamily, InvalidOption, Precision, ScoreModel
+from bridgebench_analytic.images.pairs import PairOption
 from bridgebench_analytic.levels import at_each_level
 from bridgebench_analytic.numbered_items import DOMAINS
-from bridgebench_analytic.pairs import PairOption
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from bridgebench_analytic.image_domain import ImageDomain
+    from bridgebench_analytic.images.domain import ImageDomain
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class AnalyticScore(ScoreModel):
     @property
     def sigma_range(self) -> tuple[float, float]:
         """The noise levels of the exact map."""
-        from bridgebench_analytic.image_domain import SIGMA_MAX, SIGMA_MIN
+        from bridgebench_analytic.images.domain import SIGMA_MAX, SIGMA_MIN
 
         return SIGMA_MIN, SIGMA_MAX
 
@@ -74,7 +74,7 @@ class AnalyticScore(ScoreModel):
 
     def load(self, device: torch.device, precision: Precision) -> DenoiserFamily:
         """Both domains on `device`."""
-        from bridgebench_analytic.pairs import exact_pair
+        from bridgebench_analytic.images.pairs import exact_pair
 
         domains = exact_pair(self.pair).domains
         return ExactFamily(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bridgebench_analytic.bases import Basis
-from bridgebench_analytic.diagonal_mixture import DiagonalMixture
+from bridgebench_analytic.images.bases import Basis
+from bridgebench_analytic.images.diagonal_mixture import DiagonalMixture
 
 SIGMA_MIN = 0.01
 SIGMA_MAX = 80.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from bridgebench import Dataset, Items
-from bridgebench_analytic.eot_options import ONLY, DimOption, EpsOption, draws_of, prefix
+from bridgebench_analytic.eot.options import ONLY, DimOption, EpsOption, draws_of, prefix
 from bridgebench_analytic.numbered_items import (
     DOMAINS,
     SPLITS,
@@ -50,7 +50,7 @@ class EotMixture(Dataset):
         """The first `n` items: (n, dim) float32, the draws of a point one after the other."""
         import torch
 
-        from bridgebench_analytic.eot_plan import entropic_plan
+        from bridgebench_analytic.eot.plan import entropic_plan
 
         size = self.size(domain, split)
         start = f"{prefix(self.dim, self.eps)}{split}/{domain}"

@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy.fft import dctn
 
-from bridgebench_analytic.bases import SHAPE, SIZE, CosineBasis, ScrambledBasis, TurnedBasis
+from bridgebench_analytic.images.bases import SHAPE, SIZE, CosineBasis, ScrambledBasis, TurnedBasis
 
 SCRAMBLED = ScrambledBasis.of(0, "test")
 TURNED = TurnedBasis.of(SCRAMBLED, 32, 0, "test")

@@ -15,8 +15,8 @@ from bridgebench import (
     Observed,
     Score,
 )
-from bridgebench_analytic.pairs import Pair, PairOption, check_ids
-from bridgebench_analytic.roots import root_mean
+from bridgebench_analytic.images.pairs import Pair, PairOption, check_ids
+from bridgebench_analytic.images.root_mean import root_mean
 
 if TYPE_CHECKING:
     import torchmetrics
@@ -58,7 +58,7 @@ class W2(Metric):
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of ways."""
         from bridgebench import ItemMeter
-        from bridgebench_analytic.gaussian_pair import wasserstein
+        from bridgebench_analytic.images.gaussian_pair import wasserstein
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             check_ids(self.pair, observed.ids)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import BridgebenchError, generator
-from bridgebench_analytic.full_mixture import FullMixture, log_normal
+from bridgebench_analytic.eot.full_mixture import FullMixture, log_normal
 
 SEED = 0
 COMPONENTS = 3

@@ -12,18 +12,18 @@ from bridgebench.api import run_choices
 from bridgebench.interfaces.method import Batch
 from bridgebench.plan.choices import choices_of
 from bridgebench.tasks.task_file import parse_task
-from bridgebench_analytic.bures import (
+from bridgebench_analytic.eot.baselines import ConstantMean, ExactPlan, LinearMap
+from bridgebench_analytic.eot.bures import (
     distance_squared,
     influence,
     optimal_linear,
     overlap,
     symmetric_root,
 )
-from bridgebench_analytic.eot_baselines import ConstantMean, ExactPlan, LinearMap
-from bridgebench_analytic.eot_dataset import EotMixture
-from bridgebench_analytic.eot_options import draws_of, point_of
-from bridgebench_analytic.eot_plan import COMPONENTS, entropic_plan, even_scaling
-from bridgebench_analytic.uvp import scores
+from bridgebench_analytic.eot.dataset import EotMixture
+from bridgebench_analytic.eot.options import draws_of, point_of
+from bridgebench_analytic.eot.plan import COMPONENTS, entropic_plan, even_scaling
+from bridgebench_analytic.eot.uvp import scores
 
 CASES = [(dim, eps) for dim in (2, 16, 64, 128) for eps in (0.1, 1.0, 10.0)]
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from bridgebench import generator
-from bridgebench_analytic.bases import SIZE, Basis, ScrambledBasis, TurnedBasis
-from bridgebench_analytic.diagonal_mixture import DiagonalMixture
-from bridgebench_analytic.image_domain import SIGMA_MAX, SIGMA_MIN, ImageDomain
+from bridgebench_analytic.images.bases import SIZE, Basis, ScrambledBasis, TurnedBasis
+from bridgebench_analytic.images.diagonal_mixture import DiagonalMixture
+from bridgebench_analytic.images.domain import SIGMA_MAX, SIGMA_MIN, ImageDomain
 
 SEED = 0
 LEAST_STD, GREATEST_STD = 0.02, 2.0

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from bridgebench import generator
-from bridgebench_analytic.bases import SHAPE, CosineBasis
-from bridgebench_analytic.diagonal_mixture import DiagonalMixture
-from bridgebench_analytic.extrapolation import integrate
-from bridgebench_analytic.image_domain import SIGMA_MAX, SIGMA_MIN, ImageDomain
+from bridgebench_analytic.images.bases import SHAPE, CosineBasis
+from bridgebench_analytic.images.diagonal_mixture import DiagonalMixture
+from bridgebench_analytic.images.domain import SIGMA_MAX, SIGMA_MIN, ImageDomain
+from bridgebench_analytic.images.extrapolation import integrate
 
 SEED = 0
 COMPONENTS = 4

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import Column, Metric, MetricContext, Observed, Score
-from bridgebench_analytic.answers import exact_outputs
-from bridgebench_analytic.pairs import PairOption, exact_pair
-from bridgebench_analytic.roots import root_mean
+from bridgebench_analytic.images.answers import exact_outputs
+from bridgebench_analytic.images.pairs import PairOption, exact_pair
+from bridgebench_analytic.images.root_mean import root_mean
 
 if TYPE_CHECKING:
     import torchmetrics

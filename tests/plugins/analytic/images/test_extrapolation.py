@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from bridgebench import BridgebenchError
-from bridgebench_analytic.extrapolation import integrate
+from bridgebench_analytic.images.extrapolation import integrate
 
 
 def test_it_solves_to_its_tolerance_in_both_directions():

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from bridgebench import Dataset, Items
+from bridgebench_analytic.images.pairs import PairOption, exact_pair
 from bridgebench_analytic.numbered_items import (
     DOMAINS,
     SPLITS,
@@ -13,7 +14,6 @@ from bridgebench_analytic.numbered_items import (
     check_split,
     first_numbers,
 )
-from bridgebench_analytic.pairs import PairOption, exact_pair
 
 SIZE = 2_000
 

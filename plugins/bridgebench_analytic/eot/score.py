@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import DenoiserFamily, InvalidOption, Precision, ScoreModel
-from bridgebench_analytic.eot_options import DimOption, EpsOption
+from bridgebench_analytic.eot.options import DimOption, EpsOption
 from bridgebench_analytic.levels import at_each_level
 from bridgebench_analytic.numbered_items import DOMAINS
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from bridgebench_analytic.full_mixture import FullMixture
+    from bridgebench_analytic.eot.full_mixture import FullMixture
 
 SIGMA_MIN, SIGMA_MAX = 0.01, 80.0
 
@@ -71,7 +71,7 @@ class EotScore(ScoreModel):
 
     def load(self, device: torch.device, precision: Precision) -> DenoiserFamily:
         """Both marginals on `device`."""
-        from bridgebench_analytic.eot_plan import entropic_plan
+        from bridgebench_analytic.eot.plan import entropic_plan
 
         plan = entropic_plan(self.dim, self.eps)
         marginals = {"source": plan.source, "target": plan.target}

@@ -6,10 +6,10 @@ import torch
 from bridgebench import InvalidOption, Observed
 from bridgebench.api import run_choices
 from bridgebench.plan.choices import choices_of
-from bridgebench_analytic.images_dataset import AnalyticImages
-from bridgebench_analytic.map_error import MapError
-from bridgebench_analytic.pairs import Pair, exact_pair
-from bridgebench_analytic.w2 import W2
+from bridgebench_analytic.images.dataset import AnalyticImages
+from bridgebench_analytic.images.map_error import MapError
+from bridgebench_analytic.images.pairs import Pair, exact_pair
+from bridgebench_analytic.images.w2 import W2
 
 
 class Bench:
