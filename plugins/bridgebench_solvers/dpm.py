@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from bridgebench import Solver
-from bridgebench_solvers.budget import whole_intervals
 from bridgebench_solvers.dpmpp_2m import dpmpp_2m
 from bridgebench_solvers.dpmpp_2s import dpmpp_2s
-from bridgebench_solvers.grid import steps
+from bridgebench_solvers.intervals import steps, whole_intervals
 from bridgebench_solvers.papers import DPM_SOLVER_PP
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from bridgebench import Solver
-from bridgebench_solvers.budget import whole_intervals
-from bridgebench_solvers.grid import steps
+from bridgebench_solvers.intervals import steps, whole_intervals
 from bridgebench_solvers.papers import DDIM
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import Solver
-from bridgebench_solvers.budget import whole_intervals
-from bridgebench_solvers.grid import steps
+from bridgebench_solvers.intervals import steps, whole_intervals
 from bridgebench_solvers.papers import EDM
 
 if TYPE_CHECKING:

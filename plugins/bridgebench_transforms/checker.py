@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from bridgebench import Transform
-from bridgebench_transforms.noise import fixed_noise
+from bridgebench_transforms.fixed_noise import fixed_noise
 from bridgebench_transforms.planes import height_and_width
 
 if TYPE_CHECKING:

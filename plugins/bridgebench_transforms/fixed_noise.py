@@ -1,4 +1,4 @@
-"""A latent plus the fixed noise."""
+"""A latent plus the fixed noise: one draw for each seed, the same for every image."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import torch
 from pydantic import Field
 
 from bridgebench import Transform
-from bridgebench_transforms.noise import fixed_noise
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import Draw
+
+
+def fixed_noise(z: Tensor, draw: Draw) -> Tensor:
+    """The seed's standard normal noise for items like those of `z`: (C, H, W), on its device."""
+    return draw.shared("fixed_noise", z.shape[1:]).to(z)
 
 
 class FixedNoise(Transform):
