@@ -30,7 +30,7 @@ import torch
 from pydantic import Field
 
 from bridgebench import BudgetError, InvalidOption, Solver
-from bridgebench_bdia.paper import BIBTEX
+from bridgebench.toolkit.citation import bibtex
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,7 +49,7 @@ class Bdia(Solver):
 
     name: ClassVar[str] = "bdia"
     order: ClassVar[int] = 2
-    citation: ClassVar[str] = BIBTEX
+    citation: ClassVar[str] = bibtex("bridgebench_bdia", "zhang2024exact")
 
     gamma: float = Field(
         1.0,

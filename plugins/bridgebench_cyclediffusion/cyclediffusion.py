@@ -30,11 +30,11 @@ from bridgebench import (
     needed,
     sigma_grid,
 )
+from bridgebench.toolkit.citation import bibtex
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
 from bridgebench.toolkit.probability_flow import latent_scale
 from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption
 from bridgebench_cyclediffusion.dpm_encoder import decode, encode, pure_noise
-from bridgebench_cyclediffusion.paper import BIBTEX, URL
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,8 +56,8 @@ class CycleDiffusion(Method):
     axes: ClassVar[frozenset[Axis]] = frozenset({Axis.SOURCE_SCORE, Axis.TARGET_SCORE, Axis.NFE})
     supervision: ClassVar[Supervision] = Supervision.LABELS
     family: ClassVar[str] = "diffusion bridge"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2210.05559"
+    citation: ClassVar[str] = bibtex("bridgebench_cyclediffusion", "wu2023latent")
     license: ClassVar[str] = "Apache-2.0"
 
     eta: float = Field(

@@ -18,11 +18,11 @@ from bridgebench import (
     Variant,
     needed,
 )
+from bridgebench.toolkit.citation import bibtex
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
 from bridgebench_ddib.decoding import decode_latents, translate_variants
 from bridgebench_ddib.encoding import encode_images, encode_stage, started
 from bridgebench_ddib.options import Clip, ClipOption, LastStepOption, Start, StartOption
-from bridgebench_ddib.paper import BIBTEX, URL
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,8 +42,8 @@ class DdibSingle(Method):
     axes: ClassVar[frozenset[Axis]] = frozenset(Axis) - {Axis.SOURCE_SCORE}
     supervision: ClassVar[Supervision] = Supervision.UNPAIRED
     family: ClassVar[str] = "diffusion bridge"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2203.08382"
+    citation: ClassVar[str] = bibtex("bridgebench_ddib", "su2023dual")
     license: ClassVar[str] = "Apache-2.0"
 
     start: StartOption = Start.CLEAN

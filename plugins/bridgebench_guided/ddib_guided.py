@@ -38,12 +38,12 @@ from bridgebench import (
     Variant,
     needed,
 )
+from bridgebench.toolkit.citation import bibtex
 from bridgebench.toolkit.color import in_hue, mean_hue
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
 from bridgebench.toolkit.probability_flow import ClippedDenoiser, decode, encode_carried
 from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption, unlike_latents
 from bridgebench_guided.guidance import GuidedDenoiser, levels_asked, restarted
-from bridgebench_guided.paper import BIBTEX, URL
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,8 +64,8 @@ class DdibGuided(Method):
     name: ClassVar[str] = "ddib_guided"
     axes: ClassVar[frozenset[Axis]] = frozenset(Axis)
     family: ClassVar[str] = "diffusion bridge"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2207.06635"
+    citation: ClassVar[str] = bibtex("bridgebench_guided", "zhao2022egsde")
     license: ClassVar[str] = "Apache-2.0"
 
     color: float = Field(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from bridgebench import Solver
+from bridgebench.toolkit.citation import bibtex
 from bridgebench_solvers.dpmpp_2m import dpmpp_2m
 from bridgebench_solvers.dpmpp_2s import dpmpp_2s
 from bridgebench_solvers.intervals import steps, whole_intervals
-from bridgebench_solvers.papers import DPM_SOLVER_PP
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,7 +37,7 @@ class Dpm(Solver):
 
     name: ClassVar[str] = "dpm"
     order: ClassVar[int] = 2
-    citation: ClassVar[str] = DPM_SOLVER_PP
+    citation: ClassVar[str] = bibtex("bridgebench_solvers", "lu2022dpmsolverpp")
 
     variant: DpmVariant = Field(
         DpmVariant.MULTISTEP,

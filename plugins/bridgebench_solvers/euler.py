@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from bridgebench import Solver
+from bridgebench.toolkit.citation import bibtex
 from bridgebench_solvers.intervals import steps, whole_intervals
-from bridgebench_solvers.papers import DDIM
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,7 +29,7 @@ class Euler(Solver):
 
     name: ClassVar[str] = "euler"
     order: ClassVar[int] = 1
-    citation: ClassVar[str] = DDIM
+    citation: ClassVar[str] = bibtex("bridgebench_solvers", "song2021ddim")
 
     def intervals(self, nfe: int) -> int:
         """One evaluation an interval."""
