@@ -40,6 +40,6 @@ def test_a_file_that_is_missing_or_is_no_text_is_one_line(package, content):
     name, file = package
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(BridgebenchError, match="references.bib cannot be read") as caught:
+    with pytest.raises(BridgebenchError, match=r"references\.bib cannot be read") as caught:
         bibtex(name, "one2001")
     assert "\n" not in str(caught.value)
