@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bridgebench.errors import IntegrityError
+from bridgebench.files.atomic import write_atomically as write_atomically
 from bridgebench.files.canonical_json import digest
 from bridgebench.files.regular_files import read_regular
 from bridgebench.files.strict_json import loads
@@ -87,23 +87,6 @@ def content_of(record: Record) -> bytes:
     """The file of a record: its fields, and their hash."""
     fields = record.model_dump(mode="json")
     return (json.dumps({**fields, SHA256: digest(fields)}, indent=1) + "\n").encode()
-
-
-def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Write a file whole or not at all.
-
-    `durable` waits until the disk has it, so that it outlives the machine, not the process alone.
-    """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as stream:
-            stream.write(content)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 class RecordStore:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
@@ -11,6 +10,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from bridgebench.errors import IntegrityError
+from bridgebench.files.atomic import write_atomically
 from bridgebench.files.regular_files import check_regular
 
 
@@ -19,12 +19,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, st
     path.parent.mkdir(parents=True, exist_ok=True)
     # A separate copy in plain row-major order: the file must not depend on the memory format.
     plain = {k: v.detach().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()}
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        file.write(save(plain, metadata))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    write_atomically(path, save(plain, metadata))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from bridgebench.errors import IntegrityError
+from bridgebench.files.atomic import write_atomically
 from bridgebench.files.regular_files import check_regular, read_regular
 from bridgebench.files.strict_json import loads
 from bridgebench.toolkit.nn.files import read_tensors, write_tensors
@@ -90,9 +91,7 @@ def write_weights(
         "network": description,
         "training": training,
     }
-    partial = folder / f"{name}.json.partial"
-    partial.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    partial.replace(folder / f"{name}.json")
+    write_atomically(folder / f"{name}.json", (json.dumps(manifest, indent=2) + "\n").encode())
     return path
 
 
