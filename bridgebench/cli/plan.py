@@ -10,7 +10,7 @@ from bridgebench.cli.words import describe_words, parse_words
 from bridgebench.files.shown_path import shown
 
 if TYPE_CHECKING:
-    from bridgebench.interfaces.method import Cell
+    from bridgebench.interfaces.cell import Cell
     from bridgebench.plan.model import Group, Plan
 
 EXAMPLES = """\b
@@ -67,7 +67,7 @@ def _shared_evaluations(group: Group) -> int:
 
 
 def _own_evaluations(group: Group) -> int:
-    return sum(member.own.evaluations for member in group.cells)
+    return sum(member.evaluations for member in group.cells)
 
 
 def _row(group: Group, there: int, cached: float) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def _row(group: Group, there: int, cached: float) -> tuple[str, ...]:
     return (
         str(group.seed),
         cell.method.spec,
-        cell.solver.spec if cell.solver else "-",
+        cell.parts.solver.spec if cell.parts.solver else "-",
         _shared(cell, [stage.name for stage, _ in group.shared]),
         str(len(group.cells)),
         str(there),
@@ -86,36 +86,20 @@ def _row(group: Group, there: int, cached: float) -> tuple[str, ...]:
 
 
 def _totals(made: Plan, spared: float) -> tuple[str, ...]:
-    from bridgebench.plan.model import evaluations
-
-    total = sum(evaluations(group) for group in made.groups)
-    alone = sum(
-        _shared_evaluations(group) * len(group.cells) + _own_evaluations(group)
-        for group in made.groups
-    )
+    own = sum(map(_own_evaluations, made.groups))
+    total = own + sum(map(_shared_evaluations, made.groups))
+    alone = own + sum(_shared_evaluations(group) * len(group.cells) for group in made.groups)
     return (
         f"{len(made.cells)} cells in {len(made.groups)} groups; {made.n} images in batches of "
         f"{made.batch}, {made.device}, {made.precision}",
-        *_together(made),
         f"{total} network evaluations an image, {total * made.padded_n} in all; without sharing "
         f"{alone} an image; {spared:g} an image are in the cache",
-    )
-
-
-def _together(made: Plan) -> tuple[str, ...]:
-    from bridgebench.plan.together import sets_of
-
-    most = max(len(each) for group in made.groups for each in sets_of(group, made.together))
-    if most == 1:
-        return ()
-    return (
-        f"up to {most} cells that differ in their transform alone are given to their method at "
-        f"once, as a batch of {most * made.batch}",
     )
 
 
 def _shared(cell: Cell, stages: list[str]) -> str:
     if not stages:
         return "-"
-    image = cell.transform.image_stage.spec if cell.transform else ""
+    transform = cell.parts.transform
+    image = transform.image_stage.spec if transform else ""
     return " ".join([*stages, *([f"of {image}"] if image else [])])

@@ -14,9 +14,10 @@ from bridgebench.errors import PluginError, UsageError
 from bridgebench.execute.batches import SourceBatches
 from bridgebench.execute.counting import RunContext
 from bridgebench.execute.scoring import Extractors, memoized
+from bridgebench.interfaces.cell import Setting
 from bridgebench.interfaces.dataset import Dataset, Items
 from bridgebench.interfaces.extractor import Extracted, Extractor
-from bridgebench.interfaces.method import Batch, Setting
+from bridgebench.interfaces.method import Batch
 from bridgebench.interfaces.metric import Metric, Population
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.plan.machine import resolve_device

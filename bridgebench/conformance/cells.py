@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from bridgebench.conformance.check import ConformanceError
 from bridgebench.conformance.plugin import other_values
 from bridgebench.errors import BudgetError
-from bridgebench.interfaces.method import Axis, Cell, Method, Variant
+from bridgebench.interfaces.cell import Axis, Cell
+from bridgebench.interfaces.method import Method
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.interfaces.solver import Solver
 from bridgebench.interfaces.transform import Chain
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench.conformance.bench import Bench, Loan
-    from bridgebench.interfaces.method import Batch, Failure, Translation
+    from bridgebench.execute.cell import Failure
+    from bridgebench.interfaces.method import Batch, Translation
 
 T = TypeVar("T")
 

@@ -16,7 +16,9 @@ from bridgebench.conformance.claims import (
     require_like,
     unchanged,
 )
-from bridgebench.interfaces.method import Axis, Batch, Cell, Failure, Method, Translation, Variant
+from bridgebench.execute.cell import Failure
+from bridgebench.interfaces.cell import Axis, Cell
+from bridgebench.interfaces.method import Batch, Method, Translation
 
 if TYPE_CHECKING:
     from bridgebench.conformance.bench import Bench, Loan

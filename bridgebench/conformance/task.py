@@ -12,7 +12,7 @@ from bridgebench.conformance.check import require
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.local import LocalRun
 from bridgebench.execute.progress import Silent
-from bridgebench.interfaces.method import Cell
+from bridgebench.interfaces.cell import Cell
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Group

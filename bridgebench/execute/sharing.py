@@ -13,12 +13,12 @@ from torch import Tensor
 from bridgebench.errors import PluginError
 from bridgebench.execute.batches import FilledBatch, SourceBatches
 from bridgebench.execute.cell import Outcome, SharedResult, failed
-from bridgebench.execute.counting import RunContext
 from bridgebench.execute.prefetch import ahead
+from bridgebench.execute.run_context import MethodContext
 from bridgebench.execute.spool import Spool
 from bridgebench.execute.store import Store, Stored
 from bridgebench.files.canonical_json import digest
-from bridgebench.interfaces.method import Cell, Stage
+from bridgebench.interfaces.cell import Cell, Stage, naming_options
 from bridgebench.isolation.calls import isolated, lent
 from bridgebench.plan.model import Group, Plan
 
@@ -29,7 +29,7 @@ def compute_shared(
     group: Group,
     cell: Cell,
     batches: SourceBatches,
-    context: RunContext,
+    context: MethodContext,
     store: Store,
     aside: bool,
 ) -> SharedResult | Outcome:
@@ -93,13 +93,13 @@ def arithmetic(device: torch.device) -> dict[str, str | int]:
     }
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def _of_batch(
     stages: Sequence[tuple[Stage, str]],
     cell: Cell,
     index: int,
     filled: FilledBatch,
-    context: RunContext,
+    context: MethodContext,
     store: Store,
 ) -> tuple[Tensor, int, float]:
     """The result of the last of some stages, the evaluations it takes, and the seconds."""
@@ -108,7 +108,7 @@ def _of_batch(
     kept = _sound(store.get(key), len(filled.batch.ids))
     if kept is not None:
         evaluated = int(kept.facts["evaluated"])
-        context.skipped(evaluated)
+        context.networks.progressed(evaluated)
         return kept.tensors[RESULT].to(context.device), evaluated, kept.facts["seconds"]
     before: Tensor | None = None
     evaluated, seconds = 0, 0.0
@@ -117,11 +117,13 @@ def _of_batch(
     who = f"method '{cell.method.name}'"
     with lent(who, "input batch", filled.batch.images, before) as (images, given):
         batch = replace(filled.batch, images=images)
-        already, begun = context.meter.evaluated, perf_counter()
-        with isolated(who):
-            result = cell.method.share(stage, cell, batch, given, context)
-        evaluated += context.meter.evaluated - already
-        context.wait()
+        already, begun = context.networks.meter.evaluated, perf_counter()
+        limited = cell.for_stage(stage)
+        own = replace(context, method=limited.method)
+        with isolated(who), naming_options(limited):
+            result = limited.method.run_stage(limited, batch, given, own)
+        evaluated += context.networks.meter.evaluated - already
+        context.networks.wait()
         seconds += perf_counter() - begun
     _check(result, len(batch.ids), who, stage)
     store.put(key, Stored({RESULT: result}, {"evaluated": evaluated, "seconds": seconds}))
@@ -131,7 +133,7 @@ def _of_batch(
 def _check(result: object, images: int, who: str, stage: Stage) -> None:
     """PluginError for a result that is no tensor of so many images."""
     if not isinstance(result, Tensor):
-        raise PluginError(f"{who} gave a {type(result).__name__}, but share() gives a tensor")
+        raise PluginError(f"{who} gave a {type(result).__name__}, but run_stage() gives a tensor")
     if result.ndim == 0 or len(result) != images:
         raise PluginError(
             f"{who} gave a result of shape {tuple(result.shape)} in {stage.name}, expected "

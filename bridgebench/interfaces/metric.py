@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import torchmetrics
     from torch import Tensor
 
+    from bridgebench.interfaces.cell import Setting
     from bridgebench.interfaces.dataset import Items
     from bridgebench.interfaces.extractor import Extracted
-    from bridgebench.interfaces.method import Setting
 
 T = TypeVar("T")
 

@@ -8,7 +8,8 @@ from itertools import product
 from typing import TypeVar
 
 from bridgebench.errors import InvalidOption
-from bridgebench.interfaces.method import Axis, Cell, Method
+from bridgebench.interfaces.cell import Axis, Cell, Parts
+from bridgebench.interfaces.method import Method
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.interfaces.solver import Solver
 from bridgebench.interfaces.transform import Chain
@@ -98,7 +99,7 @@ class Combiner:
             if solver is not None and budget is not None:
                 with answering(f"solver '{solver.name}'"):
                     solver.intervals(budget)
-            yield Cell(use.method, source, target, solver, budget, chain, seed)
+            yield Cell(use.method, Parts(source, target, solver, budget, chain), seed)
 
     def _on(
         self, use: _Use, axis: Axis, make: Callable[[str], T], rest: Sequence[str]

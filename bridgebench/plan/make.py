@@ -9,17 +9,20 @@ from typing import Any
 
 from bridgebench.errors import InvalidOption, PluginError, UsageError
 from bridgebench.files.canonical_json import digest
+from bridgebench.interfaces.cell import Cell, Setting
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
-from bridgebench.interfaces.method import Cell, Setting, Stage
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.isolation.calls import answering
 from bridgebench.plan.answers import (
     check_domains,
     columns_of,
+    evaluations_of,
     extractors_of,
+    fit_stage_of,
+    shared_stages_of,
     skip_reason_of,
-    stages_of,
+    training_domains_of,
 )
 from bridgebench.plan.cells import Combiner
 from bridgebench.plan.chance import with_chance
@@ -30,13 +33,12 @@ from bridgebench.plan.model import Group, Plan, PlannedCell, identity_of
 from bridgebench.plan.provenance import (
     cell_entries,
     cell_weights,
-    entries_of,
     fingerprint,
     items_key,
     plugin_code,
     provenance,
 )
-from bridgebench.plan.together import most_together
+from bridgebench.plan.stages import StageKeys, training_data, training_refusal
 from bridgebench.plugins.registry import Entry, Kind, Registry
 from bridgebench.plugins.specs import build, expand_all, parse_spec
 from bridgebench.tasks.lookup import find_task, task_source
@@ -55,8 +57,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     with answering(f"dataset '{dataset.name}'"):
         setting = _setting(task, dataset)
         check_size(task, dataset, n)
-    at_once = choices.batch or protocol.batch
-    batch = min(at_once, n)
+    batch = min(choices.batch or protocol.batch, n)
     limit = choices.limit or protocol.limit
     combiner = Combiner(registry, task, protocol, choices)
     cells = tuple(combiner.cells())
@@ -75,7 +76,9 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     with answering(f"dataset '{dataset.name}'"):
         keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in seeds}
     source = task_source(registry, choices.task)
-    planner = _Planner(registry, task, source, choices.protocol, setting, n, device.type, measuring)
+    planner = _Planner(
+        registry, task, source, choices.protocol, setting, dataset, n, device.type, measuring
+    )
     planned = []
     for cell in cells:
         common = {**keys[cell.seed], "fingerprint": meaning, "device": device.type}
@@ -89,7 +92,6 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         dataset=dataset,
         n=n,
         batch=batch,
-        together=most_together(at_once, batch, limit),
         seeds=seeds,
         metrics=metrics,
         extractors=extractors,
@@ -110,20 +112,25 @@ class _Planner:
     source: Mapping[str, str]
     protocol: str
     setting: Setting
+    dataset: Dataset
     n: int
     device: str
     measuring: tuple[Entry, ...]
 
     def plan(self, cell: Cell, common: dict[str, Any]) -> PlannedCell:
         """A cell with its keys; `common` is what all cells of its seed share."""
+        domains = training_domains_of(cell, self.setting)
         skip = skip_reason_of(cell, self.setting)
-        stages = stages_of(cell, self.setting) if not skip else (Stage("none", {}, 0),)
+        skip = skip or training_refusal(domains, self.task, self.dataset)
+        training = {} if skip else training_data(domains, self.dataset)
+        keys = StageKeys(self.registry, cell, common, self.measuring[0], self.n, training)
+        fit = None if skip else fit_stage_of(cell, self.setting)
         everything = {
             "common": common,
             "cell": cell.resolved(),
             "weights": cell_weights(cell),
+            "training": training,
             "code": plugin_code([*cell_entries(self.registry, cell), *self.measuring]),
-            "stages": [dict(stage.decided_by) for stage in stages],
         }
         axes = self._axes(cell)
         return PlannedCell(
@@ -131,8 +138,9 @@ class _Planner:
             axes=axes,
             identity=identity_of(axes),
             key=digest(everything),
-            shared=self._shared(cell, stages, common),
-            own=stages[-1],
+            fit=keys.of_fit(fit),
+            shared=() if skip else keys.of_shared(fit, shared_stages_of(cell, self.setting)),
+            evaluations=0 if skip else evaluations_of(cell),
             skip=skip,
             provenance=provenance(
                 self.registry,
@@ -142,39 +150,25 @@ class _Planner:
                 self.device,
                 common["precision"],
                 common["batch"],
+                training,
             ),
         )
-
-    def _shared(
-        self, cell: Cell, stages: Sequence[Stage], common: dict[str, Any]
-    ) -> tuple[tuple[Stage, str], ...]:
-        """The shared stages with keys: each is decided by itself and by all before it."""
-        out = []
-        so_far: list[Any] = [self._images(common)]
-        for stage in stages[:-1]:
-            makers = entries_of(self.registry, (cell.method, *stage.made_by))
-            so_far.append([stage.name, dict(stage.decided_by), plugin_code(makers)])
-            if stage.whole_run:
-                so_far.append({"n": self.n})
-            out.append((stage, digest(so_far)))
-        return tuple(out)
-
-    def _images(self, common: dict[str, Any]) -> dict[str, Any]:
-        """What decides the source images and how they are computed; the target has no part."""
-        apart = {"target", "n", "fingerprint"}
-        dataset = plugin_code(self.measuring[:1])
-        return {k: v for k, v in common.items() if k not in apart} | {"dataset_plugin": dataset}
 
     def _axes(self, cell: Cell) -> dict[str, str | int | None]:
         return {
             "task": self.task.name,
             "protocol": self.protocol,
             "method": cell.method.spec,
-            "source_score": cell.source_score.spec if cell.source_score else None,
-            "target_score": cell.target_score.spec if cell.target_score else None,
-            "solver": cell.solver.spec if cell.solver else None,
-            "nfe": cell.nfe,
-            "transform": cell.transform.spec if cell.transform else None,
+            **{
+                name: part.spec if part else None
+                for name, part in (
+                    ("source_score", cell.parts.source_score),
+                    ("target_score", cell.parts.target_score),
+                    ("solver", cell.parts.solver),
+                )
+            },
+            "nfe": cell.parts.nfe,
+            "transform": cell.parts.transform.spec if cell.parts.transform else None,
             "seed": cell.seed,
             "n": self.n,
         }

@@ -9,9 +9,10 @@ from importlib.metadata import version
 from typing import Any
 
 from bridgebench.files.canonical_json import digest
+from bridgebench.interfaces.cell import Cell
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
-from bridgebench.interfaces.method import Cell, Method
+from bridgebench.interfaces.method import Method
 from bridgebench.interfaces.metric import Metric
 from bridgebench.interfaces.plugin import Plugin
 from bridgebench.interfaces.score_model import Precision, ScoreModel
@@ -84,8 +85,8 @@ _KINDS: dict[type[Plugin], Kind] = {
 
 def cell_entries(registry: Registry, cell: Cell) -> list[Entry]:
     """The registry entries of the plugins that make a cell's outputs."""
-    solver = () if cell.solver is None else (cell.solver,)
-    links = () if cell.transform is None else cell.transform.links
+    solver = () if cell.parts.solver is None else (cell.parts.solver,)
+    links = () if cell.parts.transform is None else cell.parts.transform.links
     return entries_of(registry, (cell.method, *cell_scores(cell), *solver, *links))
 
 
@@ -101,7 +102,8 @@ def entries_of(registry: Registry, plugins: Iterable[Plugin]) -> list[Entry]:
 
 def cell_scores(cell: Cell) -> tuple[ScoreModel, ...]:
     """The score models of a cell."""
-    return tuple(score for score in (cell.source_score, cell.target_score) if score is not None)
+    scores = (cell.parts.source_score, cell.parts.target_score)
+    return tuple(score for score in scores if score is not None)
 
 
 def cell_weights(cell: Cell) -> dict[str, str]:
@@ -188,16 +190,18 @@ def provenance(
     device: str,
     precision: Precision,
     batch: int,
+    training: Mapping[str, str],
 ) -> dict[str, Any]:
     """What a row says of how it was made.
 
-    `extra` are the plugins that measured it, `task` says where the task's file is from.
+    `extra` are the plugins that measured it, `task` says where the task's file is from, `training`
+    which images the method was fitted to.
     """
     plugins = plugin_versions([*cell_entries(registry, cell), *extra])
     return {
         "options": json.dumps(cell.resolved(), sort_keys=True),
         "plugins": json.dumps({**plugins, TASK_KEY: dict(task)}),
-        "weights": json.dumps(cell_weights(cell), sort_keys=True),
+        "weights": json.dumps({**cell_weights(cell), **training}, sort_keys=True),
         "torch": _installed("torch"),
         "bridgebench": _installed("bridgebench"),
         "device": device,

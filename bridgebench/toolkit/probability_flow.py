@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from bridgebench.errors import PluginError
 from bridgebench.isolation.calls import isolated, lent
 from bridgebench.toolkit.noise_levels import sigma_grid
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench.interfaces.score_model import Denoiser
-    from bridgebench.interfaces.solver import Solver
+    from bridgebench.interfaces.solver import Noise, Solver
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,13 @@ class Latent:
         return Latent(z, torch.where(same, self.carry, torch.zeros_like(self.carry)))
 
 
+def no_noise(step: int) -> Tensor:
+    """The draws of an integration that has none; PluginError for a solver that uses them."""
+    raise PluginError(
+        "a stochastic solver was given no random draws; pass noise=batch.draw.noise(purpose, x)"
+    )
+
+
 def encode(denoiser: Denoiser, solver: Solver, x: Tensor, nfe: int) -> Tensor:
     """Carry `x`, (B, C, H, W) at sigma_min, up to sigma_max; returns the unit latent.
 
@@ -106,7 +114,7 @@ def encode_carried(denoiser: Denoiser, solver: Solver, x: Tensor, nfe: int) -> L
     sigmas = sigma_grid(
         solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(nfe)
     )
-    top, carry = _carried(solver, denoiser, x, sigmas, None)
+    top, carry = _carried(solver, denoiser, x, sigmas, no_noise, None)
     return Latent(top / latent_scale(denoiser.sigma_max), carry)
 
 
@@ -117,19 +125,21 @@ def decode(
     z: Tensor,
     nfe: int,
     *,
+    noise: Noise = no_noise,
     last_step: bool = False,
     carry: Tensor | None = None,
 ) -> Tensor:
     """Carry the unit latent `z`, (B, C, H, W), down to sigma_min; not clamped.
 
-    Takes exactly `nfe` network evaluations, or raises BudgetError. `last_step` spends one more on a
-    denoising step from sigma_min to 0. `carry` is what `encode_carried` gave besides `z`.
+    Takes exactly `nfe` network evaluations, or raises BudgetError; an adaptive solver takes at most
+    that many. `noise` are the draws of a stochastic solver. `last_step` spends one more evaluation
+    on a denoising step from sigma_min to 0. `carry` is what `encode_carried` gave besides `z`.
     """
     sigmas = sigma_grid(
         solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(nfe)
     )
     top = z * latent_scale(denoiser.sigma_max)
-    x, _ = _carried(solver, denoiser, top, sigmas[::-1], carry)
+    x, _ = _carried(solver, denoiser, top, sigmas[::-1], noise, carry)
     if not last_step:
         return x
     return denoiser(x, x.new_full((len(x),), denoiser.sigma_min))
@@ -140,9 +150,10 @@ def _carried(
     denoiser: Denoiser,
     x: Tensor,
     sigmas: Sequence[float],
+    noise: Noise,
     carry: Tensor | None,
 ) -> tuple[Tensor, Tensor | None]:
     """What the solver gives, on copies; PluginError where it modifies them."""
     who = f"solver '{solver.name}'"
     with lent(who, "state", x, carry) as (state, carried), isolated(who):
-        return solver.solve_carried(denoiser, state, sigmas, carried)
+        return solver.solve_carried(denoiser, state, sigmas, noise, carried)

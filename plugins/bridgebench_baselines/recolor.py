@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
@@ -10,12 +9,11 @@ import torch
 from bridgebench import (
     Batch,
     Cell,
-    Context,
     Method,
+    RunContext,
     Setting,
     Supervision,
     Translation,
-    Variant,
 )
 from bridgebench.toolkit.color import hsv_to_rgb, mean_hue
 from bridgebench_baselines.real_targets import chosen_targets
@@ -59,8 +57,7 @@ class Recolor(Method):
         )
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
         """The repainted target images of a batch, chosen by seed and item."""
-        images = repaint(chosen_targets(batch, context), batch.images)
-        return [Translation(images) for _ in variants]
+        return Translation(repaint(chosen_targets(batch, context), batch.images))

@@ -35,7 +35,7 @@ from bridgebench.toolkit.citation import bibtex
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench import Denoiser
+    from bridgebench import Denoiser, Noise
 
 
 class Bdia(Solver):
@@ -68,12 +68,17 @@ class Bdia(Solver):
             )
         return nfe - 1
 
-    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float]) -> Tensor:
+    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], noise: Noise) -> Tensor:
         """Carry `x`, (B, C, H, W), along the grid."""
-        return self.solve_carried(denoiser, x, sigmas, None)[0]
+        return self.solve_carried(denoiser, x, sigmas, noise, None)[0]
 
     def solve_carried(
-        self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], carry: Tensor | None
+        self,
+        denoiser: Denoiser,
+        x: Tensor,
+        sigmas: Sequence[float],
+        noise: Noise,
+        carry: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         """Carry `x` along the grid; with the last bracket of the formula, for the way back."""
         check_grid(self.name, sigmas)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bridgebench import Denoiser
 
 
+@torch.no_grad()
 def encode(
     denoiser: Denoiser,
     x: Tensor,
@@ -66,6 +67,7 @@ def pure_noise(sigmas: Sequence[float], eta: float, noise: Callable[[int], Tenso
     return torch.stack(kept, dim=1)
 
 
+@torch.no_grad()
 def decode(denoiser: Denoiser, latent: Tensor, sigmas: Sequence[float], eta: float) -> Tensor:
     """The images of a latent, (B, 1 + K, C, H, W), on the levels it was made on; not clamped."""
     state, *kept = latent.unbind(dim=1)

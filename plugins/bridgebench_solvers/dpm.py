@@ -17,7 +17,7 @@ from bridgebench_solvers.intervals import steps, whole_intervals
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench import Denoiser
+    from bridgebench import Denoiser, Noise
 
 
 class DpmVariant(StrEnum):
@@ -49,7 +49,7 @@ class Dpm(Solver):
         evaluations = 1 if self.variant is DpmVariant.MULTISTEP else 2
         return whole_intervals(f"{self.name}:variant={self.variant}", evaluations, nfe)
 
-    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float]) -> Tensor:
+    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], noise: Noise) -> Tensor:
         """Carry `x`, (B, C, H, W), along the grid."""
         step_through = dpmpp_2m if self.variant is DpmVariant.MULTISTEP else dpmpp_2s
         return step_through(denoiser, x, steps(self.name, sigmas))

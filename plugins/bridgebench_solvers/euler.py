@@ -18,7 +18,7 @@ from bridgebench_solvers.intervals import steps, whole_intervals
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench import Denoiser
+    from bridgebench import Denoiser, Noise
 
 
 class Euler(Solver):
@@ -35,7 +35,7 @@ class Euler(Solver):
         """One evaluation an interval."""
         return whole_intervals(self.name, 1, nfe)
 
-    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float]) -> Tensor:
+    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], noise: Noise) -> Tensor:
         """Carry `x`, (B, C, H, W), along the grid."""
         for sigma, sigma_next in steps(self.name, sigmas):
             D = denoiser(x, x.new_full((len(x),), sigma))

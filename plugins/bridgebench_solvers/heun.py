@@ -16,7 +16,7 @@ from bridgebench_solvers.intervals import steps, whole_intervals
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench import Denoiser
+    from bridgebench import Denoiser, Noise
 
 
 class Heun(Solver):
@@ -33,7 +33,7 @@ class Heun(Solver):
         """Two evaluations an interval."""
         return whole_intervals(self.name, 2, nfe)
 
-    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float]) -> Tensor:
+    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], noise: Noise) -> Tensor:
         """Carry `x`, (B, C, H, W), along the grid."""
         for t_cur, t_next in steps(self.name, sigmas):
             d_cur = (x - denoiser(x, x.new_full((len(x),), t_cur))) / t_cur

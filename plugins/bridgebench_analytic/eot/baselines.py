@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from bridgebench import Batch, Context, Method, Supervision, Translation, Variant
+from bridgebench import Batch, Cell, Method, RunContext, Supervision, Translation
 from bridgebench_analytic.eot.options import DimOption, EpsOption, check_ids
 
 if TYPE_CHECKING:
@@ -22,11 +21,6 @@ def plan_of(dim: int, eps: float, batch: Batch) -> EntropicPlan:
     return entropic_plan(dim, eps)
 
 
-def for_all(variants: Sequence[Variant], output: Tensor, batch: Batch) -> list[Translation]:
-    """One output for every variant, in the dtype and on the device of the sources."""
-    return [Translation(output.to(batch.images)) for _ in variants]
-
-
 class ConstantMean(Method):
     """The target's exact mean, whatever the source: 100 in every UVP."""
 
@@ -40,11 +34,11 @@ class ConstantMean(Method):
     eps: EpsOption
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
         """The mean for each item."""
         mean, _ = plan_of(self.dim, self.eps, batch).target.moments()
-        return for_all(variants, mean.expand(batch.images.shape).clone(), batch)
+        return Translation(mean.expand(batch.images.shape).clone().to(batch.images))
 
 
 class LinearMap(Method):
@@ -64,15 +58,15 @@ class LinearMap(Method):
     eps: EpsOption
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
         """The map of each item."""
         from bridgebench_analytic.eot.bures import optimal_linear
 
         plan = plan_of(self.dim, self.eps, batch)
         (mean, covariance), (goal, spread) = plan.source.moments(), plan.target.moments()
         away = batch.images.double().cpu() - mean
-        return for_all(variants, goal + away @ optimal_linear(covariance, spread), batch)
+        return Translation((goal + away @ optimal_linear(covariance, spread)).to(batch.images))
 
 
 class ExactPlan(Method):
@@ -88,8 +82,8 @@ class ExactPlan(Method):
     eps: EpsOption
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
         """One draw for each item, a function of the seed and the item."""
         import torch
 
@@ -101,4 +95,4 @@ class ExactPlan(Method):
         noise = batch.draw.each("exact_plan", (self.dim,)).double()
         roots = torch.linalg.cholesky(covariances)
         output = means[torch.arange(len(k)), k] + torch.einsum("nde,ne->nd", roots[k], noise)
-        return for_all(variants, output, batch)
+        return Translation(output.to(batch.images))

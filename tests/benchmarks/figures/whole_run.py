@@ -93,12 +93,14 @@ def _calls(plan: Plan) -> Counter[ScoreModel]:
     calls: Counter[ScoreModel] = Counter()
     for group in plan.groups:
         for stage, _ in group.shared:
-            for maker in stage.made_by:
-                if isinstance(maker, ScoreModel):
-                    calls[maker] += stage.evaluations
+            parts = group.cells[0].cell.for_stage(stage).parts
+            for score in (parts.source_score, parts.target_score):
+                if score is not None:
+                    calls[score] += stage.evaluations
         for planned in group.cells:
-            if planned.cell.target_score is not None and not planned.skip:
-                calls[planned.cell.target_score] += planned.own.evaluations
+            score = planned.cell.parts.target_score
+            if score is not None and not planned.skip:
+                calls[score] += planned.evaluations
     return calls
 
 

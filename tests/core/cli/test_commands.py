@@ -16,7 +16,7 @@ from bridgebench.tasks.lookup import task_of
 SLICED = """
 from bridgebench import Column, Metric, hookimpl
 
-api = 1
+api = 2
 
 class Sliced(Metric):
     "The mean of one channel."
@@ -38,7 +38,7 @@ def bridgebench_metrics():
 MINE = """
 from bridgebench import hookimpl
 
-api = 1
+api = 2
 
 @hookimpl
 def bridgebench_tasks():
@@ -257,7 +257,7 @@ def test_doctor_checks_data_and_weights():
 OPEN = """
 from bridgebench import Method, ScoreModel, hookimpl
 
-api = 1
+api = 2
 
 class OpenScore(ScoreModel):
     "A score model whose options say the domains."
