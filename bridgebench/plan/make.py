@@ -28,7 +28,7 @@ from bridgebench.plan.cells import Combiner
 from bridgebench.plan.chance import with_chance
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.items import check_first, check_savable, check_seen, check_size
-from bridgebench.plan.machine import resolve_device, resolve_precision
+from bridgebench.plan.machine import device_type, resolve_device, resolve_precision
 from bridgebench.plan.model import Group, Plan, PlannedCell, identity_of
 from bridgebench.plan.provenance import (
     cell_entries,
@@ -77,11 +77,11 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in seeds}
     source = task_source(registry, choices.task)
     planner = _Planner(
-        registry, task, source, choices.protocol, setting, dataset, n, device.type, measuring
+        registry, task, source, choices.protocol, setting, dataset, n, device_type(device), measuring
     )
     planned = []
     for cell in cells:
-        common = {**keys[cell.seed], "fingerprint": meaning, "device": device.type}
+        common = {**keys[cell.seed], "fingerprint": meaning, "device": device_type(device)}
         with answering(f"method '{cell.method.name}'"):
             planned.append(planner.plan(cell, common))
     _check_apart(planned)
@@ -96,7 +96,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         metrics=metrics,
         extractors=extractors,
         columns=_columns(registry, task, metrics),
-        device=str(device),
+        device=device,
         precision=precision,
         limit=limit,
         groups=_groups(planned),

@@ -48,7 +48,7 @@ def plain_network() -> Plain:
 
 def fast_network() -> Fast:
     """The fast network."""
-    bf16 = computes_bf16(torch.device("cpu"))
+    bf16 = computes_bf16("cpu")
     network = _network().to(torch.bfloat16 if bf16 else torch.float32)
     return Fast(network.to(memory_format=torch.channels_last))
 
