@@ -18,7 +18,7 @@ from bridgebench.leaderboard.convergence import Curve, convergence_curves
 from bridgebench.leaderboard.files import write_csv
 from bridgebench.leaderboard.loglog import save_loglog
 from bridgebench.plan.choices import Choices, choices_of
-from bridgebench.plan.make import make_plan
+from bridgebench.plan.make import check_ready, decide
 from bridgebench.plan.model import Plan
 from bridgebench.plugins.registry import Registry, load_registry
 
@@ -66,7 +66,7 @@ def run_choices(
     begun = perf_counter()
     if choices.out:  # before anything of a plugin is run, which may change the current folder
         choices = choices.model_copy(update={"out": choices.out.absolute()})
-    plan = make_plan(registry or load_registry(), choices)
+    plan = decide(registry or load_registry(), choices)
     out = default_out(choices, plan)
     clock = Clock()
     folder, interrupted = _execute(plan, choices, out, progress or Silent(), clock)
@@ -97,6 +97,7 @@ def _execute(
     # Here, as it imports torch, which a finished run does without.
     from bridgebench.execute.executor import executor_of
 
+    check_ready(plan)
     with executor_of(plan, choices, out, progress) as execute:
         folder = claim(out, plan, choices.overwrite)
         try:

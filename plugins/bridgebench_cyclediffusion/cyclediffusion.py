@@ -30,7 +30,6 @@ from bridgebench.toolkit.citation import bibtex
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
 from bridgebench.toolkit.probability_flow import latent_scale
 from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption
-from bridgebench_cyclediffusion.dpm_encoder import decode, encode, pure_noise
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -109,6 +108,9 @@ class CycleDiffusion(Method):
         self, cell: Cell, batch: Batch, previous: Tensor | None, context: RunContext
     ) -> Tensor:
         """The trajectories of a batch, (B, 1 + nfe, C, H, W)."""
+
+        from bridgebench_cyclediffusion.dpm_encoder import encode
+
         batch = self.latent.encoded(batch, context)
         domains = self.source_label.of(batch, context.setting)
         denoiser = context.denoiser(cell.source_score, domains)
@@ -123,6 +125,9 @@ class CycleDiffusion(Method):
         self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
     ) -> Translation:
         """Spend the trajectories on the target model."""
+
+        from bridgebench_cyclediffusion.dpm_encoder import decode, pure_noise
+
         setting, levels = context.setting, self._levels(cell)
         latent = shared
         if latent is None:

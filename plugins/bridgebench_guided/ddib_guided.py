@@ -37,16 +37,15 @@ from bridgebench import (
     Translation,
 )
 from bridgebench.toolkit.citation import bibtex
-from bridgebench.toolkit.color import in_hue, mean_hue
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
 from bridgebench.toolkit.probability_flow import ClippedDenoiser, decode, encode_carried
 from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption, no_common_latents
-from bridgebench_guided.guidance import GuidedDenoiser, levels_asked, restarted
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import ScoreModel
+    from bridgebench_guided.guidance import GuidedDenoiser
 
 
 class DdibGuided(Method):
@@ -152,6 +151,9 @@ class DdibGuided(Method):
 
     def evaluations(self, cell: Cell) -> int:
         """Those of the decode and of the restart, two at each noise level with a weight."""
+
+        from bridgebench_guided.guidance import levels_asked
+
         low, high = cell.target_score.sigma_range
         levels = levels_asked(cell.solver, cell.nfe, (low, high))
         if self.restart:
@@ -163,6 +165,9 @@ class DdibGuided(Method):
         self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
     ) -> Translation:
         """Change and decode the latents of a batch, guided."""
+
+        from bridgebench_guided.guidance import restarted
+
         setting = context.setting
         latent = self.latent.latent(shared, batch)
         changed = latent.changed_to(cell.transform.latent(latent.z, batch.images, batch.draw))
@@ -180,6 +185,9 @@ class DdibGuided(Method):
         return Translation(x.clamp(setting.low, setting.high), latent=latent.z, changed=changed.z)
 
     def _guided(self, cell: Cell, batch: Batch, context: RunContext) -> GuidedDenoiser:
+        from bridgebench.toolkit.color import in_hue, mean_hue
+        from bridgebench_guided.guidance import GuidedDenoiser
+
         score, setting = cell.target_score, context.setting
         target = context.denoiser(score, (setting.target,) * len(batch.images))
         unconditional = None

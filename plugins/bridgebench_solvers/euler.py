@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
-
 from bridgebench import Solver
 from bridgebench.toolkit.citation import bibtex
 from bridgebench_solvers.intervals import steps, whole_intervals
@@ -40,5 +38,5 @@ class Euler(Solver):
         for sigma, sigma_next in steps(self.name, sigmas):
             D = denoiser(x, x.new_full((len(x),), sigma))
             # x̄ + (σ' - σ)(x̄ - D)/σ, written as the point σ'/σ of the way from D to x̄
-            x = torch.lerp(D, x, sigma_next / sigma)
+            x = D.lerp(x, sigma_next / sigma)
         return x

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from pydantic import Field
 
 from bridgebench import Transform
@@ -29,4 +28,4 @@ class FixedNoise(Transform):
 
     def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
         """z + c·noise, (B, C, H, W)."""
-        return torch.add(z, fixed_noise(z, draw), alpha=self.c)
+        return z.add(fixed_noise(z, draw), alpha=self.c)

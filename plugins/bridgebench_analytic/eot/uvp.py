@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-
 from bridgebench import (
     BridgebenchError,
     Column,
@@ -18,12 +15,13 @@ from bridgebench import (
     bootstrap_mean,
     influence_interval,
 )
-from bridgebench_analytic.eot.bures import distance_squared, influence
 from bridgebench_analytic.eot.options import DimOption, EpsOption, check_ids, point_of
-from bridgebench_analytic.eot.plan import EntropicPlan, entropic_plan
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
+
+    from bridgebench_analytic.eot.plan import EntropicPlan
 
 
 class Uvp(Metric):
@@ -65,7 +63,11 @@ class Uvp(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter that keeps sources, outputs and the number of each one's point."""
+
+        import torch
+
         from bridgebench import ItemMeter
+        from bridgebench_analytic.eot.plan import entropic_plan
 
         plan = entropic_plan(self.dim, self.eps)
 
@@ -110,6 +112,11 @@ def _of_points(
     plan: EntropicPlan, source: Tensor, output: Tensor, point: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """BW², |ŷ - E[y|x]|² and |E[y] - E[y|x]|² at the first item of each point; (n,), else NaN."""
+
+    import torch
+
+    from bridgebench_analytic.eot.bures import distance_squared
+
     middle, _ = plan.target.moments()
     out = torch.full((3, len(point)), torch.nan, dtype=torch.float64)
     numbers, counts = torch.unique(point, return_counts=True)
@@ -130,6 +137,9 @@ def _of_points(
 
 def _alone(point: Tensor) -> Tensor:
     """(n,): whether an output is the only one of its point."""
+
+    import torch
+
     _, inverse, counts = torch.unique(point, return_inverse=True, return_counts=True)
     alone: Tensor = counts[inverse] == 1
     return alone
@@ -137,6 +147,9 @@ def _alone(point: Tensor) -> Tensor:
 
 def _whole(output: Tensor, mean: Tensor, covariance: Tensor, point: Tensor) -> Score:
     """BW-UVP of the outputs of points with one output each; no number below two of these."""
+
+    from bridgebench_analytic.eot.bures import distance_squared, influence
+
     if len(output) < 2:
         return Score(None)
     share = 100 / covariance.trace()
@@ -150,6 +163,9 @@ def _whole(output: Tensor, mean: Tensor, covariance: Tensor, point: Tensor) -> S
 
 def _per_point(values: Tensor, point: Tensor) -> Tensor:
     """The mean of (n,) values over each point at its first item; (n,), NaN at the others."""
+
+    import torch
+
     numbers, inverse, counts = torch.unique(point, return_inverse=True, return_counts=True)
     sums = torch.zeros(len(numbers), dtype=torch.float64).index_add_(0, inverse, values)
     first = torch.full((len(numbers),), len(point)).scatter_reduce_(
