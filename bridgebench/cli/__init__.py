@@ -22,7 +22,6 @@ _COMMANDS = {
     "new-plugin": ("bridgebench.cli.new_plugin:new_plugin", "Create a plugin project."),
     "check": ("bridgebench.cli.check:check", "Check a plugin against the interface of its kind."),
     "leaderboard": ("bridgebench.cli.leaderboard:leaderboard", "Show and check leaderboards."),
-    "bench": ("bridgebench.cli.bench:bench", "Measure how fast this machine is, as ratios."),
     "cache": ("bridgebench.cli.cache:cache", "Show or empty the cache of encodes and features."),
     "doctor": ("bridgebench.cli.doctor:doctor", "Check this machine and this installation."),
 }

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isqrt
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
+
 
 CHUNK = 2**20
 """The numbers of a chunk, 8 MiB in float64."""

@@ -6,20 +6,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
-from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d
 
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, positive_interval
 from bridgebench_metrics.features import checked
 from bridgebench_metrics.shapes import unlike_images
-from bridgebench_metrics.sliced_wasserstein import sliced, sliced_distance
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 
 def pooled(images: Tensor, size: int) -> Tensor:
     """(N, C, H, W) images averaged over at most size x size cells -> (N, D), no network asked."""
+
+    from torch.nn.functional import adaptive_avg_pool2d
+
     cells = (min(size, images.shape[2]), min(size, images.shape[3]))
     return adaptive_avg_pool2d(images, cells).flatten(1)
 
@@ -63,7 +64,9 @@ class Swd(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of coarse pixels."""
+
         from bridgebench import ItemMeter
+        from bridgebench_metrics.sliced_wasserstein import sliced, sliced_distance
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"coarse": pooled(observed.output, self.size)}

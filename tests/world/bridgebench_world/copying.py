@@ -11,7 +11,7 @@ from torchvision.transforms.functional import gaussian_blur
 
 from bridgebench import Method, Supervision, Translation
 from bridgebench.toolkit.color import hsv_to_rgb, mean_hue
-from bridgebench_cmnist.dataset import ColoredMnist
+from bridgebench_cmnist.digits.dataset import ColoredMnist
 
 
 @lru_cache(maxsize=2)
