@@ -23,7 +23,8 @@ Examples:
 def check(spec: str, kind: str, task: str, device: str) -> None:
     """Check a plugin against the interface of its kind, and print each result.
 
-    Exit status: 0 if all checks passed, 1 if some did not, 2 if there is no such plugin, option or task.
+    Exit status: 0 if all checks passed, 1 if some did not, 2 if there is no such plugin, option or
+    task.
     """
     registry = load_registry()
     for fault in registry.faults:

@@ -17,7 +17,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("words", nargs=-1, required=True)
 def export(words: tuple[str, ...]) -> None:
-    """Write the source images of a task as PNG files, to translate with a model outside bridgebench.
+    """Write the source images of a task as PNG files, for a model outside bridgebench.
 
     \b
     WORDS are key=value:

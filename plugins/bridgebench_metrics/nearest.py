@@ -60,14 +60,14 @@ def usual_distance(context: MetricContext) -> float:
 
 
 def _usual(context: MetricContext) -> float:
-    images = context.held_out().items.images
+    held_out = context.held_out()
     distance = 0.0
-    if len(images):
-        known = reference_thumbnails(context)
-        distance = nearest_distance(image_thumbnails(images), known).mean().item()
+    if len(held_out):
+        seen = held_out.each("thumbnails", image_thumbnails)
+        distance = nearest_distance(seen, reference_thumbnails(context)).mean().item()
     if distance <= ROUNDING:
         raise BridgebenchError(
             "the distance to real images needs held-out ones that are not in the reference, got "
-            f"{len(images)}; choose two different splits"
+            f"{len(held_out)}; choose two different splits"
         )
     return distance
