@@ -24,7 +24,8 @@ CORE = "bridgebench"
 RUNNER = (
     "bridgebench.execute.batches",
     "bridgebench.execute.cell",
-    "bridgebench.execute.counting",
+    "bridgebench.execute.fitting",
+    "bridgebench.execute.run_context",
     "bridgebench.execute.sharing",
     "bridgebench.execute.scoring",
 )

@@ -42,7 +42,7 @@ IMAGES = "{images}"
 """In a run: the outputs of an earlier run that kept them."""
 
 SMALL = "precision=fp32 device=cpu n=12"
-DIGITS = f"run task=cmnist_to7 nfe=4 {SMALL}"
+DIGITS = f"run task=cmnist_to7 {SMALL}"
 OPTIONS = (
     "ddib,ddib:source_label=none,ddib:start=noised:clip=both:last_step=true,ddib:latent=shuffled,"
     "ddib:latent=noise,ddib_single,ddib_single:latent=shuffled,ddib_guided,"
@@ -53,13 +53,13 @@ OPTIONS = (
 RUNS = (
     f"{DIGITS} method=identity,random_target,recolor,cyclegan metric=cycle save=images",
     f"{DIGITS} method=outputs:folder={IMAGES}:given=oracle",
-    f"{DIGITS} method={OPTIONS} solver=dpm transform=normalize+scale:c=0.8",
-    f"{DIGITS} method=ddib,ddib_single,otcfm metric=cycle transform=identity "
+    f"{DIGITS} nfe=4 method={OPTIONS} solver=dpm transform=normalize+scale:c=0.8",
+    f"{DIGITS} nfe=4 method=ddib,ddib_single,otcfm metric=cycle transform=identity "
     "solver=euler,heun,dpm,dpm:variant=2s,dpm:spacing=time_uniform,bdia,bdia:gamma=0.9",
-    f"{DIGITS} method=ddib,ddib_guided:restart=0 solver=euler transform=all batch=5",
+    f"{DIGITS} nfe=4 method=ddib,ddib_guided:restart=0 solver=euler transform=all batch=5",
     f"run task=gaussian method=all solver=heun nfe=16 {SMALL}",
     f"run task=mixture method=ddib,random_target,random_latent solver=dpm nfe=16 {SMALL}",
-    f"run task=eot_mixture_d2_eps1 solver=dpm nfe=8 precision=fp32 device=cpu n=1024 batch=256",
+    "run task=eot_mixture_d2_eps1 solver=dpm nfe=8 precision=fp32 device=cpu n=1024 batch=256",
 )
 
 
