@@ -125,7 +125,7 @@ def different(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
 def compared(old: Path, new: Path) -> Iterator[tuple[str, str]]:
     """Each row of two folders of results with what differs in it, "" where nothing does."""
     before, after = rows_of(old), rows_of(new)
-    for axes in before.keys() | after.keys():
+    for axes in {**before, **after}:
         name = " ".join(value for value in axes if value != "-")
         if axes not in after or axes not in before:
             yield name, f"only in {'the old' if axes in before else 'the new'} checkout"

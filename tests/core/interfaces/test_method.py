@@ -101,7 +101,9 @@ def test_a_method_without_a_way_back_gives_none() -> None:
 
 def test_what_is_declared_and_not_written_is_an_error_that_names_both() -> None:
     staged = CELL.for_stage(Stage("encode"))
-    with pytest.raises(NotImplementedError, match=r"'plain' declares the stage 'encode' but has no"):
+    with pytest.raises(
+        NotImplementedError, match=r"'plain' declares the stage 'encode' but has no"
+    ):
         Plain().run_stage(staged, BATCH, None, None)  # type: ignore[arg-type]
     with pytest.raises(NotImplementedError, match=r"'plain' declares a fit_stage but has no fit"):
         Plain().fit(CELL, None)  # type: ignore[arg-type]

@@ -145,7 +145,9 @@ def test_style_needs_images() -> None:
     def setting(*shape: int) -> Setting:
         return Setting("a", "a", ("a",), "b", shape, low=-1.0, high=1.0)
 
-    assert Style().unsupported_reason(setting(1, 8, 8)) == Style().impossible(setting(3, 8, 8)) == ""
+    assert (
+        Style().unsupported_reason(setting(1, 8, 8)) == Style().impossible(setting(3, 8, 8)) == ""
+    )
     assert "style needs images" in Style().unsupported_reason(setting(16))
 
 
