@@ -115,7 +115,9 @@ class CellRunner:
 
     def context_of(self, method: Method, fitted: Fitted = NOT_FITTED) -> MethodContext:
         """The run context of a method."""
-        tensors = {name: tensor.to(self.networks.device) for name, tensor in fitted.tensors.items()}
+        device = self.networks.device
+        # Copies: what one cell writes into its fit is no matter of the others.
+        tensors = {name: tensor.to(device, copy=True) for name, tensor in fitted.tensors.items()}
         return MethodContext(method, self.setting, self.networks, self.images, tensors)
 
     @torch.no_grad()

@@ -25,6 +25,7 @@ CORE = "bridgebench"
 RUNNER = (
     "bridgebench.execute.batches",
     "bridgebench.execute.cell",
+    "bridgebench.execute.fitting",
     "bridgebench.execute.run_context",
     "bridgebench.execute.stages",
     "bridgebench.execute.sharing",
