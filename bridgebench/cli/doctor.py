@@ -31,7 +31,7 @@ def doctor() -> None:
         click.echo(f"wrong: {problem}", err=True)
     if problems:
         raise SystemExit(1)
-    click.echo("all is well")
+    click.echo("no problems found")
 
 
 def _packages() -> list[str]:
