@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridgebench.cli.say import say
 from bridgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def bench(short: bool, skip: tuple[str, ...], out: Path) -> None:
     table = Table("figure", "ratio", "reach", "first (s)", "second (s)", title=machine)
     ratios = []
     for ratio in _ratios(short, frozenset(FIGURES) - frozenset(skip)):
-        click.echo(f"{ratio.name}: {ratio.value:.2f}", err=True)
+        say(f"{ratio.name}: {ratio.value:.2f}", err=True)
         ratios.append(ratio)
         seconds = (f"{ratio.first_seconds:.4g}", f"{ratio.second_seconds:.4g}")
         table.add_row(ratio.name, f"{ratio.value:.2f}", str(ratio.reach), *seconds)
@@ -77,7 +78,7 @@ def bench(short: bool, skip: tuple[str, ...], out: Path) -> None:
         raise UsageError("every figure is skipped; leave one to be measured")
     output().print(table)
     save_ratios(out.with_suffix(".png"), ratios, machine)
-    click.echo(f"written: {out} and {out.with_suffix('.png')}")
+    say(f"written: {out} and {out.with_suffix('.png')}")
 
 
 def _ratios(short: bool, wanted: frozenset[str]) -> Iterator[Ratio]:

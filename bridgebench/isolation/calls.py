@@ -171,6 +171,9 @@ def _change(state: State, before: Any, now: Any) -> str:
             f"sys.modules ({before.replaced_in(now)}), which changes the numbers of others; it "
             "must leave modules alone"
         )
+    if isinstance(before, dict):
+        other = [name for name in before if before[name] != now.get(name)][:3]
+        before, now = ({name: value.get(name) for name in other} for value in (before, now))
     return (
         f"{state.what} from {before} to {now}, which changes the numbers of others; it must put "
         "it back"
