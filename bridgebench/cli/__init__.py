@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from bridgebench.errors import BridgebenchError
+from bridgebench.files.printable import printable
 
 _COMMANDS = {
     "run": ("bridgebench.cli.run:run", "Run a task and rank the results."),
@@ -55,7 +56,7 @@ class _Commands(click.Group):
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             from bridgebench.errors import UnknownName
 
-            raise _Refusal(str(UnknownName("command", args[0], _COMMANDS)))
+            raise _Refusal(printable(str(UnknownName("command", args[0], _COMMANDS))))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -70,7 +71,7 @@ class _Commands(click.Group):
             with unwritable_as_line(status=1):
                 return super().invoke(ctx)
         except BridgebenchError as error:
-            raise _Refusal(str(error)) from error
+            raise _Refusal(printable(str(error))) from error
 
 
 @click.group(
