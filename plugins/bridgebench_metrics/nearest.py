@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from bridgebench import BridgebenchError, MetricContext
-from bridgebench_metrics.chunks import CHUNK, spans, tiles
-from bridgebench_metrics.thumbnails import image_thumbnails, reference_thumbnails
+from bridgebench_metrics.formulas.chunks import CHUNK, spans, tiles
+from bridgebench_metrics.formulas.thumbnails import image_thumbnails, reference_thumbnails
 
 COPY = 0.3
 """Below this share of the usual distance two images are one. Measured on colored digits, no two

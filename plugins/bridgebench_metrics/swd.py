@@ -19,6 +19,7 @@ from bridgebench import (
     positive_interval,
 )
 from bridgebench_metrics.features import checked
+from bridgebench_metrics.formulas.sliced_wasserstein import sliced, sliced_distance
 from bridgebench_metrics.shapes import unlike_images
 
 if TYPE_CHECKING:
@@ -76,7 +77,6 @@ class Swd(Metric):
         """A meter of coarse pixels."""
 
         from bridgebench import ItemMeter
-        from bridgebench_metrics.sliced_wasserstein import sliced, sliced_distance
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"coarse": pooled(observed.output, self.size)}

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import MetricContext, Observed
-from bridgebench_metrics.chunks import CHUNK, spans
+from bridgebench_metrics.formulas.chunks import CHUNK, spans
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 
 POINTS = 16
