@@ -150,7 +150,8 @@ def make_bench(registry: Registry, task: str = "", device: str = "auto") -> Benc
         raise UsageError("checks need the images of a task, and no task is installed; give one")
     names = registry.names(Kind.TASK)
     chosen = task or (DEFAULT_TASK if DEFAULT_TASK in names else names[0])
-    return Bench(registry, find_task(registry, chosen), chosen, resolve_device(device))
+    place = torch.device(resolve_device(device))
+    return Bench(registry, find_task(registry, chosen), chosen, place)
 
 
 class Loan(RunContext):

@@ -115,7 +115,9 @@ class CellRunner:
 
     def context_of(self, method: Method, fitted: Fitted = NOT_FITTED) -> MethodContext:
         """The run context of a method."""
-        tensors = {name: tensor.to(self.networks.device) for name, tensor in fitted.tensors.items()}
+        device = self.networks.device
+        # Copies: what one cell writes into its fit is no matter of the others.
+        tensors = {name: tensor.to(device, copy=True) for name, tensor in fitted.tensors.items()}
         return MethodContext(method, self.setting, self.networks, self.images, tensors)
 
     @torch.no_grad()
@@ -241,7 +243,15 @@ class CellRunner:
             batch = replace(filled.batch, images=source)
             with isolated(who + self._beside):
                 cycled = cell.method.translate_back(cell, batch, outputs, context)
-        return None if cycled is None else cycled[: filled.real].float().cpu()
+        if cycled is None:
+            return None
+        if not (isinstance(cycled, Tensor) and cycled.shape == source.shape):
+            shape = tuple(cycled.shape) if isinstance(cycled, Tensor) else type(cycled).__name__
+            raise PluginError(
+                f"{who} gave {shape} in translate_back(), expected a tensor of shape "
+                f"{tuple(source.shape)}"
+            )
+        return cycled[: filled.real].float().cpu()
 
     def _samples(
         self, cell: Cell, filled: FilledBatch, output: Tensor, context: MethodContext

@@ -117,7 +117,7 @@ class Dataset(Plugin, ABC):
 class ItemStream:
     """All items of a domain in a split, in the order of a seed, a batch at a time.
 
-    >>> from bridgebench_cmnist.dataset import ColoredMnist
+    >>> from bridgebench_cmnist.digits.dataset import ColoredMnist
     >>> sevens = ItemStream(ColoredMnist(), "digit:7", "test")
     >>> len(sevens), len(next(sevens.batches(64))), sevens.take([3, 900]).images.shape
     (1028, 64, torch.Size([2, 3, 32, 32]))

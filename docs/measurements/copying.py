@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 import bridgebench
-from bridgebench_cmnist.dataset import ColoredMnist
+from bridgebench_cmnist.digits.dataset import ColoredMnist
 from bridgebench_metrics.formulas.thumbnails import (
     image_thumbnails,
     known_thumbnails,

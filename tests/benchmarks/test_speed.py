@@ -5,6 +5,7 @@ In the suite each runs once, so that none can rot.
 
 import pytest
 import torch
+from figures.frechet import given_features
 from torch_fidelity.metric_fid import (
     KEY_METRIC_FID,
     fid_features_to_statistics,
@@ -12,7 +13,6 @@ from torch_fidelity.metric_fid import (
 )
 
 from bridgebench.api import run_choices
-from bridgebench.bench.frechet import given_features
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plugins.registry import Kind, load_registry

@@ -10,7 +10,7 @@ from scipy.stats import wasserstein_distance
 from torch import Tensor
 
 from bridgebench import BridgebenchError, generator
-from bridgebench_cmnist.dataset import ColoredMnist
+from bridgebench_cmnist.digits.dataset import ColoredMnist
 from bridgebench_metrics.formulas.sliced_wasserstein import (
     directions,
     pooled,
