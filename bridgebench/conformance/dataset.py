@@ -10,17 +10,18 @@ import torch
 
 from bridgebench.conformance.check import ConformanceError, require
 from bridgebench.conformance.claims import require_close, require_finite, require_sha256
+from bridgebench.conformance.items import joined
 from bridgebench.errors import BridgebenchError, InvalidOption
 from bridgebench.interfaces.dataset import Dataset, Items
 
 if TYPE_CHECKING:
-    from bridgebench.conformance.bench import Bench
+    from bridgebench.conformance.harness import Harness
 
 FEW, MANY = 8, 400
 SEED, OTHER_SEED = 0, 1
 
 
-def domains(dataset: Dataset, bench: Bench) -> None:
+def domains(dataset: Dataset, harness: Harness) -> None:
     """Domains and splits have names; narrow domains are domains, and their own narrowest."""
     for what, names in (("domains", dataset.domains), ("splits", dataset.splits)):
         named = bool(names) and all(isinstance(name, str) and name for name in names)
@@ -34,7 +35,7 @@ def domains(dataset: Dataset, bench: Bench) -> None:
             require(own == (inner,), f"'{inner}' as its own only narrow domain", own)
 
 
-def unknown(dataset: Dataset, bench: Bench) -> None:
+def unknown(dataset: Dataset, harness: Harness) -> None:
     """An unknown domain or split, and more items than there are, are errors."""
     domain, split, size = next(_filled(dataset))
     for words in (("no_such_domain", split), (domain, "no_such_split")):
@@ -50,7 +51,7 @@ def unknown(dataset: Dataset, bench: Bench) -> None:
     raise ConformanceError(f"an InvalidOption for n={size + 1} of {size} items", "items")
 
 
-def items(dataset: Dataset, bench: Bench) -> None:
+def items(dataset: Dataset, harness: Harness) -> None:
     """Images are float32 of one shape without NaN, each with an id and a narrow domain."""
     shapes = set()
     for domain, split, size in _filled(dataset):
@@ -67,7 +68,7 @@ def items(dataset: Dataset, bench: Bench) -> None:
     require(len(shapes) == 1, "images of one shape", sorted(shapes))
 
 
-def size(dataset: Dataset, bench: Bench) -> None:
+def size(dataset: Dataset, harness: Harness) -> None:
     """The size is the number of different items, and that of the narrow domains together."""
     for domain, split, there in _filled(dataset):
         parts = sum(dataset.size(one, split) for one in dataset.class_domains(domain))
@@ -77,7 +78,7 @@ def size(dataset: Dataset, bench: Bench) -> None:
             require(len(set(ids)) == there, f"{there} different ids in {domain}", len(set(ids)))
 
 
-def repeatability(dataset: Dataset, bench: Bench) -> None:
+def repeatability(dataset: Dataset, harness: Harness) -> None:
     """The same call gives the same items, and another seed another order."""
     for domain, split, there in _filled(dataset):
         n = min(4 * FEW, there)
@@ -88,7 +89,7 @@ def repeatability(dataset: Dataset, bench: Bench) -> None:
         require(moved, f"another order of {domain} for another seed", "the same order")
 
 
-def prefix(dataset: Dataset, bench: Bench) -> None:
+def prefix(dataset: Dataset, harness: Harness) -> None:
     """Fewer items are the first of more items."""
     for domain, split, there in _filled(dataset):
         more = dataset.items(domain, split, min(2 * FEW, there), SEED)
@@ -97,7 +98,7 @@ def prefix(dataset: Dataset, bench: Bench) -> None:
         _require_same(fewer, more.slice(0, n), f"the first {n} of {len(more)} items of {domain}")
 
 
-def stream(dataset: Dataset, bench: Bench) -> None:
+def stream(dataset: Dataset, harness: Harness) -> None:
     """A stream gives the same items in batches, of which only the last may be shorter."""
     for domain, split, there in _filled(dataset):
         n = min(2 * FEW + 1, there)
@@ -105,16 +106,11 @@ def stream(dataset: Dataset, bench: Bench) -> None:
         sizes = [len(part) for part in parts]
         wanted = [len(part) for part in Items(torch.empty(n), ("",) * n, ("",) * n).batches(FEW)]
         require(sizes == wanted, f"{n} items of {domain} in batches of {wanted}", sizes)
-        joined = Items(
-            torch.cat([part.images for part in parts]),
-            tuple(item for part in parts for item in part.ids),
-            tuple(domain for part in parts for domain in part.domains),
-        )
         whole = dataset.items(domain, split, n, SEED)
-        _require_same(joined, whole, f"the items of {domain} in its stream")
+        _require_same(joined(parts), whole, f"the items of {domain} in its stream")
 
 
-def disjoint_splits(dataset: Dataset, bench: Bench) -> None:
+def disjoint_splits(dataset: Dataset, harness: Harness) -> None:
     """No item is in two splits."""
     for domain in {one for each in dataset.domains for one in dataset.class_domains(each)}:
         ids = {
@@ -127,7 +123,7 @@ def disjoint_splits(dataset: Dataset, bench: Bench) -> None:
             require(not both, f"{one} and {other} of {domain} apart", f"{both[:3]} in both")
 
 
-def files(dataset: Dataset, bench: Bench) -> None:
+def files(dataset: Dataset, harness: Harness) -> None:
     """The files that decide the images are named with their sha256."""
     named = dict(dataset.files())
     require_sha256(named)
