@@ -140,7 +140,8 @@ def run_trial(
     harness: Harness, cell: Cell, items: Items, how: Arrangement, fitted: Fitted
 ) -> Trial:
     """Run a cell on some items as a run does; CellFailed where its row would be a failed one."""
-    recorder, partners = _Recorder(), list[Batch]()
+    recorder = _Recorder()
+    partners: list[Batch] = []
     images = _images(harness, items, harness.task.target.held_out, partners)
     runner = _runner(harness, items, how, images, recorder)
     if cell.method.sees_items:
