@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 import torch
 
 from bridgebench.conformance.check import ConformanceError, require
-from bridgebench.conformance.claims import require_close, require_finite, require_sha256
+from bridgebench.conformance.claims import (
+    require_close,
+    require_finite,
+    require_like,
+    require_sha256,
+)
 from bridgebench.conformance.items import joined
 from bridgebench.errors import BridgebenchError, InvalidOption
 from bridgebench.interfaces.dataset import Dataset, Items
@@ -17,7 +23,7 @@ from bridgebench.interfaces.dataset import Dataset, Items
 if TYPE_CHECKING:
     from bridgebench.conformance.harness import Harness
 
-FEW, MANY = 8, 400
+FEW, MANY, SOME = 8, 400, 3
 SEED, OTHER_SEED = 0, 1
 
 
@@ -123,6 +129,35 @@ def disjoint_splits(dataset: Dataset, harness: Harness) -> None:
             require(not both, f"{one} and {other} of {domain} apart", f"{both[:3]} in both")
 
 
+def pairs(dataset: Dataset, harness: Harness) -> None:
+    """Every item of paired domains has its true target, alone as with others; no pair is an error.
+
+    Three pairs of domains are tried, and one without pairs.
+    """
+    both = list(permutations(dataset.domains, 2))
+    paired = [each for each in both if dataset.has_pairs(*each)]
+    for source, target in paired[:SOME]:
+        for domain, split, there in _filled(dataset):
+            if domain != source:
+                continue
+            found = dataset.items(source, split, min(there, MANY), SEED)
+            targets = dataset.true_targets(found, source, target, split, SEED)
+            require_like(targets, found.images, f"true targets of {source} in {target}")
+            require_finite(targets, f"true targets of {source} in {target}")
+            low, high = _range(dataset, harness)
+            inside = low <= targets.min().item() and targets.max().item() <= high
+            require(inside, f"true targets in [{low:g}, {high:g}]", "others")
+            alone = dataset.true_targets(found.slice(0, 1), source, target, split, SEED)
+            require_close(alone, targets[:1], 0.0, f"the same true target of {source} alone")
+    for source, target in [each for each in both if each not in paired][:1]:
+        domain, split, _ = next(filled for filled in _filled(dataset) if filled[0] == source)
+        try:
+            dataset.true_targets(dataset.items(domain, split, 1, SEED), source, target, split, SEED)
+        except BridgebenchError:
+            continue
+        raise ConformanceError(f"an error for true targets of {source} in {target}", "images")
+
+
 def files(dataset: Dataset, harness: Harness) -> None:
     """The files that decide the images are named with their sha256."""
     named = dict(dataset.files())
@@ -130,7 +165,18 @@ def files(dataset: Dataset, harness: Harness) -> None:
     require(dict(dataset.files()) == named, "the same files at the second call", "others")
 
 
-CHECKS = (domains, unknown, items, size, repeatability, prefix, stream, disjoint_splits, files)
+CHECKS = (
+    domains,
+    unknown,
+    items,
+    size,
+    repeatability,
+    prefix,
+    stream,
+    disjoint_splits,
+    pairs,
+    files,
+)
 
 
 def _filled(dataset: Dataset) -> Iterator[tuple[str, str, int]]:
@@ -138,6 +184,12 @@ def _filled(dataset: Dataset) -> Iterator[tuple[str, str, int]]:
     sizes = {(d, s): dataset.size(d, s) for d in dataset.domains for s in dataset.splits}
     require(any(sizes.values()), "a domain with items", "none")
     return ((domain, split, n) for (domain, split), n in sizes.items() if n)
+
+
+def _range(dataset: Dataset, harness: Harness) -> tuple[float, float]:
+    """That of the task's items, if they are of this dataset."""
+    item = harness.task.item
+    return (item.low, item.high) if dataset == harness.dataset else (-math.inf, math.inf)
 
 
 def _require_same(found: Items, wanted: Items, what: str) -> None:

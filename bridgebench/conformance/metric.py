@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,6 +21,7 @@ from bridgebench.toolkit.statistics.intervals import exact_share
 if TYPE_CHECKING:
     from bridgebench.conformance.harness import Harness
     from bridgebench.execute.reference import Reference
+    from bridgebench.interfaces.dataset import Items
 
 IMAGES = 24
 RELATIVE = 1e-5
@@ -263,16 +264,20 @@ def _measured(
     bare: bool = False,
 ) -> Scores:
     """The scores of some outputs beside their sources, or beside the next ones, as in a run."""
-    count, reference = _count(harness), _reference(metric, harness)
-    items, images = harness.source(count), _OUTPUTS[outputs](harness)
-    sources = [
-        items.slice((i + permuted) % count, (i + permuted) % count + 1) for i in range(count)
-    ]
-    scorer = Scorer([metric], reference, reference.extractors, lambda ids: items.slice(0, len(ids)))
-    for start in range(0, count, size):
-        source = joined(sources[start : start + size])
-        back, samples = _wanted(metric, source.images, images[start : start + size], outputs)
-        scorer.update(source, images[start : start + size], *(() if bare else (back, samples)))
+    reference, images = _reference(metric, harness), _OUTPUTS[outputs](harness)
+    items = harness.source(len(images))
+    each = list(items.batches(1))
+    next_to = dict(zip(items.ids, [*each[1:], each[0]], strict=True))
+
+    def partners(ids: Sequence[str]) -> Items:
+        return joined([next_to[item] for item in ids])
+
+    scorer = Scorer([metric], reference, reference.extractors, partners)
+    for start in range(0, len(items), size):
+        source, output = items.slice(start, start + size), images[start : start + size]
+        source = partners(source.ids) if permuted else source
+        back, samples = _wanted(metric, source.images, output, outputs)
+        scorer.update(source, output, *(() if bare else (back, samples)))
     return scorer.compute()
 
 
