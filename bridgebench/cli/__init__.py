@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from bridgebench.errors import BridgebenchError
+from bridgebench.files.printable import printable
 
 _COMMANDS = {
     "run": ("bridgebench.cli.run:run", "Run a task and rank the results."),
@@ -22,7 +23,6 @@ _COMMANDS = {
     "new-plugin": ("bridgebench.cli.new_plugin:new_plugin", "Create a plugin project."),
     "check": ("bridgebench.cli.check:check", "Check a plugin against the interface of its kind."),
     "leaderboard": ("bridgebench.cli.leaderboard:leaderboard", "Show and check leaderboards."),
-    "bench": ("bridgebench.cli.bench:bench", "Measure how fast this machine is, as ratios."),
     "cache": ("bridgebench.cli.cache:cache", "Show or empty the cache of encodes and features."),
     "doctor": ("bridgebench.cli.doctor:doctor", "Check this machine and this installation."),
 }
@@ -56,7 +56,7 @@ class _Commands(click.Group):
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             from bridgebench.errors import UnknownName
 
-            raise _Refusal(str(UnknownName("command", args[0], _COMMANDS)))
+            raise _Refusal(printable(str(UnknownName("command", args[0], _COMMANDS))))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -71,7 +71,7 @@ class _Commands(click.Group):
             with unwritable_as_line(status=1):
                 return super().invoke(ctx)
         except BridgebenchError as error:
-            raise _Refusal(str(error)) from error
+            raise _Refusal(printable(str(error))) from error
 
 
 @click.group(

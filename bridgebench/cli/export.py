@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bridgebench.cli.say import say
 from bridgebench.cli.words import parse_words
 
 EXAMPLES = """\b
@@ -17,7 +18,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("words", nargs=-1, required=True)
 def export(words: tuple[str, ...]) -> None:
-    """Write the source images of a task as PNG files, to translate with a model outside bridgebench.
+    """Write the source images of a task as PNG files, for a model outside bridgebench.
 
     \b
     WORDS are key=value:
@@ -48,5 +49,5 @@ def export(words: tuple[str, ...]) -> None:
         )
     with manifest.open(encoding="utf-8") as lines:
         count = sum(1 for _ in lines) - 1
-    click.echo(f"{count} images: {manifest.parent}")
-    click.echo(f"manifest: {manifest}")
+    say(f"{count} images: {manifest.parent}")
+    say(f"manifest: {manifest}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bridgebench.cli.say import say
 from bridgebench.errors import InvalidOption, UnknownName
 from bridgebench.plugins.registry import Kind, load_registry
 
@@ -33,8 +34,8 @@ def new_plugin(name: str, kind: str, parent: str) -> None:
         raise UnknownName("kind of plugin", kind, Kind)
     made = distribution_of(name, Kind(kind), load_registry())
     folder = write_distribution(made, Path(parent).expanduser())
-    click.echo(f"{folder}: {made.kind} {made.name}, ready to run; edit {made.edit}")
-    click.echo("\nNext:")
-    click.echo(f"  cd {folder} && pip install -e '.[test]'")
-    click.echo(f"  bridgebench check {made.name}")
-    click.echo(f"  {made.run}")
+    say(f"{folder}: {made.kind} {made.name}, ready to run; edit {made.edit}")
+    say("\nNext:")
+    say(f"  cd {folder} && pip install -e '.[test]'")
+    say(f"  bridgebench check {made.name}")
+    say(f"  {made.run}")

@@ -37,8 +37,8 @@ def plan(words: tuple[str, ...]) -> None:
 
     from bridgebench.api import default_out
     from bridgebench.cli.console import output
+    from bridgebench.execute.finished import valid_record
     from bridgebench.execute.folder import RunFolder
-    from bridgebench.execute.local import valid_record
     from bridgebench.execute.sharing import cached_share
     from bridgebench.execute.store import user_store
     from bridgebench.plan.make import make_plan

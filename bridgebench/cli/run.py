@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridgebench.cli.say import say
 from bridgebench.cli.words import describe_words, parse_words
 from bridgebench.files.shown_path import shown
 
@@ -57,7 +58,7 @@ def run(words: tuple[str, ...]) -> None:
     choices = parse_words(words)
     from bridgebench.cli.console import errors, warnings_as_lines
 
-    errors().print(f"planning {choices.task} ({choices.protocol})", highlight=False, markup=False)
+    say(f"planning {choices.task} ({choices.protocol})", err=True)
     from bridgebench.api import run_choices
     from bridgebench.cli import INTERRUPTED
     from bridgebench.cli.bar import progress_on
@@ -68,7 +69,7 @@ def run(words: tuple[str, ...]) -> None:
     with unwritable_as_line():
         _print_results(finished)
     if finished.interrupted:
-        click.echo(
+        say(
             f"interrupted: {len(finished.records)} of {len(finished.plan.cells)} cells are "
             "finished and kept; the same command resumes the run",
             err=True,
@@ -79,7 +80,7 @@ def run(words: tuple[str, ...]) -> None:
             if record.status != "ok":
                 named = (record.axes[axis] for axis in ("method", "solver", "transform"))
                 names = " ".join(str(name) for name in named if name is not None)
-                click.echo(f"{record.status}: {names}: {record.reason}", err=True)
+                say(f"{record.status}: {names}: {record.reason}", err=True)
         raise SystemExit(1)
 
 
@@ -91,12 +92,12 @@ def _print_results(finished: Finished) -> None:
     print_board(finished.board, output())
     print_convergence(finished.curves, finished.plan.task, output())
     counts = finished.clock
-    click.echo(
+    say(
         f"{counts.computed_cells} cells computed, {counts.reused_cells} reused, in "
         f"{spent(finished.seconds, counts.network)}"
     )
-    click.echo(f"leaderboard: {shown(finished.folder.leaderboard)}")
+    say(f"leaderboard: {shown(finished.folder.leaderboard)}")
     if finished.plan.task.item.is_image:
-        click.echo(f"strips:      {shown(finished.folder.path / 'strips')}")
+        say(f"strips:      {shown(finished.folder.path / 'strips')}")
     if finished.curves:
-        click.echo(f"convergence: {shown(finished.folder.convergence)}")
+        say(f"convergence: {shown(finished.folder.convergence)}")

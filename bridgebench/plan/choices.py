@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from bridgebench.errors import InvalidOption, UnknownName
 from bridgebench.files.one_line import one_line
 from bridgebench.plugins.specs import split_list
+from bridgebench.tasks.task_file import Budget, Seed
 
 
 def _listed(value: object) -> object:
@@ -27,12 +28,8 @@ def _words(entry: object) -> Sequence[object]:
 
 
 Specs = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
-Counts = Annotated[
-    tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_listed), Field(min_length=1)
-]
-Seeds = Annotated[
-    tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_listed), Field(min_length=1)
-]
+Counts = Annotated[tuple[Budget, ...], BeforeValidator(_listed), Field(min_length=1)]
+Seeds = Annotated[tuple[Seed, ...], BeforeValidator(_listed), Field(min_length=1)]
 
 
 class Choices(BaseModel):

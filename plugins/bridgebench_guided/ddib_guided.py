@@ -36,17 +36,16 @@ from bridgebench import (
     Supervision,
     Translation,
 )
-from bridgebench.toolkit.color import in_hue, mean_hue
+from bridgebench.toolkit.citation import bibtex
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
 from bridgebench.toolkit.probability_flow import ClippedDenoiser, decode, encode_carried
 from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption, no_common_latents
-from bridgebench_guided.guidance import GuidedDenoiser, levels_asked, restarted
-from bridgebench_guided.paper import BIBTEX, URL
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import ScoreModel
+    from bridgebench_guided.guidance import GuidedDenoiser
 
 
 class DdibGuided(Method):
@@ -62,8 +61,8 @@ class DdibGuided(Method):
     name: ClassVar[str] = "ddib_guided"
     axes: ClassVar[frozenset[Axis]] = frozenset(Axis)
     family: ClassVar[str] = "diffusion bridge"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2207.06635"
+    citation: ClassVar[str] = bibtex("bridgebench_guided", "zhao2022egsde")
     license: ClassVar[str] = "Apache-2.0"
 
     color: float = Field(
@@ -100,6 +99,10 @@ class DdibGuided(Method):
     def baseline(self) -> bool:
         """A negative control has no rank."""
         return self.latent.control
+
+    def stochastic(self, cell: Cell) -> bool:
+        """A restart is noised; so is the control of pure noise."""
+        return self.restart > 0 or self.latent is LatentOrigin.NOISE
 
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """Source domains of the source model; target and unconditional domain of the target's."""
@@ -152,6 +155,9 @@ class DdibGuided(Method):
 
     def evaluations(self, cell: Cell) -> int:
         """Those of the decode and of the restart, two at each noise level with a weight."""
+
+        from bridgebench_guided.guidance import levels_asked
+
         low, high = cell.target_score.sigma_range
         levels = levels_asked(cell.solver, cell.nfe, (low, high))
         if self.restart:
@@ -163,6 +169,9 @@ class DdibGuided(Method):
         self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
     ) -> Translation:
         """Change and decode the latents of a batch, guided."""
+
+        from bridgebench_guided.guidance import restarted
+
         setting = context.setting
         latent = self.latent.latent(shared, batch)
         changed = latent.changed_to(cell.transform.latent(latent.z, batch.images, batch.draw))
@@ -180,6 +189,9 @@ class DdibGuided(Method):
         return Translation(x.clamp(setting.low, setting.high), latent=latent.z, changed=changed.z)
 
     def _guided(self, cell: Cell, batch: Batch, context: RunContext) -> GuidedDenoiser:
+        from bridgebench.toolkit.color import in_hue, mean_hue
+        from bridgebench_guided.guidance import GuidedDenoiser
+
         score, setting = cell.target_score, context.setting
         target = context.denoiser(score, (setting.target,) * len(batch.images))
         unconditional = None

@@ -24,7 +24,7 @@ from bridgebench import (
     Translation,
     sigma_grid,
 )
-from bridgebench_otcfm.paper import BIBTEX, URL
+from bridgebench.toolkit.citation import bibtex
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,8 +46,8 @@ class Otcfm(Method):
     axes: ClassVar[frozenset[Axis]] = frozenset({Axis.SOLVER, Axis.NFE})
     supervision: ClassVar[Supervision] = Supervision.UNPAIRED
     family: ClassVar[str] = "flow matching"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2302.00482"
+    citation: ClassVar[str] = bibtex("bridgebench_otcfm", "tong2024improving")
     license: ClassVar[str] = "Apache-2.0"
 
     weights: Path | None = Field(
@@ -97,8 +97,6 @@ class Otcfm(Method):
         self, cell: Cell, x: Tensor, batch: Batch, context: RunContext, *, down: bool
     ) -> Tensor:
         """The other end of the flow, clamped to the range of the items."""
-        import torch
-
         from bridgebench_otcfm.velocity import FlowDenoiser
 
         solver, setting = cell.solver, context.setting
@@ -107,8 +105,7 @@ class Otcfm(Method):
             solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(cell.nfe)
         )
         noise = batch.draw.noise("otcfm", x)
-        with torch.no_grad():
-            end = solver.solve(denoiser, x, rising[::-1] if down else rising, noise)
+        end = solver.solve(denoiser, x, rising[::-1] if down else rising, noise)
         return end.clamp(setting.low, setting.high)
 
     def _description(self) -> TwoDomains:
