@@ -15,7 +15,7 @@ from bridgebench.execute.batches import SourceBatches
 from bridgebench.execute.cell import CellRunner, Failure, Fitted, Outcome, SharedResult
 from bridgebench.execute.clock import Clock as Clock
 from bridgebench.execute.cores import usable_cores
-from bridgebench.execute.features import KeptFeatures
+from bridgebench.execute.features import Extractors, KeptFeatures
 from bridgebench.execute.finished import valid_record as valid_record
 from bridgebench.execute.fitting import compute_fit
 from bridgebench.execute.folder import RunFolder
@@ -23,13 +23,13 @@ from bridgebench.execute.memory import keep_freed_memory
 from bridgebench.execute.prefetch import pays
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.records import Record, Status, Value
+from bridgebench.execute.reference import MODIFIED, Kept, Reference
 from bridgebench.execute.run_context import Images, Networks
-from bridgebench.execute.scoring import MODIFIED, Extractors, Reference, Scorer
+from bridgebench.execute.scoring import Scorer
 from bridgebench.execute.sharing import compute_shared
 from bridgebench.execute.store import Store, user_store
 from bridgebench.interfaces.cell import Cell, Stage
 from bridgebench.interfaces.dataset import Items, ItemStream
-from bridgebench.interfaces.metric import Population
 from bridgebench.isolation.calls import Surroundings, answering
 from bridgebench.plan.model import Group, Plan, PlannedCell, evaluations_for
 from bridgebench.toolkit.item_files import item_file
@@ -64,7 +64,7 @@ class LocalRun:
     store: Store = field(default_factory=user_store)
     cores: int = field(default_factory=usable_cores)
     _extractors: Extractors | None = None
-    _of_run: dict[str, Population] = field(default_factory=dict)
+    _of_run: Kept = field(default_factory=Kept)
     _bench: _Bench | None = None
     _fits: dict[str, Fitted | Outcome] = field(default_factory=dict)
 
@@ -199,6 +199,7 @@ class LocalRun:
                 alone=not aside,
             ),
             needs_cycle=self.plan.needs_cycle,
+            samples=self.plan.samples,
             keep=self._keeper(),
             draw=self._drawer(),
             aside=aside,

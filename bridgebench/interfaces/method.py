@@ -120,9 +120,10 @@ class Method(Plugin, ABC):
         return False
 
     def stochastic(self, cell: Cell) -> bool:
-        """Whether a source item has different outputs under different random numbers.
+        """Whether `translate` gives other outputs under other random numbers.
 
-        It can then be asked for several samples of each item.
+        It can then be asked for several samples of each item, under draws of their own. What its
+        shared stages draw is the same for all of them.
         """
         return False
 

@@ -25,8 +25,12 @@ CORE = "bridgebench"
 RUNNER = (
     "bridgebench.execute.batches",
     "bridgebench.execute.cell",
-    "bridgebench.execute.counting",
+    "bridgebench.execute.fitting",
+    "bridgebench.execute.run_context",
+    "bridgebench.execute.stages",
     "bridgebench.execute.sharing",
+    "bridgebench.execute.features",
+    "bridgebench.execute.reference",
     "bridgebench.execute.scoring",
 )
 """The modules of the core through which every number goes."""

@@ -19,6 +19,7 @@ from bridgebench.plan.answers import (
     columns_of,
     extractors_of,
     fit_stage_of,
+    samples_of,
     shared_stages_of,
     skip_reason_of,
     training_domains_of,
@@ -86,7 +87,7 @@ def decide(registry: Registry, choices: Choices) -> Plan:
     cells = tuple(combiner.cells())
     check_domains(cells, setting)
     metrics = _metrics(registry, task, choices.metric)
-    _check_measurable(metrics, task, setting)
+    _check_measurable(metrics, task, setting, dataset)
     extractors = _extractors(registry, task, metrics)
     with answering("a metric or an extractor"):  # these were asked before
         meaning = fingerprint(task, images, metrics, extractors, n, precision)
@@ -285,10 +286,19 @@ def _metrics(
     )
 
 
-def _check_measurable(metrics: Sequence[Metric], task: TaskFile, setting: Setting) -> None:
+def _check_measurable(
+    metrics: Sequence[Metric], task: TaskFile, setting: Setting, dataset: Dataset
+) -> None:
     for metric in metrics:
+        samples_of(metric)
         with answering(f"metric '{metric.name}'"):
             reason = metric.unsupported_reason(setting)
+        with answering(f"dataset '{dataset.name}'"):
+            if metric.needs_pairs and not dataset.has_pairs(setting.source, setting.target):
+                reason = reason or (
+                    f"it compares outputs with true targets, and the dataset {dataset.name} has "
+                    f"no pairs of {setting.source} and {setting.target}"
+                )
         if reason:
             raise UsageError(
                 f"metric '{metric.name}' cannot be used with task {task.name}: {reason}; leave the "

@@ -121,8 +121,13 @@ class Plan:
 
     @property
     def needs_cycle(self) -> bool:
-        """Whether a metric needs the outputs carried back."""
+        """Whether a metric needs the outputs translated back."""
         return any(metric.needs_cycle for metric in self.metrics)
+
+    @property
+    def samples(self) -> int:
+        """The most outputs of each source that a metric wants of a stochastic method."""
+        return max((metric.samples for metric in self.metrics), default=1)
 
 
 def evaluations(group: Group, missing: Collection[str]) -> int:

@@ -15,10 +15,10 @@ from bridgebench.tasks.task_file import TaskFile
 
 TRAINING = "training"
 
-OF_TARGET = frozenset({"target", "n", "fingerprint"})
+OF_SCORES = frozenset({"n", "fingerprint"})
 """What all cells of a seed share and no stage sees."""
 
-OF_SOURCE = frozenset({"source", "batch", "range"})
+OF_BATCHES = frozenset({"batch"})
 """What stages see, and fits do not."""
 
 
@@ -67,7 +67,7 @@ class StageKeys:
         """A fit, decided by its stage and the training images, whatever is evaluated."""
         if stage is None:
             return None
-        common = {k: v for k, v in self.common.items() if k not in OF_TARGET | OF_SOURCE}
+        common = {k: v for k, v in self.common.items() if k not in OF_SCORES | OF_BATCHES}
         inputs = [common, dict(self.training), plugin_code([self.dataset]), self._inputs(stage)]
         return stage, digest(["fit", *inputs])
 
@@ -76,7 +76,7 @@ class StageKeys:
     ) -> tuple[tuple[Stage, str], ...]:
         """The shared stages: each is decided by itself, by all before it, and by the fit."""
         fitted = self.of_fit(fit)
-        images = {k: v for k, v in self.common.items() if k not in OF_TARGET}
+        images = {k: v for k, v in self.common.items() if k not in OF_SCORES}
         so_far: list[Any] = [images, plugin_code([self.dataset]), fitted and fitted[1]]
         out = []
         for stage in stages:

@@ -23,6 +23,10 @@ class RandomTarget(Method):
     family: ClassVar[str] = "baseline"
     license: ClassVar[str] = "Apache-2.0"
 
+    def stochastic(self, cell: Cell) -> bool:
+        """Its output is a draw."""
+        return True
+
     def translate(
         self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
     ) -> Translation:

@@ -58,6 +58,10 @@ class Recolor(Method):
             f"{setting.shape} in [{setting.low:g}, {setting.high:g}]"
         )
 
+    def stochastic(self, cell: Cell) -> bool:
+        """Its output is a draw."""
+        return True
+
     def translate(
         self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
     ) -> Translation:

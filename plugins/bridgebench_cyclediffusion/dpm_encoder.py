@@ -14,7 +14,7 @@ there, too, and carries the difference between the image and the model's reconst
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -25,16 +25,15 @@ from bridgebench.toolkit.probability_flow import latent_scale
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench import Denoiser
+    from bridgebench import Denoiser, Noise
 
 
-@torch.no_grad()
 def encode(
     denoiser: Denoiser,
     x: Tensor,
     sigmas: Sequence[float],
     eta: float,
-    noise: Callable[[int], Tensor],
+    noise: Noise,
 ) -> Tensor:
     """The latent of images `x`, (B, C, H, W): (B, 1 + K, C, H, W) for K falling noise levels.
 
@@ -54,7 +53,7 @@ def encode(
     return torch.stack(kept, dim=1)
 
 
-def pure_noise(sigmas: Sequence[float], eta: float, noise: Callable[[int], Tensor]) -> Tensor:
+def pure_noise(sigmas: Sequence[float], eta: float, noise: Noise) -> Tensor:
     """The latent of no image: what the stochastic sampler draws when it sets out from noise.
 
     (B, 1 + K, C, H, W), as `encode` gives it: the state at sigmas[0], of the variance that states
@@ -67,7 +66,6 @@ def pure_noise(sigmas: Sequence[float], eta: float, noise: Callable[[int], Tenso
     return torch.stack(kept, dim=1)
 
 
-@torch.no_grad()
 def decode(denoiser: Denoiser, latent: Tensor, sigmas: Sequence[float], eta: float) -> Tensor:
     """The images of a latent, (B, 1 + K, C, H, W), on the levels it was made on; not clamped."""
     state, *kept = latent.unbind(dim=1)

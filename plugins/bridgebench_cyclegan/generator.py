@@ -27,8 +27,7 @@ class GeneratorFile:
         network.to(device, dtype).to(memory_format=torch.channels_last)
 
         def generator(x: Tensor) -> Tensor:
-            with torch.no_grad():
-                out: Tensor = network(x.to(dtype, memory_format=torch.channels_last))
+            out: Tensor = network(x.to(dtype, memory_format=torch.channels_last))
             return out.to(x.dtype)
 
         return generator

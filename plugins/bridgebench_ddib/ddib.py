@@ -58,6 +58,10 @@ class Ddib(Method):
         """A negative control has no rank."""
         return self.latent.control
 
+    def stochastic(self, cell: Cell) -> bool:
+        """Its decode draws nothing but the noise of that control."""
+        return self.latent is LatentOrigin.NOISE
+
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model, the target domain of the target model."""
         sources = ((cell.source_score, domain) for domain in self.source_label.asked(setting))

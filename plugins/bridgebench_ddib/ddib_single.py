@@ -54,6 +54,10 @@ class DdibSingle(Method):
         """A negative control has no rank."""
         return self.latent.control
 
+    def stochastic(self, cell: Cell) -> bool:
+        """Its decode draws nothing but the noise of that control."""
+        return self.latent is LatentOrigin.NOISE
+
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The target domain."""
         return ((cell.target_score, setting.target),)

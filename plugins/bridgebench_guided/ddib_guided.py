@@ -100,6 +100,10 @@ class DdibGuided(Method):
         """A negative control has no rank."""
         return self.latent.control
 
+    def stochastic(self, cell: Cell) -> bool:
+        """A restart is noised; so is the control of pure noise."""
+        return self.restart > 0 or self.latent is LatentOrigin.NOISE
+
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """Source domains of the source model; target and unconditional domain of the target's."""
         target = cell.target_score

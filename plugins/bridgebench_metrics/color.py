@@ -94,7 +94,7 @@ class Color(Metric):
         """A meter of hue errors."""
 
         from bridgebench import ItemMeter
-        from bridgebench_metrics.hue_error import observed_hue_error
+        from bridgebench_metrics.formulas.color import observed_hue_error
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"error": observed_hue_error(observed, context)}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from bridgebench import BridgebenchError, Column, Metric, MetricContext, Score, influence_interval
-from bridgebench_metrics.chunks import CHUNK, tiles
 from bridgebench_metrics.features import OPTION, checked, feature_meter, reference_features
+from bridgebench_metrics.formulas.chunks import CHUNK, tiles
 
 if TYPE_CHECKING:
     import torchmetrics

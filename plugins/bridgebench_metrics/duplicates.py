@@ -53,8 +53,8 @@ class Duplicates(Metric):
         """A meter of thumbnails."""
 
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.thumbnails import observed_thumbnails
         from bridgebench_metrics.nearest import COPY, has_twin, usual_distance
-        from bridgebench_metrics.thumbnails import observed_thumbnails
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"thumbnail": observed_thumbnails(observed)}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from bridgebench import BridgebenchError, MetricContext, Observed, Score
-from bridgebench_metrics.chunks import in_chunks
+from bridgebench_metrics.formulas.chunks import in_chunks
 
 if TYPE_CHECKING:
     import torchmetrics

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from pydantic import Field
 
 from bridgebench import Column, Estimate, Metric, MetricContext, Score, positive_interval
-from bridgebench_metrics.chunks import CHUNK, tiles
 from bridgebench_metrics.features import (
     OPTION,
     all_alike,
@@ -18,6 +17,7 @@ from bridgebench_metrics.features import (
     feature_meter,
     reference_features,
 )
+from bridgebench_metrics.formulas.chunks import CHUNK, tiles
 
 if TYPE_CHECKING:
     import torchmetrics

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
+from bridgebench_metrics.formulas.thumbnails import observed_thumbnails, reference_thumbnails
 from bridgebench_metrics.means import mean_score
 from bridgebench_metrics.shapes import unlike_images
 
@@ -83,7 +84,6 @@ class Memorization(Metric):
 
         from bridgebench import ItemMeter
         from bridgebench_metrics.nearest import nearest_distance, usual_distance
-        from bridgebench_metrics.thumbnails import observed_thumbnails, reference_thumbnails
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             known = reference_thumbnails(context)

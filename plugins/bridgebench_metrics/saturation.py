@@ -66,7 +66,7 @@ class Saturation(Metric):
         """A meter of changes."""
 
         from bridgebench import ItemMeter
-        from bridgebench_metrics.hue_error import observed_color
+        from bridgebench_metrics.formulas.color import observed_color
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             output = _saturation(observed_color(observed).chroma, observed_value(observed))

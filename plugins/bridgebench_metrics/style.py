@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import torchmetrics
     from torch import Tensor
 
-    from bridgebench_metrics.correlation import Correlated
-    from bridgebench_metrics.handwriting import Handwriting
+    from bridgebench_metrics.formulas.correlation import Correlated
+    from bridgebench_metrics.formulas.handwriting import Handwriting
 
 
 LEAST_INK = 0.1
@@ -28,7 +28,7 @@ def style_scores(source: Handwriting, output: Handwriting) -> dict[str, Score]:
 
     import torch
 
-    from bridgebench_metrics.correlation import correlated, mean_of
+    from bridgebench_metrics.formulas.correlation import correlated, mean_of
 
     written = output.ink >= LEAST_INK * source.ink
     slant, thickness = (
@@ -98,7 +98,7 @@ class Style(Metric):
         import torch
 
         from bridgebench import ItemMeter
-        from bridgebench_metrics.handwriting import Handwriting, handwriting
+        from bridgebench_metrics.formulas.handwriting import Handwriting, handwriting
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             source = of_sources("style", _of_images, observed, context)
@@ -113,6 +113,6 @@ class Style(Metric):
 
 
 def _of_images(images: Tensor) -> Handwriting:
-    from bridgebench_metrics.handwriting import handwriting
+    from bridgebench_metrics.formulas.handwriting import handwriting
 
     return handwriting(hsv_value(images))

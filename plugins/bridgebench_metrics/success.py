@@ -61,7 +61,7 @@ class Success(Metric):
         """A meter of successes."""
 
         from bridgebench import ItemMeter
-        from bridgebench_metrics.hue_error import observed_hue_error
+        from bridgebench_metrics.formulas.color import observed_hue_error
 
         spec = self.classifier or context.extractor
 

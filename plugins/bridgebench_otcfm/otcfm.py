@@ -97,8 +97,6 @@ class Otcfm(Method):
         self, cell: Cell, x: Tensor, batch: Batch, context: RunContext, *, down: bool
     ) -> Tensor:
         """The other end of the flow, clamped to the range of the items."""
-        import torch
-
         from bridgebench_otcfm.velocity import FlowDenoiser
 
         solver, setting = cell.solver, context.setting
@@ -107,8 +105,7 @@ class Otcfm(Method):
             solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(cell.nfe)
         )
         noise = batch.draw.noise("otcfm", x)
-        with torch.no_grad():
-            end = solver.solve(denoiser, x, rising[::-1] if down else rising, noise)
+        end = solver.solve(denoiser, x, rising[::-1] if down else rising, noise)
         return end.clamp(setting.low, setting.high)
 
     def _description(self) -> TwoDomains:

@@ -17,8 +17,8 @@ from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plugins.registry import Kind, load_registry
 from bridgebench.toolkit.noise_levels import Spacing, sigma_grid
-from bridgebench_metrics.finite_n import measured
-from bridgebench_metrics.frechet import frechet_distance, gaussian
+from bridgebench_metrics.formulas.finite_n import measured
+from bridgebench_metrics.formulas.frechet import frechet_distance, gaussian
 
 STEPS = 20
 

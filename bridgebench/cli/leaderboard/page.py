@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.cli.say import say
 from bridgebench.errors import InvalidOption, OutputError
 
 
@@ -57,7 +58,7 @@ def page(words: tuple[str, ...]) -> None:
         write_atomically(out, content)
     except OSError as error:
         raise OutputError(f"out={out} cannot be written: {error.strerror}") from error
-    click.echo(f"page: {out} ({len(content) / 1e6:.1f} MB)")
+    say(f"page: {out} ({len(content) / 1e6:.1f} MB)")
 
 
 def _check_out(out: Path, boards: Sequence[Path]) -> None:

@@ -81,6 +81,10 @@ class ExactPlan(Method):
     dim: DimOption
     eps: EpsOption
 
+    def stochastic(self, cell: Cell) -> bool:
+        """Its output is a draw."""
+        return True
+
     def translate(
         self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
     ) -> Translation:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bridgebench import BridgebenchError, generator
 from bridgebench_cmnist.digits.dataset import ColoredMnist
-from bridgebench_metrics.sliced_wasserstein import directions, sliced, sliced_distance
+from bridgebench_metrics.formulas.sliced_wasserstein import directions, sliced, sliced_distance
 from bridgebench_metrics.swd import Swd, pooled
 
 SCALE = math.sqrt(math.pi / 2)

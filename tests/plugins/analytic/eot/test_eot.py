@@ -86,7 +86,7 @@ def test_conditional_moments_are_those_of_the_exact_draws():
     items = data.items("source", "test", 1, 0)
     ids = tuple(f"{items.ids[0]}{i}" for i in range(20_000))
     batch = Batch(items.images.expand(len(ids), -1), ids, ("source",) * len(ids), Draw(0, ids))
-    (drawn,) = ExactPlan(dim=2, eps=0.1).translate(batch, [None], None)
+    drawn = ExactPlan(dim=2, eps=0.1).translate(None, batch, None, None)
     mean, covariance = plan.conditional_moments(items.images.double())
     torch.testing.assert_close(drawn.images.double().mean(0), mean[0], rtol=0, atol=0.02)
     torch.testing.assert_close(torch.cov(drawn.images.double().T), covariance[0], rtol=0, atol=0.02)
@@ -184,7 +184,7 @@ def test_the_exact_plan_is_near_0_in_every_dimension(dim, eps):
     items = tuple(f"{ids[0][:-5]}{number:05d}/{i}" for i, number in enumerate(point.tolist()))
     images = torch.cat([x, singles])
     batch = Batch(images.float(), items, ("source",) * len(items), Draw(0, items))
-    (made,) = ExactPlan(dim=dim, eps=eps).translate(batch, [None], None)
+    made = ExactPlan(dim=dim, eps=eps).translate(None, batch, None, None)
     found = scores(plan, images, made.images.double(), point, 0)["cbw_uvp"].value
     assert 0 < found <= 3
 
@@ -193,10 +193,10 @@ def test_the_exact_plan_is_near_0_in_every_dimension(dim, eps):
 def test_a_baseline_knows_the_items_of_its_plan_alone(method):
     ids = ("eot_mixture/2/1/test/source/00000/00",)
     batch = Batch(torch.zeros(1, 2), ids, ("source",), Draw(0, ids))
-    (translation,) = method(dim=2, eps=1.0).translate(batch, [None], None)
+    translation = method(dim=2, eps=1.0).translate(None, batch, None, None)
     assert translation.images.shape == (1, 2)
     with pytest.raises(BridgebenchError, match="none of its own"):
-        method(dim=2, eps=0.1).translate(batch, [None], None)
+        method(dim=2, eps=0.1).translate(None, batch, None, None)
 
 
 def test_a_run_puts_the_baselines_in_order(tmp_path):

@@ -125,5 +125,5 @@ def test_encoding_with_it_is_skipped_with_the_reason_and_decoding_is_not():
 
 def test_info_says_that_it_is_not_to_encode_with():
     said = CliRunner().invoke(info, ["cmnist_exact"]).output
-    assert f"not to encode with: {CmnistExact.unfit_to_encode}" in said
+    assert f"not suitable for encoding: {CmnistExact.unfit_to_encode}" in said
     assert "not to encode with" not in CliRunner().invoke(info, ["cmnist_sevens"]).output

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import one_thread
-from bridgebench_metrics.chunks import CHUNK, in_chunks
+from bridgebench_metrics.formulas.chunks import CHUNK, in_chunks
 from bridgebench_metrics.moments import Moments, moments_of
 
 NARROW = 128

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from bridgebench import generator
-from bridgebench_metrics.chunks import CHUNK
-from bridgebench_metrics.frechet import (
+from bridgebench_metrics.formulas.chunks import CHUNK
+from bridgebench_metrics.formulas.frechet import (
     Gaussian,
     distance_and_influence,
     distances,

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import MetricContext, Observed
-from bridgebench_metrics.chunks import CHUNK, spans
+from bridgebench_metrics.formulas.chunks import CHUNK, spans
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 
 POINTS = 16
@@ -68,20 +68,24 @@ def observed_thumbnails(observed: Observed) -> Tensor:
 
 
 def known_thumbnails(images: Tensor) -> Tensor:
-    """What copies of (N, C, H, W) images are near to: (2N, P).
+    """What copies of (B, C, H, W) images are near to: (B, 2, P).
 
-    First the thumbnails of the images as they are, then of the images blurred: a copy with a blur
-    of any strength up to that is near one of the two.
+    The thumbnail of each image as it is and of the image blurred: a copy with a blur of any
+    strength up to that is near one of the two.
     """
     blunt = image_thumbnails(images, lambda value: thumbnails(blurred(value)))
-    return torch.cat([image_thumbnails(images), blunt])
+    return torch.stack([image_thumbnails(images), blunt], dim=1)
 
 
 def reference_thumbnails(context: MetricContext) -> Tensor:
-    """`known_thumbnails` of all reference images, made once a run and seed."""
-    return context.once(
-        "thumbnails/reference", lambda: known_thumbnails(context.reference().items.images)
-    )
+    """`known_thumbnails` of all reference images, (2N, P), made once a run and seed."""
+
+    def both() -> Tensor:
+        return (
+            context.reference().each("thumbnails", known_thumbnails).transpose(0, 1).flatten(0, 1)
+        )
+
+    return context.once("thumbnails/reference", both)
 
 
 def _readings(profile: Tensor) -> Tensor:
