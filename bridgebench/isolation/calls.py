@@ -79,6 +79,9 @@ torch.float32 to torch.float64, which changes the numbers of others; it must put
     >>> torch.get_default_dtype()
     torch.float32
     """
+    if _calling.get() == who and _caller.get() == os.getpid():
+        yield  # within a call of the same plugin, which looks after the process
+        return
     before = Surroundings()
     _exits.refuse()
     try:
