@@ -15,7 +15,12 @@ _FULL = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF)
 
 
 def replace_unencodable() -> None:
-    """Print ? for a character that the terminal's encoding does not have."""
+    """Print ? for a character that the terminal's encoding does not have.
+
+    A command that was started without standard output prints to nowhere.
+    """
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -25,8 +30,8 @@ def replace_unencodable() -> None:
 def unwritable_as_line(status: int | None = None) -> Iterator[None]:
     """A full disk behind standard output, as one line on standard error; the rest is dropped.
 
-    The command ends with `status` then, or goes on where that is None. A reader that went away,
-    such as `head`, is left to click, which ends the command quietly.
+    The command ends with `status` then, or goes on where that is None. Nothing is said of a reader
+    that went away, such as `head`; where there is a `status`, click ends the command.
     """
     try:
         try:
@@ -34,9 +39,12 @@ def unwritable_as_line(status: int | None = None) -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except OSError as error:
-        if error.errno not in _FULL or error.filename is not None:
+        left = error.errno == errno.EPIPE and status is None
+        if not (left or error.errno in _FULL) or error.filename is not None:
             raise
         _drop_the_rest()
+        if left:
+            return
         click.echo(f"Error: standard output cannot be written: {error.strerror}", err=True)
         if status is not None:
             raise SystemExit(status) from error
