@@ -16,13 +16,13 @@ Examples:
 
 @click.group(epilog=EXAMPLES)
 def cache() -> None:
-    """Show or empty the cache of encodes and features, which later runs need not compute again.
+    """Show or empty the cache of encodes and features, which later runs reuse.
 
     \b
     BRIDGEBENCH_CACHE        folder of the cache, instead of the user's cache folder
     BRIDGEBENCH_CACHE_LIMIT  its size, such as 500MB or 20GB (default 4GB); 0 switches it off
 
-    What was used longest ago goes first. Rows are the same with and without a cache.
+    The least recently used entries are deleted first. Rows are the same with and without a cache.
     """
 
 

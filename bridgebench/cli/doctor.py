@@ -32,7 +32,7 @@ def doctor() -> None:
         say(f"wrong: {problem}", err=True)
     if problems:
         raise SystemExit(1)
-    say("all is well")
+    say("no problems found")
 
 
 def _packages() -> list[str]:

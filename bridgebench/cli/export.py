@@ -18,15 +18,15 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("words", nargs=-1, required=True)
 def export(words: tuple[str, ...]) -> None:
-    """Write the source images of a task as PNG files, for a model that runs somewhere else.
+    """Write the source images of a task as PNG files, for a model outside bridgebench.
 
     \b
     WORDS are key=value:
       task=NAME      name of a task, or the path of a task file
-      out=FOLDER     where to; must be empty or not there yet
-      protocol=NAME  how many images and which seeds (quick)
-      n=NUMBER       source images, in place of the protocol's
-      seed=NUMBERS   seeds, in place of the protocol's
+      out=FOLDER     output folder; must be empty or not exist yet
+      protocol=NAME  number of images and seeds (quick)
+      n=NUMBER       number of source images, instead of the protocol's
+      seed=NUMBERS   seeds, instead of the protocol's
 
     The image of item test/00042 at seed 0 is out/seed-0/test/00042.png, and manifest.csv names id,
     seed, file, domain and sha256 of each. Write the outputs into another folder under the same

@@ -29,7 +29,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("spec")
 def info(spec: str) -> None:
-    """Show what a plugin or a task is, and its options as SPEC resolves them."""
+    """Show a plugin or task, with the options that SPEC gives it."""
     from bridgebench.plugins.specs import parse_spec
 
     registry = load_registry()
@@ -69,7 +69,7 @@ def _show_task(registry: Registry, name: str) -> None:
 
 def _show_intervals(task: TaskFile) -> None:
     several = [name for name, what in task.protocols.items() if len(what.seeds) > 1]
-    say("intervals of 95 %: for the choice of source images, at the same seed")
+    say("95 % intervals are over the choice of source images, at a fixed seed")
     if several:
         say(
             f"with several seeds ({', '.join(several)}): `leaderboard show` gives means over "
@@ -127,7 +127,7 @@ def _show_class_facts(cls: type[Plugin], made: Plugin | None) -> None:
         say_lines(f"\ndomains: {domains}")
         reason = cls.unfit_to_encode
         if isinstance(reason, str) and reason:
-            say(f"not to encode with: {reason}")
+            say(f"not suitable for encoding: {reason}")
     if issubclass(cls, Method | Solver) and cls.citation:
         say_lines(f"\n{inspect.cleandoc(cls.citation)}")
 

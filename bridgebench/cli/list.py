@@ -30,13 +30,16 @@ Examples:
 @click.command(name="list", epilog=EXAMPLES)
 @click.argument("kind", required=False)
 @click.option(
-    "--supervision", "levels", metavar="LEVELS", help="Methods that were given one of these."
+    "--supervision",
+    "levels",
+    metavar="LEVELS",
+    help="Only methods with one of these supervision levels.",
 )
 def list_(kind: str | None, levels: str | None) -> None:
-    """List the plugins that are installed, all of them or those of one KIND.
+    """List installed plugins: all, or those of one KIND.
 
     Kinds: dataset, score, solver, transform, extractor, method, metric, task. `list methods` also
-    says of each method its family, what it was given, and its paper.
+    shows the family, supervision and paper of each method.
     """
     from rich.table import Table
 

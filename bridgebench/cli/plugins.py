@@ -10,7 +10,7 @@ from bridgebench.plugins.registry import OFF_VARIABLE, Kind, load_registry
 
 @click.command(epilog=f"{OFF_VARIABLE}=NAME blocks a distribution or entry point.")
 def plugins() -> None:
-    """Show which distributions bring plugins, and which of them cannot be used.
+    """Show the distributions that provide plugins, and which ones cannot be used.
 
     Exit status 1 if one cannot.
     """

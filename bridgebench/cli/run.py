@@ -22,33 +22,34 @@ Examples:
 """
 
 NETWORK_SHARE = 0.1
-"""The share of a run's seconds under which a multiple of those in networks says nothing."""
+"""Below this share of a run's time in networks, the ratio of the two is not printed."""
 
 
 def spent(total: float, network: float) -> str:
-    """The seconds of a run, and beside them those of its network evaluations.
+    """The time of a run, and how it compares with the time in networks.
 
     >>> spent(12.0, 10.0)
-    '12.0 s, 1.20 times those of its network evaluations'
+    '12.0 s, 1.20 times the time in network evaluations'
     >>> spent(12.0, 0.31)
-    '12.0 s, 0.3 s of them in network evaluations'
+    '12.0 s, 0.3 s of it in network evaluations'
     """
     if network < NETWORK_SHARE * total:
-        return f"{total:.1f} s, {network:.1f} s of them in network evaluations"
-    return f"{total:.1f} s, {total / network:.2f} times those of its network evaluations"
+        return f"{total:.1f} s, {network:.1f} s of it in network evaluations"
+    return f"{total:.1f} s, {total / network:.2f} times the time in network evaluations"
 
 
 @click.command(
     epilog=EXAMPLES,
-    help=f"""Run a task and rank what comes out.
+    help=f"""Run a task and rank the results.
 
 \b
 WORDS are key=value:
 {describe_words()}
 
-A plugin with options is name:option=value:option=value, a chain of transforms a+b, a list a,b, and
-`all` is everything of a kind. Results go to out, by default runs/TASK-PROTOCOL; a run that was
-stopped goes on where it was. Exit status: 0 all cells are ok, 1 some are not, 2 a wrong command.
+Write a plugin with options as name:option=value:option=value, a chain of transforms as a+b, a list
+as a,b, and every plugin of a kind as `all`. Results are written to runs/TASK-PROTOCOL unless out=
+is given. The same command resumes a run that was stopped. Exit status: 0 if all cells are ok, 1 if
+some are not, 2 for a wrong command.
 """,
 )
 @click.argument("words", nargs=-1, required=True)
@@ -92,7 +93,7 @@ def _print_results(finished: Finished) -> None:
     print_convergence(finished.curves, finished.plan.task, output())
     counts = finished.clock
     say(
-        f"{counts.computed_cells} cells computed, {counts.reused_cells} kept from before, in "
+        f"{counts.computed_cells} cells computed, {counts.reused_cells} reused, in "
         f"{spent(finished.seconds, counts.network)}"
     )
     say(f"leaderboard: {shown(finished.folder.leaderboard)}")

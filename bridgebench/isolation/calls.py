@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from bridgebench.errors import BridgebenchError, Damage, PluginError
@@ -21,6 +22,9 @@ from bridgebench.isolation.process_state import State
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_calling: ContextVar[tuple[str, int]] = ContextVar("calling", default=("", 0))
+"""The plugin that is being called in this thread, and the process that calls it."""
 
 _exit = os._exit
 
@@ -79,7 +83,12 @@ torch.float32 to torch.float64, which changes the numbers of others; it must put
     >>> torch.get_default_dtype()
     torch.float32
     """
+    call = (who, os.getpid())
+    if _calling.get() == call:
+        yield  # within a call of the same plugin, which looks after the process
+        return
     before = Surroundings()
+    token = _calling.set(call)
     _exits.refuse()
     try:
         yield
@@ -94,6 +103,7 @@ torch.float32 to torch.float64, which changes the numbers of others; it must put
         ) from error
     finally:
         _exits.allow()
+        _calling.reset(token)
     if changed := before.restored():
         raise Damage(f"{who} changed {changed}")
 

@@ -35,7 +35,7 @@ def page(words: tuple[str, ...]) -> None:
     strips = split.path("strips")
     if strips is not None and not strips.is_dir():
         raise InvalidOption(f"strips={strips} is not a folder")
-    from bridgebench.execute.records import write_atomically
+    from bridgebench.files.atomic import write_atomically
     from bridgebench.leaderboard.board import checked_board
     from bridgebench.leaderboard.page.build import build_page
     from bridgebench.leaderboard.page.payload import Shown

@@ -2,12 +2,15 @@
 
 from bridgebench import hookimpl
 
-api = 1
+api = 2
 
 
 @hookimpl
 def bridgebench_datasets():
-    return {"world": "bridgebench_world.images:World"}
+    return {
+        "world": "bridgebench_world.images:World",
+        "world_pairs": "bridgebench_world.pairs:PairedWorld",
+    }
 
 
 @hookimpl
@@ -27,6 +30,7 @@ def bridgebench_extractors():
 def bridgebench_metrics():
     return {
         "kept": "bridgebench_world.keeping:Kept",
+        "target_gap": "bridgebench_world.pairs:TargetGap",
         "misbehaving_metric": "bridgebench_world.misbehaving:MisbehavingMetric",
     }
 
@@ -58,6 +62,7 @@ def bridgebench_methods():
         "copy_random": "bridgebench_world.copying:CopyRandom",
         "copy_nearest": "bridgebench_world.copying:CopyNearest",
         "misbehaving": "bridgebench_world.misbehaving:Misbehaving",
+        "dice": "bridgebench_world.dice:Dice",
     }
 
 

@@ -22,7 +22,6 @@ from bridgebench import (
     Column,
     Extracted,
     Extractor,
-    Failure,
     ItemMeter,
     Method,
     Metric,
@@ -140,28 +139,27 @@ KILLS = {
 """What no one can catch in the same process: a failed row where cells have one of their own."""
 
 
-def nan_latent(batch, variants):
-    return [Translation(batch.images, latent=batch.images * torch.nan) for _ in variants]
-
-
 def output(make):
-    return lambda batch, variants: [Translation(make(batch.images)) for _ in variants]
+    return lambda batch: Translation(make(batch.images))
+
+
+def late(batch):
+    yield raise_(OSError("late"))
 
 
 ANSWERS = {
-    "in_place": lambda batch, variants: [Translation(batch.images.neg_()) for _ in variants],
-    "in_place_data": lambda batch, variants: [Translation(batch.images.data.neg_())],
-    "in_place_numpy": lambda batch, variants: [Translation(torch.from_numpy(fill(batch.images)))],
-    "resized": lambda batch, variants: [Translation(batch.images.clone(), batch.images.t_)],
-    "nan_latent": nan_latent,
+    "in_place": output(torch.Tensor.neg_),
+    "in_place_data": output(lambda x: x.data.neg_()),
+    "in_place_numpy": output(lambda x: torch.from_numpy(fill(x))),
+    "resized": lambda batch: Translation(batch.images.clone(), batch.images.t_),
+    "nan_latent": lambda batch: Translation(batch.images, latent=batch.images * torch.nan),
     "infinite_output": output(lambda x: x / 0),
     "text_output": output(lambda x: "images"),
     "double_output": output(lambda x: x.double() * 3),
-    "none": lambda batch, variants: None,
-    "too_few": lambda batch, variants: [],
-    "generator": lambda batch, variants: (raise_(OSError("late")) for _ in variants),
-    "failure_without_words": lambda batch, variants: [Failure(5, None) for _ in variants],
-    "text_latent": lambda batch, variants: [Translation(batch.images, latent="z")],
+    "none": lambda batch: None,
+    "list": lambda batch: [Translation(batch.images.clone())],
+    "generator": late,
+    "text_latent": lambda batch: Translation(batch.images, latent="z"),
 }
 """Wrong answers: a failed row."""
 
@@ -183,22 +181,21 @@ class Misbehaving(Method):
     how: str = Field(description="what is done")
     at: str = Field("translate", description="translate or share")
 
-    def stages(self, cell, setting):
-        own = Stage("translate", cell.resolved(), 0)
-        return (Stage("encode", {"how": self.how}, 0), own) if self.at == "share" else (own,)
+    def shared_stages(self, cell, setting):
+        return (Stage("encode", options=("how",)),) if self.at == "share" else ()
 
-    def share(self, stage, cell, batch, previous, context):
-        self._act(batch)
+    def run_stage(self, cell, batch, previous, context):
+        cell.method._act(batch)
         return batch.images.clone()
 
-    def translate(self, batch, variants, context):
+    def translate(self, cell, batch, shared, context):
         if self.how in ANSWERS:
-            return ANSWERS[self.how](batch, variants)
+            return ANSWERS[self.how](batch)
         if self.at == "translate":
             self._act(batch)
         elif self.how == "previous":
-            variants[0].shared.neg_()
-        return [Translation(batch.images.clone()) for _ in variants]
+            shared.neg_()
+        return Translation(batch.images.clone())
 
     def translate_back(self, cell, batch, images, context):
         return {"back_number": 7, "back_shape": images[:, :1]}.get(self.how)
@@ -237,11 +234,11 @@ class MisbehavingSolver(Euler):
 
     how: str = Field(description="what is done")
 
-    def solve(self, denoiser, x, sigmas):
+    def solve(self, denoiser, x, sigmas, noise):
         if self.how in DEEDS:
             DEEDS[self.how]()
-            return super().solve(denoiser, x, sigmas)
-        return x.copy_(super().solve(denoiser, x.clone(), sigmas))
+            return super().solve(denoiser, x, sigmas, noise)
+        return x.copy_(super().solve(denoiser, x.clone(), sigmas, noise))
 
 
 class MisbehavingMetric(Metric):
@@ -283,7 +280,7 @@ class MisbehavingMetric(Metric):
         elif self.how == "output":
             observed.output.neg_()
         elif self.how == "reference":
-            context.reference().items.images.neg_()
+            context.reference().each("as they are", lambda images: images).neg_()
         elif self.how == "features":
             context.reference().extract(context.extractor).features.neg_()
 
