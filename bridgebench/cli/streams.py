@@ -30,8 +30,8 @@ def replace_unencodable() -> None:
 def unwritable_as_line(status: int | None = None) -> Iterator[None]:
     """A full disk behind standard output, as one line on standard error; the rest is dropped.
 
-    The command ends with `status` then, or goes on where that is None. Nothing is said of a reader
-    that went away, such as `head`; where there is a `status`, click ends the command.
+    The command ends with `status` then, or goes on where that is None. A reader that went away,
+    such as `head`, is left to click, which ends the command quietly.
     """
     try:
         try:
@@ -39,12 +39,9 @@ def unwritable_as_line(status: int | None = None) -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except OSError as error:
-        left = error.errno == errno.EPIPE and status is None
-        if not (left or error.errno in _FULL) or error.filename is not None:
+        if error.errno not in _FULL or error.filename is not None:
             raise
         _drop_the_rest()
-        if left:
-            return
         click.echo(f"Error: standard output cannot be written: {error.strerror}", err=True)
         if status is not None:
             raise SystemExit(status) from error

@@ -39,13 +39,12 @@ def test_a_command_whose_output_is_lost_fails_in_one_line():
     assert b"Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("shell", ["{} >&-", "set -o pipefail; {} | head -n 1"])
-def test_a_finished_run_keeps_its_exit_status_where_nobody_reads(tmp_path, shell):
+def test_a_finished_run_keeps_its_exit_status_without_standard_output(tmp_path):
     out = shlex.quote(str(tmp_path / "mine"))
     python = shlex.quote(sys.executable)
     command = f"{python} -m bridgebench run task=gaussian method=identity n=8 out={out}"
     result = subprocess.run(
-        ["bash", "-c", shell.format(command)], capture_output=True, text=True, check=False
+        ["bash", "-c", f"{command} >&-"], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
     assert "Traceback" not in result.stderr
