@@ -92,7 +92,6 @@ class Color(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of hue errors."""
-
         from bridgebench import ItemMeter
         from bridgebench_metrics.formulas.color import observed_hue_error
 

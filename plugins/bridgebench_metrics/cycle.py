@@ -54,7 +54,6 @@ class Cycle(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of squared errors."""
-
         import torch
 
         from bridgebench import ItemMeter

@@ -26,7 +26,6 @@ def mean_pairwise_distance(features: Tensor, numbers: int = CHUNK) -> tuple[floa
     Returns:
         The mean, and the influence values (n,), whose mean is 0.
     """
-
     import torch
 
     n = len(features)

@@ -51,7 +51,6 @@ class Duplicates(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of thumbnails."""
-
         from bridgebench import ItemMeter
         from bridgebench_metrics.formulas.thumbnails import observed_thumbnails
         from bridgebench_metrics.nearest import COPY, has_twin, usual_distance

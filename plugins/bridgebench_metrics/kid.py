@@ -167,7 +167,6 @@ class Kid(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of features."""
-
         import torch
 
         spec = self.features or context.extractor

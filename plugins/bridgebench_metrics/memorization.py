@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
-from bridgebench_metrics.formulas.thumbnails import observed_thumbnails, reference_thumbnails
 from bridgebench_metrics.means import mean_score
 from bridgebench_metrics.shapes import unlike_images
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 def memorization_scores(ratio: Tensor, seed: int) -> dict[str, Score]:
     """The columns of Memorization, of the (n,) ratios."""
-
     from bridgebench_metrics.nearest import COPY
 
     copies = ratio < COPY
@@ -81,8 +79,11 @@ class Memorization(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of ratios."""
-
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.thumbnails import (
+            observed_thumbnails,
+            reference_thumbnails,
+        )
         from bridgebench_metrics.nearest import nearest_distance, usual_distance
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:

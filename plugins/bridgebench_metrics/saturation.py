@@ -21,7 +21,6 @@ def image_saturation(images: Tensor) -> Tensor:
 
     As V·S is the chroma of a pixel, this is total chroma over total V. NaN for a black image.
     """
-
     from bridgebench.toolkit.color import total_chroma
 
     return _saturation(total_chroma(images), hsv_value(images))
@@ -64,7 +63,6 @@ class Saturation(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of changes."""
-
         from bridgebench import ItemMeter
         from bridgebench_metrics.formulas.color import observed_color
 

@@ -28,7 +28,6 @@ def shape_correlation(source: Tensor, output: Tensor) -> Tensor:
 
 def value_correlation(first: Tensor, second: Tensor) -> Tensor:
     """`shape_correlation` of two centered (B, P) values."""
-
     import torch
 
     covariance = (first * second).mean(dim=1)

@@ -25,7 +25,6 @@ slant, and one slant of seven decides a correlation."""
 
 def style_scores(source: Handwriting, output: Handwriting) -> dict[str, Score]:
     """The columns of Style, of the traits of n sources and of their outputs."""
-
     import torch
 
     from bridgebench_metrics.formulas.correlation import correlated, mean_of
@@ -94,7 +93,6 @@ class Style(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of traits."""
-
         import torch
 
         from bridgebench import ItemMeter

@@ -59,7 +59,6 @@ class Success(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of successes."""
-
         from bridgebench import ItemMeter
         from bridgebench_metrics.formulas.color import observed_hue_error
 

@@ -19,7 +19,6 @@ from bridgebench import (
     positive_interval,
 )
 from bridgebench_metrics.features import checked
-from bridgebench_metrics.formulas.sliced_wasserstein import sliced, sliced_distance
 from bridgebench_metrics.shapes import unlike_images
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 def pooled(images: Tensor, size: int) -> Tensor:
     """(N, C, H, W) images averaged over at most size x size cells -> (N, D), no network asked."""
-
     from torch.nn.functional import adaptive_avg_pool2d
 
     cells = (min(size, images.shape[2]), min(size, images.shape[3]))
@@ -75,8 +73,8 @@ class Swd(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of coarse pixels."""
-
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.sliced_wasserstein import sliced, sliced_distance
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"coarse": pooled(observed.output, self.size)}
