@@ -155,7 +155,6 @@ class DdibGuided(Method):
 
     def evaluations(self, cell: Cell) -> int:
         """Those of the decode and of the restart, two at each noise level with a weight."""
-
         from bridgebench_guided.guidance import levels_asked
 
         low, high = cell.target_score.sigma_range
@@ -169,7 +168,6 @@ class DdibGuided(Method):
         self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
     ) -> Translation:
         """Change and decode the latents of a batch, guided."""
-
         from bridgebench_guided.guidance import restarted
 
         setting = context.setting
