@@ -27,3 +27,15 @@ DPM_SOLVER_PP = """\
   year    = {2022},
 }
 """
+
+BOGACKI_SHAMPINE = """\
+@article{bogacki1989pair,
+  title   = {A 3(2) Pair of {Runge--Kutta} Formulas},
+  author  = {Bogacki, Przemys{\\l}aw and Shampine, Lawrence F.},
+  journal = {Applied Mathematics Letters},
+  volume  = {2},
+  number  = {4},
+  pages   = {321--325},
+  year    = {1989},
+}
+"""
