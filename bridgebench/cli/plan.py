@@ -10,7 +10,7 @@ from bridgebench.cli.words import describe_words, parse_words
 from bridgebench.files.shown_path import shown
 
 if TYPE_CHECKING:
-    from bridgebench.interfaces.cell import Cell
+    from bridgebench.interfaces.cell import Cell, Stage
     from bridgebench.plan.model import Group, Plan
 
 EXAMPLES = """\b
@@ -37,8 +37,8 @@ def plan(words: tuple[str, ...]) -> None:
 
     from bridgebench.api import default_out
     from bridgebench.cli.console import output
+    from bridgebench.execute.finished import valid_record
     from bridgebench.execute.folder import RunFolder
-    from bridgebench.execute.local import valid_record
     from bridgebench.execute.sharing import cached_share
     from bridgebench.execute.store import user_store
     from bridgebench.plan.make import make_plan
@@ -48,7 +48,7 @@ def plan(words: tuple[str, ...]) -> None:
     folder = RunFolder(default_out(choices, made))
     store = user_store()
     table = Table(
-        "seed", "method", "solver", "shared", "cells", "there", "cached", "evaluations an image"
+        "seed", "method", "solver", "shared", "cells", "done", "cached", "evaluations per image"
     )
     spared = 0.0
     for group in made.groups:
@@ -77,12 +77,18 @@ def _row(group: Group, there: int, cached: float) -> tuple[str, ...]:
         str(group.seed),
         cell.method.spec,
         cell.parts.solver.spec if cell.parts.solver else "-",
-        _shared(cell, [stage.name for stage, _ in group.shared]),
+        _shared(cell, [stage.name for stage, _ in (*_fits(group), *group.shared)]),
         str(len(group.cells)),
         str(there),
         f"{cached:.0%}" if group.shared else "-",
         f"{shared} shared + {own}" if shared else str(own),
     )
+
+
+def _fits(group: Group) -> tuple[tuple[Stage, str], ...]:
+    """The fit of a group, if it has one."""
+    fit = group.cells[0].fit
+    return () if fit is None else (fit,)
 
 
 def _totals(made: Plan, spared: float) -> tuple[str, ...]:
@@ -92,8 +98,8 @@ def _totals(made: Plan, spared: float) -> tuple[str, ...]:
     return (
         f"{len(made.cells)} cells in {len(made.groups)} groups; {made.n} images in batches of "
         f"{made.batch}, {made.device}, {made.precision}",
-        f"{total} network evaluations an image, {total * made.padded_n} in all; without sharing "
-        f"{alone} an image; {spared:g} an image are in the cache",
+        f"{total} network evaluations per image, {total * made.padded_n} in all; {alone} per image "
+        f"without sharing; {spared:g} per image are in the cache",
     )
 
 

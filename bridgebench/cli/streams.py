@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import click
 
-_FULL = (errno.ENOSPC, errno.EIO, errno.EFBIG)
+_FULL = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF)
 
 
 def replace_unencodable() -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from bridgebench.errors import PluginError, UsageError
 from bridgebench.execute.batches import SourceBatches
 from bridgebench.execute.counting import RunContext
-from bridgebench.execute.scoring import Extractors, memoized
+from bridgebench.execute.features import Extractors
 from bridgebench.interfaces.cell import Setting
 from bridgebench.interfaces.dataset import Dataset, Items
 from bridgebench.interfaces.extractor import Extracted, Extractor
@@ -150,7 +150,8 @@ def make_bench(registry: Registry, task: str = "", device: str = "auto") -> Benc
         raise UsageError("checks need the images of a task, and no task is installed; give one")
     names = registry.names(Kind.TASK)
     chosen = task or (DEFAULT_TASK if DEFAULT_TASK in names else names[0])
-    return Bench(registry, find_task(registry, chosen), chosen, resolve_device(device))
+    place = torch.device(resolve_device(device))
+    return Bench(registry, find_task(registry, chosen), chosen, place)
 
 
 class Loan(RunContext):
@@ -217,11 +218,11 @@ class Gauge:
     def reference(self) -> Population:
         """Some real target images of the reference split."""
         self.looked.add("reference")
-        return self._population(self.bench.reference(POPULATION))
+        return self._population("reference", self.bench.reference(POPULATION))
 
     def held_out(self) -> Population:
         """Some real target images of the held-out split."""
-        return self._population(self.bench.target(POPULATION))
+        return self._population("held out", self.bench.target(POPULATION))
 
     def once(self, key: str, compute: Callable[[], T]) -> T:
         """The value of `compute()`, computed once for each key."""
@@ -248,17 +249,15 @@ class Gauge:
                 )
             self._declared[spec] = build(self.bench.registry, Kind.EXTRACTOR, Extractor, spec)
 
-    def extract(self, images: Tensor) -> Callable[[str], Extracted]:
-        """What extractors see in images, by spec; each is asked once."""
-        return memoized(
-            lambda spec: Extractors({spec: self._named(spec)}, self.bench.device).extract(
-                spec, images
-            )
-        )
+    def extract(self, spec: str, images: Tensor) -> Extracted:
+        """What an extractor sees in images."""
+        return Extractors({spec: self._named(spec)}, self.bench.device).extract(spec, images)
 
-    def _population(self, items: Items) -> Population:
+    def _population(self, name: str, items: Items) -> Population:
         return Population(
-            items, memoized(lambda spec: self.bench.extracted(items, self._named(spec)))
+            items,
+            lambda spec: self.bench.extracted(items, self._named(spec)),
+            lambda key, compute: self.once(f"{name}/{key}", compute),
         )
 
     def _named(self, spec: str) -> Extractor:

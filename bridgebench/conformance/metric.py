@@ -217,8 +217,9 @@ def _observed(bench: Bench, gauge: Gauge, outputs: str, size: int) -> Iterator[O
     ids = bench.source(IMAGES).ids
     for start in range(0, len(source), size):
         part = slice(start, start + size)
-        extract = gauge.extract(output[part])
-        yield Observed(source[part].clone(), output[part].clone(), ids[part], cycled[part], extract)
+        yield Observed(
+            source[part].clone(), output[part].clone(), ids[part], cycled[part], gauge.extract
+        )
 
 
 def _ready(metric: Metric, gauge: Gauge) -> Gauge:

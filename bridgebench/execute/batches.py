@@ -86,7 +86,8 @@ class SourceBatches(Sequence[FilledBatch]):
         with torch.inference_mode(False):
             found = self.partners(batch.ids)
             images = found.images.to(self._device)
-        return Batch(images, found.ids, found.domains, Draw(self._seed, found.ids))
+        draw = Draw(self._seed, found.ids, batch.draw.sample)
+        return Batch(images, found.ids, found.domains, draw)
 
     @cached_property
     def _partner_places(self) -> dict[str, tuple[int, int]]:

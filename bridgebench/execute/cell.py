@@ -18,8 +18,10 @@ from bridgebench.execute.batches import FilledBatch, SourceBatches
 from bridgebench.execute.prefetch import ahead, in_order
 from bridgebench.execute.run_context import Images, MethodContext, Networks
 from bridgebench.execute.scoring import Scorer
+from bridgebench.execute.stages import run_stages
 from bridgebench.files.one_line import one_line
 from bridgebench.interfaces.cell import Cell, Setting
+from bridgebench.interfaces.dataset import Items
 from bridgebench.interfaces.method import Method, Translation
 from bridgebench.interfaces.metric import Score
 from bridgebench.isolation.calls import isolated, lent, said
@@ -94,9 +96,10 @@ class Outcome:
 class CellRunner:
     """Runs the cells of one seed.
 
-    keep   is given each batch of outputs with its item ids
-    draw   is given the rows of a cell's picture by their label, (up to 16, C, H, W) each
-    aside  whether the next batch is loaded and the last one scored while the networks work
+    samples  how many outputs of each source the metrics want of a stochastic method
+    keep     is given each batch of outputs with its item ids
+    draw     is given the rows of a cell's picture by their label, (up to 16, C, H, W) each
+    aside    whether the next batch is loaded and the last one scored while the networks work
     """
 
     batches: SourceBatches
@@ -105,6 +108,7 @@ class CellRunner:
     images: Images
     new_scorer: Callable[[], Scorer]
     needs_cycle: bool
+    samples: int
     keep: Callable[[Cell, tuple[str, ...], Tensor], None]
     draw: Callable[[Cell, dict[str, Tensor]], None]
     aside: bool
@@ -146,12 +150,14 @@ class CellRunner:
                 evaluated += context.networks.meter.evaluated - before
                 output = translation.images[: filled.real].float().cpu()
                 own_seconds += perf_counter() - begun
-                cycled = self._back(cell, filled, translation.images, context)
+                with context.networks.uncounted():
+                    cycled = self._back(cell, filled, translation.images, context)
+                    samples = self._samples(cell, filled, output, context)
                 begun = perf_counter()
                 if translation.latent is not None:
                     moments.add(_finite(cell, translation.latent)[: filled.real])
                 strip = strip or strip_rows(filled, translation)
-                do(partial(self._score, scorer, cell, filled, output, cycled))
+                do(partial(self._score, scorer, cell, filled, output, cycled, samples))
                 scoring += perf_counter() - begun
             begun = perf_counter()
         # Each of the two keeps one core busy.
@@ -187,11 +193,13 @@ class CellRunner:
         filled: FilledBatch,
         output: Tensor,
         cycled: Tensor | None,
+        samples: Tensor | None,
     ) -> None:
         """Take in the outputs of a batch."""
-        ids = filled.batch.ids[: filled.real]
-        scorer.update(filled.batch.images[: filled.real].cpu(), output, ids, cycled)
-        self.keep(cell, ids, output)
+        batch, real = filled.batch, filled.real
+        source = Items(batch.images[:real].cpu(), batch.ids[:real], batch.domains[:real])
+        scorer.update(source, output, cycled, samples)
+        self.keep(cell, source.ids, output)
 
     def _translated(
         self, cell: Cell, filled: FilledBatch, tensor: Tensor | None, context: MethodContext
@@ -235,7 +243,35 @@ class CellRunner:
             batch = replace(filled.batch, images=source)
             with isolated(who + self._beside):
                 cycled = cell.method.translate_back(cell, batch, outputs, context)
-        return None if cycled is None else cycled[: filled.real].float().cpu()
+        if cycled is None:
+            return None
+        if not (isinstance(cycled, Tensor) and cycled.shape == source.shape):
+            shape = tuple(cycled.shape) if isinstance(cycled, Tensor) else type(cycled).__name__
+            raise PluginError(
+                f"{who} gave {shape} in translate_back(), expected a tensor of shape "
+                f"{tuple(source.shape)}"
+            )
+        return cycled[: filled.real].float().cpu()
+
+    def _samples(
+        self, cell: Cell, filled: FilledBatch, output: Tensor, context: MethodContext
+    ) -> Tensor | None:
+        """The outputs and those of other random numbers, (k, B, C, H, W) on the CPU.
+
+        None of a method that has one output. Shared stages are run again, as they may draw, too.
+        """
+        with isolated(f"method '{cell.method.name}'" + self._beside):
+            wanted = self.samples > 1 and cell.method.stochastic(cell)
+        if not wanted:
+            return None
+        drawn = [output]
+        for number in range(1, self.samples):
+            batch = replace(filled.batch, draw=filled.batch.draw.of_sample(number))
+            again = replace(filled, batch=batch)
+            shared = run_stages(cell, batch, context)
+            images = self._translated(cell, again, shared, context).images
+            drawn.append(images[: filled.real].float().cpu())
+        return torch.stack(drawn)
 
     @property
     def _beside(self) -> str:

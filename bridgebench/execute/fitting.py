@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from bridgebench.errors import PluginError
+from bridgebench.execute.arithmetic import arithmetic
 from bridgebench.execute.cell import Fitted, Outcome, failed
 from bridgebench.execute.run_context import MethodContext
-from bridgebench.execute.sharing import arithmetic
 from bridgebench.execute.store import Store, Stored
 from bridgebench.files.canonical_json import digest
 from bridgebench.interfaces.cell import Cell, Stage, naming_options

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,40 +10,30 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from bridgebench.errors import IntegrityError, PluginError
+from bridgebench.errors import PluginError
 from bridgebench.execute.batches import SourceBatches
 from bridgebench.execute.cell import CellRunner, Failure, Fitted, Outcome, SharedResult
+from bridgebench.execute.clock import Clock as Clock
 from bridgebench.execute.cores import usable_cores
-from bridgebench.execute.features import KeptFeatures
+from bridgebench.execute.features import Extractors, KeptFeatures
+from bridgebench.execute.finished import valid_record as valid_record
 from bridgebench.execute.fitting import compute_fit
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.memory import keep_freed_memory
 from bridgebench.execute.prefetch import pays
 from bridgebench.execute.progress import Progress
-from bridgebench.execute.records import Record, RecordStore, RecordWarning, Status, Value
+from bridgebench.execute.records import Record, Status, Value
+from bridgebench.execute.reference import MODIFIED, Kept, Reference
 from bridgebench.execute.run_context import Images, Networks
-from bridgebench.execute.scoring import MODIFIED, Extractors, Reference, Scorer
+from bridgebench.execute.scoring import Scorer
 from bridgebench.execute.sharing import compute_shared
 from bridgebench.execute.store import Store, user_store
 from bridgebench.interfaces.cell import Cell, Stage
 from bridgebench.interfaces.dataset import Items, ItemStream
-from bridgebench.interfaces.metric import Population
 from bridgebench.isolation.calls import Surroundings, answering
 from bridgebench.plan.model import Group, Plan, PlannedCell, evaluations_for
 from bridgebench.toolkit.item_files import item_file
 from bridgebench.toolkit.pictures import save_image, save_strip
-
-
-@dataclass
-class Clock:
-    """Where the seconds of a run went."""
-
-    network: float = 0.0
-    scoring: float = 0.0
-    pictures: float = 0.0
-    records: float = 0.0
-    computed_cells: int = 0
-    reused_cells: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +64,7 @@ class LocalRun:
     store: Store = field(default_factory=user_store)
     cores: int = field(default_factory=usable_cores)
     _extractors: Extractors | None = None
-    _of_run: dict[str, Population] = field(default_factory=dict)
+    _of_run: Kept = field(default_factory=Kept)
     _bench: _Bench | None = None
     _fits: dict[str, Fitted | Outcome] = field(default_factory=dict)
 
@@ -210,6 +199,7 @@ class LocalRun:
                 alone=not aside,
             ),
             needs_cycle=self.plan.needs_cycle,
+            samples=self.plan.samples,
             keep=self._keeper(),
             draw=self._drawer(),
             aside=aside,
@@ -265,22 +255,6 @@ def training_pairs(plan: Plan, seed: int, size: int) -> Iterator[tuple[Items, Te
     split = dataset.training_split
     for items in ItemStream(dataset, source, split, seed).batches(size):
         yield items, dataset.true_targets(items, source, target, split, seed)
-
-
-def valid_record(records: RecordStore, cell: PlannedCell) -> Record | None:
-    """The record of a cell if it is whole, succeeded, and was made from what the plan would use.
-
-    A RecordWarning names one that is damaged.
-    """
-    try:
-        record = records.read(cell.identity)
-        if record is None or record.key != cell.key or record.status in ("failed", "timeout"):
-            return None
-        records.items(record)
-    except (IntegrityError, OSError) as error:
-        warnings.warn(f"a cell is computed again: {error}", RecordWarning, stacklevel=2)
-        return None
-    return record
 
 
 def record_of(plan: Plan, planned: PlannedCell, outcome: Outcome) -> Record:

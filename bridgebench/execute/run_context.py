@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -45,6 +46,7 @@ class Networks:
         self.device, self.precision = device, precision
         self.meter = Meter()
         self.progressed = progressed
+        self._counts = True
         self._families: dict[ScoreModel, DenoiserFamily] = {}
         self._networks: dict[NetworkLoader, Network] = {}
 
@@ -74,9 +76,19 @@ class Networks:
         # Copies, as the state of a solver must outlive a network that computes in place.
         out = network(*(x.clone() if isinstance(x, Tensor) else x for x in inputs))
         self.meter.seconds += perf_counter() - begun
-        self.meter.evaluated += len(inputs[0])
-        self.progressed(len(inputs[0]))
+        if self._counts:
+            self.meter.evaluated += len(inputs[0])
+            self.progressed(len(inputs[0]))
         return out
+
+    @contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """Around evaluations that a metric asks for: they are no cost of the row, nor progress."""
+        self._counts = False
+        try:
+            yield
+        finally:
+            self._counts = True
 
     def wait(self) -> None:
         """Let the device do all that it was given: a clock that is read before stops too early."""

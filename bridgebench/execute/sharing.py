@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
-from dataclasses import replace
 from time import perf_counter
 
 import torch
 from torch import Tensor
 
-from bridgebench.errors import PluginError
+from bridgebench.execute.arithmetic import arithmetic
 from bridgebench.execute.batches import FilledBatch, SourceBatches
 from bridgebench.execute.cell import Outcome, SharedResult, failed
 from bridgebench.execute.prefetch import ahead
 from bridgebench.execute.run_context import MethodContext
 from bridgebench.execute.spool import Spool
+from bridgebench.execute.stages import run_stage
 from bridgebench.execute.store import Store, Stored
 from bridgebench.files.canonical_json import digest
-from bridgebench.interfaces.cell import Cell, Stage, naming_options
-from bridgebench.isolation.calls import isolated, lent
+from bridgebench.interfaces.cell import Cell, Stage
 from bridgebench.plan.model import Group, Plan
 
 RESULT = "result"
@@ -76,23 +74,6 @@ def entry_key(stage_key: str, index: int, real: int, device: torch.device) -> st
     return digest([stage_key, index, real, arithmetic(device)])
 
 
-def arithmetic(device: torch.device) -> dict[str, str | int]:
-    """What last bits depend on besides the program: libraries, processor, threads."""
-    if device.type == "cuda":
-        return {
-            "torch": torch.__version__,
-            "device": torch.cuda.get_device_name(device),
-            "cuda": str(torch.version.cuda),
-        }
-    return {
-        "torch": torch.__version__,
-        "device": platform.machine(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "bf16": torch.cpu._is_avx512_bf16_supported() + 2 * torch.cpu._is_amx_tile_supported(),
-        "threads": torch.get_num_threads(),
-    }
-
-
 @torch.no_grad()
 def _of_batch(
     stages: Sequence[tuple[Stage, str]],
@@ -114,31 +95,12 @@ def _of_batch(
     evaluated, seconds = 0, 0.0
     if earlier:
         before, evaluated, seconds = _of_batch(earlier, cell, index, filled, context, store)
-    who = f"method '{cell.method.name}'"
-    with lent(who, "input batch", filled.batch.images, before) as (images, given):
-        batch = replace(filled.batch, images=images)
-        already, begun = context.networks.meter.evaluated, perf_counter()
-        limited = cell.for_stage(stage)
-        own = replace(context, method=limited.method)
-        with isolated(who), naming_options(limited):
-            result = limited.method.run_stage(limited, batch, given, own)
-        evaluated += context.networks.meter.evaluated - already
-        context.networks.wait()
-        seconds += perf_counter() - begun
-    _check(result, len(batch.ids), who, stage)
+    already, begun = context.networks.meter.evaluated, perf_counter()
+    result = run_stage(stage, cell, filled.batch, before, context)
+    seconds += perf_counter() - begun
+    evaluated += context.networks.meter.evaluated - already
     store.put(key, Stored({RESULT: result}, {"evaluated": evaluated, "seconds": seconds}))
     return result, evaluated, seconds
-
-
-def _check(result: object, images: int, who: str, stage: Stage) -> None:
-    """PluginError for a result that is no tensor of so many images."""
-    if not isinstance(result, Tensor):
-        raise PluginError(f"{who} gave a {type(result).__name__}, but run_stage() gives a tensor")
-    if result.ndim == 0 or len(result) != images:
-        raise PluginError(
-            f"{who} gave a result of shape {tuple(result.shape)} in {stage.name}, expected "
-            f"{images} images"
-        )
 
 
 def _sound(kept: Stored | None, images: int) -> Stored | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from bridgebench.errors import InvalidOption
 from bridgebench.interfaces.plugin import Plugin
@@ -45,6 +45,15 @@ class Items:
         """Slices of `size` items in order; the last may be shorter."""
         for start in range(0, len(self), size):
             yield self.slice(start, start + size)
+
+
+class Batched(Protocol):
+    """Items that come a batch at a time: an `ItemStream`, or `Items` that are in memory."""
+
+    def __len__(self) -> int: ...
+
+    def batches(self, size: int) -> Iterator[Items]:
+        """The items in batches of `size` in order; the last may be shorter."""
 
 
 class Dataset(Plugin, ABC):
@@ -108,7 +117,7 @@ class Dataset(Plugin, ABC):
 class ItemStream:
     """All items of a domain in a split, in the order of a seed, a batch at a time.
 
-    >>> from bridgebench_cmnist.dataset import ColoredMnist
+    >>> from bridgebench_cmnist.digits.dataset import ColoredMnist
     >>> sevens = ItemStream(ColoredMnist(), "digit:7", "test")
     >>> len(sevens), len(next(sevens.batches(64))), sevens.take([3, 900]).images.shape
     (1028, 64, torch.Size([2, 3, 32, 32]))

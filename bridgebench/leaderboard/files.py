@@ -106,7 +106,10 @@ def metrics_in(sheet: Sheet, task: TaskFile, known: Sequence[Column]) -> MetricC
     missing = [name for name in expected if name not in header]
     unknown = [name for name in header if name not in expected]
     if missing:
-        raise IntegrityError(f"{sheet.path} lacks the column '{missing[0]}'")
+        raise IntegrityError(
+            f"{sheet.path} lacks the column '{missing[0]}': it was removed, or the file is of an "
+            "older version; make it anew with bridgebench run"
+        )
     if unknown:
         raise IntegrityError(
             f"{sheet.path} has the column {unknown[0][:80]!r}, which no metric of task "

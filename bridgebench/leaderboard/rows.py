@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +13,9 @@ from bridgebench.execute.records import Record, Status, Value
 from bridgebench.files.canonical_json import digest
 from bridgebench.leaderboard.columns import AXES
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 Shares = npt.NDArray[np.bool_]
 Items = npt.NDArray[np.float64] | Shares
-ReadItems = Callable[[Record], Mapping[str, "Tensor"]]
+ReadItems = Callable[[Record], Mapping[str, npt.NDArray[np.generic]]]
 Section = tuple[str, str, str, int, int]
 AxisValue = str | int | None
 
@@ -91,7 +87,7 @@ def row_of(record: Record, items: ReadItems, wanted: Collection[str]) -> Row:
     kept = {}
     if record.status == "ok" and set(wanted) & set(record.items):
         found = items(record)
-        kept = {name: _compact(found[name].double().numpy()) for name in wanted if name in found}
+        kept = {name: _compact(found[name].astype(np.float64)) for name in wanted if name in found}
     for name, values in kept.items():
         if values.shape != (record.axes["n"],):
             raise PluginError(

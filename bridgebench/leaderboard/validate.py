@@ -180,15 +180,28 @@ def _check_intervals(table: pd.DataFrame, metrics: MetricColumns) -> None:
 
 
 def _check_json(table: pd.DataFrame) -> None:
-    for index, cells in enumerate(table[["fingerprint", *JSON_COLUMNS]].to_dict("records")):
+    for index, cells in enumerate(table[[*AXES, "fingerprint", *JSON_COLUMNS]].to_dict("records")):
         for name in JSON_COLUMNS:
             try:
                 value = parsed(cells, name)
             except IntegrityError as error:
                 raise IntegrityError(f"row {index + 1}, {error}") from error
+            if name == "options":
+                _check_options(index, cells, value)
             if name == "fingerprint_parts" and cells["fingerprint"] != short_fingerprint(value):
                 right = short_fingerprint(value)
                 _wrong(index, "fingerprint", f"must be '{right}', the hash of its parts")
+
+
+def _check_options(index: int, cells: dict[Any, Any], options: dict[str, Any]) -> None:
+    """A row is computed again from its options, so they must be those that it shows."""
+    for axis, part in options.items():
+        if axis == "transform" or part is None:
+            continue
+        named = part["name"] if isinstance(part, dict) else part
+        found = cells[axis].partition(":")[0] if axis in TEXT_AXES else _present(cells[axis])
+        if named != found:
+            _wrong(index, "options", f"has {axis} {named!s:.40}, but the row has {found}")
 
 
 def _check_derived(table: pd.DataFrame, metrics: MetricColumns) -> None:

@@ -22,7 +22,7 @@ from bridgebench.leaderboard.rerun import Missing, Rerun, plan_of
 from bridgebench.leaderboard.rows import Row
 from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.leaderboard.verifications import Found, Verification
-from bridgebench.plan.machine import resolve_device
+from bridgebench.plan.machine import device_type, resolve_device
 from bridgebench.plugins.registry import Registry
 
 Cells = Mapping[Any, Any]
@@ -119,7 +119,7 @@ class Verifier:
 
     def verify(self, numbers: Sequence[int]) -> Report:
         """An answer for each of the rows, counted from 1, in their order."""
-        here = resolve_device(self.device).type
+        here = device_type(resolve_device(self.device))
         cells = self.board.table.to_dict("records")
         rows = rows_of_table(self.board.table, self.board.metrics)
         reruns: dict[int, Rerun] = {}
@@ -218,7 +218,7 @@ def verifications_of(answers: Sequence[Answer], by: str, device: str) -> tuple[V
             date=datetime.datetime.now(datetime.UTC).date(),
             bridgebench=version("bridgebench"),
             torch=version("torch"),
-            device=resolve_device(device).type,
+            device=device_type(resolve_device(device)),
             sources="any" if answer.differences else "same",
             differing=tuple(each.column for each in answer.differing),
         )

@@ -68,6 +68,16 @@ def evaluations_of(cell: Cell) -> int:
     return expected
 
 
+def samples_of(metric: Metric) -> int:
+    """How many outputs of each source a metric wants of a stochastic method."""
+    who = f"metric '{metric.name}'"
+    with answering(who):
+        samples: object = metric.samples
+    if not isinstance(samples, int) or samples < 1:
+        raise PluginError(f"{who} has {samples!r:.40} as samples, expected 1 or more")
+    return samples
+
+
 def training_domains_of(cell: Cell, setting: Setting) -> tuple[str, ...]:
     """The domains whose training images a method uses."""
     who = f"method '{cell.method.name}'"

@@ -17,9 +17,9 @@ from bridgebench.isolation.calls import answering
 from bridgebench.plan.answers import (
     check_domains,
     columns_of,
-    evaluations_of,
     extractors_of,
     fit_stage_of,
+    samples_of,
     shared_stages_of,
     skip_reason_of,
     training_domains_of,
@@ -28,7 +28,7 @@ from bridgebench.plan.cells import Combiner
 from bridgebench.plan.chance import with_chance
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.items import check_first, check_savable, check_seen, check_size
-from bridgebench.plan.machine import resolve_device, resolve_precision
+from bridgebench.plan.machine import device_type, resolve_device, resolve_precision
 from bridgebench.plan.model import Group, Plan, PlannedCell, identity_of
 from bridgebench.plan.provenance import (
     cell_entries,
@@ -47,6 +47,28 @@ from bridgebench.tasks.task_file import TaskFile
 
 def make_plan(registry: Registry, choices: Choices) -> Plan:
     """The plan of a run; UsageError or IntegrityError, one line, for what cannot be run."""
+    plan = decide(registry, choices)
+    check_ready(plan)
+    return plan
+
+
+def check_ready(plan: Plan) -> None:
+    """The checks of a plan that look at items or ask methods to count, which take torch.
+
+    Raises:
+        UsageError: the items are not what the task says, or what a method needs.
+        PluginError: a method does not say how many evaluations it expects.
+    """
+    cells = tuple(planned.cell for planned in plan.cells)
+    with answering(f"dataset '{plan.dataset.name}'"):
+        check_first(plan.task, plan.dataset, plan.seeds[0])
+        check_seen(plan.task, plan.dataset, cells, plan.setting, plan.n)
+    for planned in plan.cells:
+        _ = planned.evaluations
+
+
+def decide(registry: Registry, choices: Choices) -> Plan:
+    """The plan of a run before `check_ready`: enough to know what of it is finished."""
     task = find_task(registry, choices.task)
     protocol = task.protocol(choices.protocol)
     device = resolve_device(choices.device)
@@ -61,13 +83,9 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     limit = choices.limit or protocol.limit
     combiner = Combiner(registry, task, protocol, choices)
     cells = tuple(combiner.cells())
-    with answering(f"dataset '{dataset.name}'"):
-        check_first(task, dataset, combiner.seeds()[0])
     check_domains(cells, setting)
-    with answering(f"dataset '{dataset.name}'"):
-        check_seen(task, dataset, cells, setting, n)
     metrics = _metrics(registry, task, choices.metric)
-    _check_measurable(metrics, task, setting)
+    _check_measurable(metrics, task, setting, dataset)
     extractors = _extractors(registry, task, metrics)
     with answering("a metric, an extractor or the dataset"):  # these were asked before
         meaning = fingerprint(task, dataset, metrics, extractors, n, precision)
@@ -76,12 +94,13 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     with answering(f"dataset '{dataset.name}'"):
         keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in seeds}
     source = task_source(registry, choices.task)
+    kind = device_type(device)
     planner = _Planner(
-        registry, task, source, choices.protocol, setting, dataset, n, device.type, measuring
+        registry, task, source, choices.protocol, setting, dataset, n, kind, measuring
     )
     planned = []
     for cell in cells:
-        common = {**keys[cell.seed], "fingerprint": meaning, "device": device.type}
+        common = {**keys[cell.seed], "fingerprint": meaning, "device": kind}
         with answering(f"method '{cell.method.name}'"):
             planned.append(planner.plan(cell, common))
     _check_apart(planned)
@@ -96,7 +115,7 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         metrics=metrics,
         extractors=extractors,
         columns=_columns(registry, task, metrics),
-        device=str(device),
+        device=device,
         precision=precision,
         limit=limit,
         groups=_groups(planned),
@@ -140,7 +159,6 @@ class _Planner:
             key=digest(everything),
             fit=keys.of_fit(fit),
             shared=() if skip else keys.of_shared(fit, shared_stages_of(cell, self.setting)),
-            evaluations=0 if skip else evaluations_of(cell),
             skip=skip,
             provenance=provenance(
                 self.registry,
@@ -265,10 +283,19 @@ def _metrics(
     )
 
 
-def _check_measurable(metrics: Sequence[Metric], task: TaskFile, setting: Setting) -> None:
+def _check_measurable(
+    metrics: Sequence[Metric], task: TaskFile, setting: Setting, dataset: Dataset
+) -> None:
     for metric in metrics:
+        samples_of(metric)
         with answering(f"metric '{metric.name}'"):
             reason = metric.unsupported_reason(setting)
+        with answering(f"dataset '{dataset.name}'"):
+            if metric.needs_pairs and not dataset.has_pairs(setting.source, setting.target):
+                reason = reason or (
+                    f"it compares outputs with true targets, and the dataset {dataset.name} has "
+                    f"no pairs of {setting.source} and {setting.target}"
+                )
         if reason:
             raise UsageError(
                 f"metric '{metric.name}' cannot be used with task {task.name}: {reason}; leave the "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from bridgebench.files.canonical_json import digest
@@ -13,6 +14,7 @@ from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.interfaces.score_model import Precision
+from bridgebench.plan.answers import evaluations_of
 from bridgebench.tasks.task_file import TaskFile
 
 IDENTITY_LENGTH = 24
@@ -32,7 +34,6 @@ class PlannedCell:
     key         hash of all that decides its numbers
     fit         the stage of its fit with the key of its result, or None
     shared      its shared stages with the key of each result, in order
-    evaluations network evaluations of an image that its translation is expected to need
     skip        why it cannot be run, or ""
     provenance  what the row says of how it was made
     """
@@ -43,9 +44,17 @@ class PlannedCell:
     key: str
     fit: tuple[Stage, str] | None
     shared: tuple[tuple[Stage, str], ...]
-    evaluations: int
     skip: str
     provenance: Mapping[str, Any]
+
+    @cached_property
+    def evaluations(self) -> int:
+        """Network evaluations of an image that its translation is expected to need.
+
+        Asked when it is needed: a method may have to integrate to know, and a finished run does not
+        need it. PluginError where the method does not give a whole number.
+        """
+        return 0 if self.skip else evaluations_of(self.cell)
 
 
 @dataclass(frozen=True)
@@ -112,8 +121,13 @@ class Plan:
 
     @property
     def needs_cycle(self) -> bool:
-        """Whether a metric needs the outputs carried back."""
+        """Whether a metric needs the outputs translated back."""
         return any(metric.needs_cycle for metric in self.metrics)
+
+    @property
+    def samples(self) -> int:
+        """The most outputs of each source that a metric wants of a stochastic method."""
+        return max((metric.samples for metric in self.metrics), default=1)
 
 
 def evaluations(group: Group, missing: Collection[str]) -> int:

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
-
 from bridgebench.errors import PluginError
 from bridgebench.isolation.calls import isolated, lent
 from bridgebench.toolkit.noise_levels import sigma_grid
@@ -70,17 +68,20 @@ class Latent:
 
     def packed(self) -> Tensor:
         """Both in one tensor, as a shared stage gives it: `z`, or (B, 2, C, H, W) with a carry."""
+        import torch
+
         return self.z if self.carry is None else torch.stack([self.z, self.carry], dim=1)
 
     @classmethod
     def unpacked(cls, packed: Tensor, shape: Sequence[int]) -> Latent:
         """What `packed` was made of; `shape` is that of an item, (C, H, W).
 
+        >>> import torch
         >>> latent = Latent(torch.zeros(2, 3, 4, 4), torch.ones(2, 3, 4, 4))
         >>> Latent.unpacked(latent.packed(), (3, 4, 4)).carry.mean().item()
         1.0
         """
-        if packed.shape[1:] == torch.Size(shape):
+        if tuple(packed.shape[1:]) == tuple(shape):
             return cls(packed)
         z, carry = packed.unbind(dim=1)
         return cls(z, carry)
@@ -90,7 +91,7 @@ class Latent:
         if self.carry is None:
             return Latent(z)
         same = (z == self.z).flatten(1).all(1).view(-1, *(1,) * (z.ndim - 1))
-        return Latent(z, torch.where(same, self.carry, torch.zeros_like(self.carry)))
+        return Latent(z, self.carry.where(same, self.carry.new_zeros(())))
 
 
 def no_noise(step: int) -> Tensor:
@@ -108,17 +109,18 @@ def encode(denoiser: Denoiser, solver: Solver, x: Tensor, nfe: int) -> Tensor:
     return encode_carried(denoiser, solver, x, nfe).z
 
 
-@torch.no_grad()
 def encode_carried(denoiser: Denoiser, solver: Solver, x: Tensor, nfe: int) -> Latent:
     """As `encode`, with what the solver carries."""
+    import torch
+
     sigmas = sigma_grid(
         solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(nfe)
     )
-    top, carry = _carried(solver, denoiser, x, sigmas, no_noise, None)
-    return Latent(top / latent_scale(denoiser.sigma_max), carry)
+    with torch.no_grad():
+        top, carry = _carried(solver, denoiser, x, sigmas, no_noise, None)
+        return Latent(top / latent_scale(denoiser.sigma_max), carry)
 
 
-@torch.no_grad()
 def decode(
     denoiser: Denoiser,
     solver: Solver,
@@ -135,14 +137,17 @@ def decode(
     that many. `noise` are the draws of a stochastic solver. `last_step` spends one more evaluation
     on a denoising step from sigma_min to 0. `carry` is what `encode_carried` gave besides `z`.
     """
+    import torch
+
     sigmas = sigma_grid(
         solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(nfe)
     )
-    top = z * latent_scale(denoiser.sigma_max)
-    x, _ = _carried(solver, denoiser, top, sigmas[::-1], noise, carry)
-    if not last_step:
-        return x
-    return denoiser(x, x.new_full((len(x),), denoiser.sigma_min))
+    with torch.no_grad():
+        top = z * latent_scale(denoiser.sigma_max)
+        x, _ = _carried(solver, denoiser, top, sigmas[::-1], noise, carry)
+        if not last_step:
+            return x
+        return denoiser(x, x.new_full((len(x),), denoiser.sigma_min))
 
 
 def _carried(

@@ -30,6 +30,7 @@ SHARED = (
     "bridgebench.toolkit.probability_flow",
     "bridgebench.toolkit.source_label",
     "bridgebench.toolkit.latent_origin",
+    "bridgebench.toolkit.citation",
     "bridgebench.toolkit.color",
     "bridgebench.toolkit.nn.preconditioning",
     "bridgebench.toolkit.nn.unet",

@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 import bridgebench
-from bridgebench_cmnist.dataset import ColoredMnist
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_metrics.formulas.thumbnails import image_thumbnails, known_thumbnails
 from bridgebench_metrics.nearest import nearest_distance
-from bridgebench_metrics.thumbnails import image_thumbnails, known_thumbnails
 
 ROOT = Path(__file__).parents[2]
 COPIES = ("copy_one", "copy_random", "copy_nearest")

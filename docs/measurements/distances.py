@@ -24,8 +24,8 @@ from torchvision.transforms.functional import gaussian_blur
 
 from bridgebench import Extracted, Items, Metric, Observed, Population, normal
 from bridgebench.toolkit.color import hsv_to_rgb, mean_hue
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_cmnist.extractor import DigitExtractor
+from bridgebench_cmnist.classifier.extractor import DigitExtractor
+from bridgebench_cmnist.digits.dataset import ColoredMnist
 from bridgebench_metrics.diversity import Diversity
 from bridgebench_metrics.fid import Fid
 from bridgebench_metrics.kid import Kid

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
-
 from bridgebench import (
     Batch,
     Cell,
@@ -15,7 +13,6 @@ from bridgebench import (
     Supervision,
     Translation,
 )
-from bridgebench.toolkit.color import hsv_to_rgb, mean_hue
 from bridgebench_baselines.real_targets import chosen_targets
 
 if TYPE_CHECKING:
@@ -27,6 +24,11 @@ def repaint(target: Tensor, source: Tensor) -> Tensor:
 
     The value of each pixel, its largest channel, stays. A source without color gives red.
     """
+
+    import torch
+
+    from bridgebench.toolkit.color import hsv_to_rgb, mean_hue
+
     value = (target.amax(dim=1) + 1) / 2
     hue = mean_hue(source)[:, None, None]
     rgb = hsv_to_rgb(hue, torch.ones_like(hue), value)

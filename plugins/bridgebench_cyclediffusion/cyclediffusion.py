@@ -26,11 +26,10 @@ from bridgebench import (
     Translation,
     sigma_grid,
 )
+from bridgebench.toolkit.citation import bibtex
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
 from bridgebench.toolkit.probability_flow import latent_scale
 from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption
-from bridgebench_cyclediffusion.dpm_encoder import decode, encode, pure_noise
-from bridgebench_cyclediffusion.paper import BIBTEX, URL
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,8 +51,8 @@ class CycleDiffusion(Method):
     axes: ClassVar[frozenset[Axis]] = frozenset({Axis.SOURCE_SCORE, Axis.TARGET_SCORE, Axis.NFE})
     supervision: ClassVar[Supervision] = Supervision.LABELS
     family: ClassVar[str] = "diffusion bridge"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2210.05559"
+    citation: ClassVar[str] = bibtex("bridgebench_cyclediffusion", "wu2023latent")
     license: ClassVar[str] = "Apache-2.0"
 
     eta: float = Field(
@@ -113,6 +112,9 @@ class CycleDiffusion(Method):
         self, cell: Cell, batch: Batch, previous: Tensor | None, context: RunContext
     ) -> Tensor:
         """The trajectories of a batch, (B, 1 + nfe, C, H, W)."""
+
+        from bridgebench_cyclediffusion.dpm_encoder import encode
+
         batch = self.latent.encoded(batch, context)
         domains = self.source_label.of(batch, context.setting)
         denoiser = context.denoiser(cell.source_score, domains)
@@ -127,6 +129,9 @@ class CycleDiffusion(Method):
         self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
     ) -> Translation:
         """Spend the trajectories on the target model."""
+
+        from bridgebench_cyclediffusion.dpm_encoder import decode, pure_noise
+
         setting, levels = context.setting, self._levels(cell)
         latent = shared
         if latent is None:

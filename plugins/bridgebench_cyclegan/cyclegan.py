@@ -24,7 +24,7 @@ from bridgebench import (
     Supervision,
     Translation,
 )
-from bridgebench_cyclegan.paper import BIBTEX, URL
+from bridgebench.toolkit.citation import bibtex
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,8 +40,8 @@ class CycleGan(Method):
     name: ClassVar[str] = "cyclegan"
     supervision: ClassVar[Supervision] = Supervision.UNPAIRED
     family: ClassVar[str] = "GAN"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/1703.10593"
+    citation: ClassVar[str] = bibtex("bridgebench_cyclegan", "zhu2017unpaired")
     license: ClassVar[str] = "Apache-2.0"
 
     weights: Path | None = Field(

@@ -16,11 +16,11 @@ from bridgebench import (
     Supervision,
     Translation,
 )
+from bridgebench.toolkit.citation import bibtex
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
 from bridgebench.toolkit.source_label import no_common_latents
 from bridgebench_ddib.integrations import decode_changed, decode_latents, encode_images
 from bridgebench_ddib.options import Clip, ClipOption, LastStepOption, Start, StartOption
-from bridgebench_ddib.paper import BIBTEX, URL
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,8 +40,8 @@ class DdibSingle(Method):
     axes: ClassVar[frozenset[Axis]] = frozenset(Axis) - {Axis.SOURCE_SCORE}
     supervision: ClassVar[Supervision] = Supervision.UNPAIRED
     family: ClassVar[str] = "diffusion bridge"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2203.08382"
+    citation: ClassVar[str] = bibtex("bridgebench_ddib", "su2023dual")
     license: ClassVar[str] = "Apache-2.0"
 
     start: StartOption = Start.CLEAN

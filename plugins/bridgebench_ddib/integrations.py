@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from bridgebench import Batch, Cell, Setting, Translation
 from bridgebench.toolkit.latent_origin import LatentOrigin
 from bridgebench.toolkit.probability_flow import ClippedDenoiser, Latent, decode, encode_carried
@@ -29,7 +27,7 @@ def encode_images(
 ) -> Latent:
     """The unit latents of images `x`, (B, C, H, W), which set out at sigma_min."""
     if start is Start.NOISED:
-        x = torch.add(x, draw.each(purpose, x.shape[1:]).to(x), alpha=denoiser.sigma_min)
+        x = x.add(draw.each(purpose, x.shape[1:]).to(x), alpha=denoiser.sigma_min)
     clipped = ClippedDenoiser(denoiser, setting.low, setting.high)
     return encode_carried(clipped if clip.on_encode else denoiser, cell.solver, x, cell.nfe)
 

@@ -36,17 +36,16 @@ from bridgebench import (
     Supervision,
     Translation,
 )
-from bridgebench.toolkit.color import in_hue, mean_hue
+from bridgebench.toolkit.citation import bibtex
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
 from bridgebench.toolkit.probability_flow import ClippedDenoiser, decode, encode_carried
 from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption, no_common_latents
-from bridgebench_guided.guidance import GuidedDenoiser, levels_asked, restarted
-from bridgebench_guided.paper import BIBTEX, URL
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import ScoreModel
+    from bridgebench_guided.guidance import GuidedDenoiser
 
 
 class DdibGuided(Method):
@@ -62,8 +61,8 @@ class DdibGuided(Method):
     name: ClassVar[str] = "ddib_guided"
     axes: ClassVar[frozenset[Axis]] = frozenset(Axis)
     family: ClassVar[str] = "diffusion bridge"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2207.06635"
+    citation: ClassVar[str] = bibtex("bridgebench_guided", "zhao2022egsde")
     license: ClassVar[str] = "Apache-2.0"
 
     color: float = Field(
@@ -159,6 +158,8 @@ class DdibGuided(Method):
 
         With an adaptive solver the levels of its largest steps, which are few.
         """
+        from bridgebench_guided.guidance import levels_asked
+
         low, high = cell.target_score.sigma_range
         levels = levels_asked(cell.solver, cell.nfe, (low, high))
         if self.restart:
@@ -170,6 +171,9 @@ class DdibGuided(Method):
         self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
     ) -> Translation:
         """Change and decode the latents of a batch, guided."""
+
+        from bridgebench_guided.guidance import restarted
+
         setting = context.setting
         latent = self.latent.latent(shared, batch)
         changed = latent.changed_to(cell.transform.latent(latent.z, batch.images, batch.draw))
@@ -187,6 +191,9 @@ class DdibGuided(Method):
         return Translation(x.clamp(setting.low, setting.high), latent=latent.z, changed=changed.z)
 
     def _guided(self, cell: Cell, batch: Batch, context: RunContext) -> GuidedDenoiser:
+        from bridgebench.toolkit.color import in_hue, mean_hue
+        from bridgebench_guided.guidance import GuidedDenoiser
+
         score, setting = cell.target_score, context.setting
         target = context.denoiser(score, (setting.target,) * len(batch.images))
         unconditional = None

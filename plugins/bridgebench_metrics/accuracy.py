@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
-from torch import Tensor
 
 from bridgebench import (
     Column,
@@ -21,6 +20,7 @@ from bridgebench_metrics.classified import OPTION, logits_of
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 
 class Accuracy(Metric):

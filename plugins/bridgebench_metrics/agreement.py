@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
-from torch import Tensor
 
 from bridgebench import Column, InvalidOption, Metric, MetricContext, Observed, Score, exact_share
 from bridgebench_metrics.classified import OPTION, logits_of
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 
 class Agreement(Metric):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from bridgebench import BridgebenchError, InvalidOption, Observed
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 OPTION = "the extractor that classifies, by spec; empty: the task's own"
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor
-
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
-from bridgebench_metrics.hue_error import observed_hue_error
 from bridgebench_metrics.means import mean_score, too_few
 from bridgebench_metrics.shapes import unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 NEAR = 15.0
 """Degrees under which a hue counts as kept, in the column `color_within15`."""
@@ -94,7 +92,9 @@ class Color(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of hue errors."""
+
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.color import observed_hue_error
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"error": observed_hue_error(observed, context)}

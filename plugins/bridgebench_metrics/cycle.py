@@ -6,14 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-
 from bridgebench import Column, Metric, MetricContext, Observed, Score, bootstrap_mean
 from bridgebench_metrics.transport import mean_squared_distance
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 
 def cycle_scores(squared: Tensor, seed: int) -> dict[str, Score]:
@@ -56,6 +54,9 @@ class Cycle(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of squared errors."""
+
+        import torch
+
         from bridgebench import ItemMeter
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:

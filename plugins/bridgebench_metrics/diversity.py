@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from bridgebench import BridgebenchError, Column, Metric, MetricContext, Score, influence_interval
-from bridgebench_metrics.chunks import CHUNK, tiles
 from bridgebench_metrics.features import OPTION, checked, feature_meter, reference_features
+from bridgebench_metrics.formulas.chunks import CHUNK, tiles
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 REFERENCE_IMAGES = 2000
 """How many reference images are compared with each other: two million pairs."""
@@ -27,6 +26,9 @@ def mean_pairwise_distance(features: Tensor, numbers: int = CHUNK) -> tuple[floa
     Returns:
         The mean, and the influence values (n,), whose mean is 0.
     """
+
+    import torch
+
     n = len(features)
     sums = torch.zeros(n, dtype=torch.float64)
     for rows, columns in tiles(n, n, features.shape[1], numbers):

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor
-
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
-from bridgebench_metrics.nearest import COPY, has_twin, usual_distance
 from bridgebench_metrics.shapes import unlike_images
-from bridgebench_metrics.thumbnails import observed_thumbnails
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 
 class Duplicates(Metric):
@@ -54,7 +51,10 @@ class Duplicates(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of thumbnails."""
+
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.thumbnails import observed_thumbnails
+        from bridgebench_metrics.nearest import COPY, has_twin, usual_distance
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"thumbnail": observed_thumbnails(observed)}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from bridgebench import Observed
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def hsv_value(images: Tensor) -> Tensor:

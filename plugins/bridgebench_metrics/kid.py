@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from bridgebench import Column, Estimate, Metric, MetricContext, Score, positive_interval
-from bridgebench_metrics.chunks import CHUNK, tiles
 from bridgebench_metrics.features import (
     OPTION,
     all_alike,
@@ -20,9 +17,11 @@ from bridgebench_metrics.features import (
     feature_meter,
     reference_features,
 )
+from bridgebench_metrics.formulas.chunks import CHUNK, tiles
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 Array = npt.NDArray[np.floating]
 
@@ -168,6 +167,9 @@ class Kid(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of features."""
+
+        import torch
+
         spec = self.features or context.extractor
 
         def summarize(features: Tensor) -> dict[str, Score]:

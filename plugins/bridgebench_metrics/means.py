@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from bridgebench import Score, bootstrap_mean
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 UNDEFINED_LIMIT = 0.05
 """Up to this share of images may lack a value; above it, the mean of the others says too little."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor
-
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
+from bridgebench_metrics.formulas.thumbnails import observed_thumbnails, reference_thumbnails
 from bridgebench_metrics.means import mean_score
-from bridgebench_metrics.nearest import COPY, nearest_distance, usual_distance
 from bridgebench_metrics.shapes import unlike_images
-from bridgebench_metrics.thumbnails import observed_thumbnails, reference_thumbnails
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 
 def memorization_scores(ratio: Tensor, seed: int) -> dict[str, Score]:
     """The columns of Memorization, of the (n,) ratios."""
+
+    from bridgebench_metrics.nearest import COPY
+
     copies = ratio < COPY
     share = exact_share(int(copies.sum()), len(copies))
     return {
@@ -80,7 +81,9 @@ class Memorization(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of ratios."""
+
         from bridgebench import ItemMeter
+        from bridgebench_metrics.nearest import nearest_distance, usual_distance
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             known = reference_thumbnails(context)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bridgebench_metrics.chunks import CHUNK, in_chunks
+from bridgebench_metrics.formulas.chunks import CHUNK, in_chunks
 
 FIRST = 32
 """Images whose mean is the origin: it is within √(n/FIRST) standard deviations of that of all."""

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from bridgebench import BridgebenchError, MetricContext
-from bridgebench_metrics.chunks import CHUNK, spans, tiles
-from bridgebench_metrics.thumbnails import image_thumbnails, reference_thumbnails
+from bridgebench_metrics.formulas.chunks import CHUNK, spans, tiles
+from bridgebench_metrics.formulas.thumbnails import image_thumbnails, reference_thumbnails
 
 COPY = 0.3
 """Below this share of the usual distance two images are one. Measured on colored digits, no two
@@ -60,14 +60,14 @@ def usual_distance(context: MetricContext) -> float:
 
 
 def _usual(context: MetricContext) -> float:
-    images = context.held_out().items.images
+    held_out = context.held_out()
     distance = 0.0
-    if len(images):
-        known = reference_thumbnails(context)
-        distance = nearest_distance(image_thumbnails(images), known).mean().item()
+    if len(held_out):
+        seen = held_out.each("thumbnails", image_thumbnails)
+        distance = nearest_distance(seen, reference_thumbnails(context)).mean().item()
     if distance <= ROUNDING:
         raise BridgebenchError(
             "the distance to real images needs held-out ones that are not in the reference, got "
-            f"{len(images)}; choose two different splits"
+            f"{len(held_out)}; choose two different splits"
         )
     return distance

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor
-
 from bridgebench import Column, Metric, MetricContext, Observed, Setting
-from bridgebench.toolkit.color import total_chroma
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
-from bridgebench_metrics.hue_error import observed_color
 from bridgebench_metrics.means import mean_score
 from bridgebench_metrics.shapes import unlike_images
 from bridgebench_metrics.sources import of_sources
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 
 def image_saturation(images: Tensor) -> Tensor:
@@ -24,6 +21,9 @@ def image_saturation(images: Tensor) -> Tensor:
 
     As V·S is the chroma of a pixel, this is total chroma over total V. NaN for a black image.
     """
+
+    from bridgebench.toolkit.color import total_chroma
+
     return _saturation(total_chroma(images), hsv_value(images))
 
 
@@ -64,7 +64,9 @@ class Saturation(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of changes."""
+
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.color import observed_color
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             output = _saturation(observed_color(observed).chroma, observed_value(observed))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
-
-from torch import Tensor
+from typing import TYPE_CHECKING, TypeVar
 
 from bridgebench import MetricContext, Observed
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 T = TypeVar("T")
 

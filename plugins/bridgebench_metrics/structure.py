@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-
 from bridgebench import Column, Metric, MetricContext, Observed, Setting, UsageError
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.means import mean_score
@@ -15,6 +12,7 @@ from bridgebench_metrics.shapes import unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 FLAT = 1e-6
 """A standard deviation of V below this is that of an image of one value."""
@@ -30,6 +28,9 @@ def shape_correlation(source: Tensor, output: Tensor) -> Tensor:
 
 def value_correlation(first: Tensor, second: Tensor) -> Tensor:
     """`shape_correlation` of two centered (B, P) values."""
+
+    import torch
+
     covariance = (first * second).mean(dim=1)
     spread, other = (part.square().mean(dim=1).sqrt() for part in (first, second))
     correlation = covariance / (spread * other).clamp(min=FLAT**2)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting
-from bridgebench_metrics.correlation import Correlated, correlated, mean_of
-from bridgebench_metrics.handwriting import Handwriting, handwriting
 from bridgebench_metrics.hsv_value import hsv_value, observed_value
 from bridgebench_metrics.shapes import unlike_images
 from bridgebench_metrics.sources import of_sources
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
+
+    from bridgebench_metrics.formulas.correlation import Correlated
+    from bridgebench_metrics.formulas.handwriting import Handwriting
 
 
 LEAST_INK = 0.1
@@ -26,6 +25,11 @@ slant, and one slant of seven decides a correlation."""
 
 def style_scores(source: Handwriting, output: Handwriting) -> dict[str, Score]:
     """The columns of Style, of the traits of n sources and of their outputs."""
+
+    import torch
+
+    from bridgebench_metrics.formulas.correlation import correlated, mean_of
+
     written = output.ink >= LEAST_INK * source.ink
     slant, thickness = (
         correlated(trait, torch.where(written, kept, torch.nan))
@@ -90,7 +94,11 @@ class Style(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of traits."""
+
+        import torch
+
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.handwriting import Handwriting, handwriting
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             source = of_sources("style", _of_images, observed, context)
@@ -105,4 +113,6 @@ class Style(Metric):
 
 
 def _of_images(images: Tensor) -> Handwriting:
+    from bridgebench_metrics.formulas.handwriting import handwriting
+
     return handwriting(hsv_value(images))

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
-from torch import Tensor
 
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
 from bridgebench_metrics.classified import OPTION, logits_of
-from bridgebench_metrics.hue_error import observed_hue_error
 from bridgebench_metrics.shapes import unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 
 class Success(Metric):
@@ -60,7 +59,9 @@ class Success(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of successes."""
+
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.color import observed_hue_error
 
         spec = self.classifier or context.extractor
 

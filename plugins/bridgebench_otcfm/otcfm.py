@@ -24,7 +24,7 @@ from bridgebench import (
     Translation,
     sigma_grid,
 )
-from bridgebench_otcfm.paper import BIBTEX, URL
+from bridgebench.toolkit.citation import bibtex
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,8 +46,8 @@ class Otcfm(Method):
     axes: ClassVar[frozenset[Axis]] = frozenset({Axis.SOLVER, Axis.NFE})
     supervision: ClassVar[Supervision] = Supervision.UNPAIRED
     family: ClassVar[str] = "flow matching"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2302.00482"
+    citation: ClassVar[str] = bibtex("bridgebench_otcfm", "tong2024improving")
     license: ClassVar[str] = "Apache-2.0"
 
     weights: Path | None = Field(

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from bridgebench import InvalidOption, Solver
-from bridgebench_solvers.budget import whole_intervals
-from bridgebench_solvers.grid import steps
-from bridgebench_solvers.papers import DDIM
+from bridgebench.toolkit.citation import bibtex
+from bridgebench_solvers.intervals import steps, whole_intervals
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,7 +35,7 @@ class Ancestral(Solver):
     name: ClassVar[str] = "ancestral"
     order: ClassVar[int] = 1
     stochastic: ClassVar[bool] = True
-    citation: ClassVar[str] = DDIM
+    citation: ClassVar[str] = bibtex("bridgebench_solvers", "song2021ddim")
 
     eta: float = Field(
         1.0, ge=0, le=1, description="noise of each step: 1 is DDPM, 0 is DDIM, which adds none"

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from pydantic import Field
 
 from bridgebench import BudgetError, Solver
-from bridgebench_solvers.grid import steps
-from bridgebench_solvers.papers import BOGACKI_SHAMPINE
+from bridgebench.toolkit.citation import bibtex
+from bridgebench_solvers.intervals import steps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,7 +38,7 @@ class Bs23(Solver):
     name: ClassVar[str] = "bs23"
     order: ClassVar[int] = 3
     adaptive: ClassVar[bool] = True
-    citation: ClassVar[str] = BOGACKI_SHAMPINE
+    citation: ClassVar[str] = bibtex("bridgebench_solvers", "bogacki1989pair")
 
     rtol: float = Field(0.01, gt=0, lt=1, description="tolerated error of a step, of the state")
     atol: float = Field(0.01, gt=0, description="tolerated error of a step, beside that")
@@ -58,6 +57,8 @@ class Bs23(Solver):
 
         BudgetError where an image needs more steps than the grid has intervals.
         """
+        import torch
+
         most, end = len(steps(self.name, sigmas)), sigmas[-1]
         sigma = torch.full((len(x),), sigmas[0], dtype=torch.float64, device=x.device)
         h = (end - sigma).clamp(-sigma / 2, sigma / 2)
@@ -86,7 +87,7 @@ class Bs23(Solver):
 
     def _error(self, difference: Tensor, x: Tensor, x_next: Tensor) -> Tensor:
         """(B,) float64: the error of a step in units of what is tolerated."""
-        tolerated = self.atol + self.rtol * torch.maximum(x.abs(), x_next.abs())
+        tolerated = self.atol + self.rtol * x.abs().maximum(x_next.abs())
         return (difference / tolerated).double().flatten(1).square().mean(1).sqrt()
 
 
@@ -98,8 +99,9 @@ def slope(denoiser: Denoiser, x: Tensor, sigma: Tensor) -> Tensor:
 def per_image(values: Tensor, x: Tensor) -> Tensor:
     """(B,) shaped to be combined with `x`, (B, C, H, W); numbers in its dtype.
 
+    >>> import torch
     >>> per_image(torch.ones(2), torch.ones(2, 3, 4, 4)).shape
     torch.Size([2, 1, 1, 1])
     """
     shaped = values.view(-1, *(1,) * (x.ndim - 1))
-    return shaped if values.dtype == torch.bool else shaped.to(x.dtype)
+    return shaped.to(x.dtype) if values.is_floating_point() else shaped

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from bridgebench import Solver
-from bridgebench_solvers.budget import whole_intervals
+from bridgebench.toolkit.citation import bibtex
 from bridgebench_solvers.dpmpp_2m import dpmpp_2m
 from bridgebench_solvers.dpmpp_2s import dpmpp_2s
-from bridgebench_solvers.grid import steps
-from bridgebench_solvers.papers import DPM_SOLVER_PP
+from bridgebench_solvers.intervals import steps, whole_intervals
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,7 +37,7 @@ class Dpm(Solver):
 
     name: ClassVar[str] = "dpm"
     order: ClassVar[int] = 2
-    citation: ClassVar[str] = DPM_SOLVER_PP
+    citation: ClassVar[str] = bibtex("bridgebench_solvers", "lu2022dpmsolverpp")
 
     variant: DpmVariant = Field(
         DpmVariant.MULTISTEP,

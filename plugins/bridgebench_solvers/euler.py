@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
-
 from bridgebench import Solver
-from bridgebench_solvers.budget import whole_intervals
-from bridgebench_solvers.grid import steps
-from bridgebench_solvers.papers import DDIM
+from bridgebench.toolkit.citation import bibtex
+from bridgebench_solvers.intervals import steps, whole_intervals
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +27,7 @@ class Euler(Solver):
 
     name: ClassVar[str] = "euler"
     order: ClassVar[int] = 1
-    citation: ClassVar[str] = DDIM
+    citation: ClassVar[str] = bibtex("bridgebench_solvers", "song2021ddim")
 
     def intervals(self, nfe: int) -> int:
         """One evaluation an interval."""
@@ -41,5 +38,5 @@ class Euler(Solver):
         for sigma, sigma_next in steps(self.name, sigmas):
             D = denoiser(x, x.new_full((len(x),), sigma))
             # x̄ + (σ' - σ)(x̄ - D)/σ, written as the point σ'/σ of the way from D to x̄
-            x = torch.lerp(D, x, sigma_next / sigma)
+            x = D.lerp(x, sigma_next / sigma)
         return x

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import Solver
-from bridgebench_solvers.budget import whole_intervals
-from bridgebench_solvers.grid import steps
-from bridgebench_solvers.papers import EDM
+from bridgebench.toolkit.citation import bibtex
+from bridgebench_solvers.intervals import steps, whole_intervals
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,7 +27,7 @@ class Heun(Solver):
 
     name: ClassVar[str] = "heun"
     order: ClassVar[int] = 2
-    citation: ClassVar[str] = EDM
+    citation: ClassVar[str] = bibtex("bridgebench_solvers", "karras2022elucidating")
 
     def intervals(self, nfe: int) -> int:
         """Two evaluations an interval."""

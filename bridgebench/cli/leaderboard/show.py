@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bridgebench.cli.leaderboard.files import Words, split_words
+from bridgebench.cli.say import say, say_lines
 from bridgebench.errors import InvalidOption, UnknownName
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _print_trust(path: Path, board: Board) -> None:
     if known:
         said = (Trust.VERIFIED, Trust.RESCORED, Trust.DISPUTED, Trust.SELF_REPORTED)
         first, *others = (f"{states.count(trust)} {trust}" for trust in said)
-        click.echo(f"{first.replace(' ', ' rows are ')}, {', '.join(others)}.")
+        say(f"{first.replace(' ', ' rows are ')}, {', '.join(others)}.")
 
 
 def _compare(boards: list[Board], split: Words) -> None:
@@ -100,7 +101,7 @@ def _compare(boards: list[Board], split: Words) -> None:
 def _cite(boards: list[Board], registry: Registry) -> None:
     from bridgebench.leaderboard.cite import citations
 
-    click.echo(citations(boards, registry))
+    say_lines(citations(boards, registry))
 
 
 def _view(split: Words, wide: bool) -> View:

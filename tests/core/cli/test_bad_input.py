@@ -99,7 +99,7 @@ def test_altered_weights_are_refused(here, monkeypatch):
 
 def test_an_altered_digits_file_is_refused(here, monkeypatch):
     shutil.copytree(PACKAGE / "data", here / "data")
-    monkeypatch.setattr("bridgebench_cmnist.digits.data_folder", lambda: here / "data")
+    monkeypatch.setattr("bridgebench_cmnist.digits.files.data_folder", lambda: here / "data")
     path = here / "data" / "t10k-labels-idx1-ubyte.gz"
     labels = bytearray(gzip.decompress(path.read_bytes()))
     labels[100] ^= 1

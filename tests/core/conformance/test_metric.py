@@ -173,7 +173,7 @@ class Looks(Distance):
     """Looks at the reference images and does not say so."""
 
     def each(self, observed: Observed, context: MetricContext) -> torch.Tensor:
-        mean = context.reference().items.images.mean(dim=0)
+        mean = context.reference().each("as they are", lambda images: images).mean(dim=0)
         return (observed.output - mean).abs().mean(dim=(1, 2, 3))
 
 

@@ -12,7 +12,7 @@ from torch.utils._pytree import tree_leaves
 
 from bridgebench_metrics.diversity import mean_pairwise_distance
 from bridgebench_metrics.fid import Fid
-from bridgebench_metrics.frechet import gaussian
+from bridgebench_metrics.formulas.frechet import gaussian
 from bridgebench_metrics.kid import blocks_of, kernel_distance
 from bridgebench_metrics.nearest import has_twin, nearest_distance
 from bridgebench_metrics.precision_recall import DISTANCES, PrecisionRecall

@@ -10,7 +10,7 @@ from torch import Tensor
 from bridgebench import Score, Setting
 from bridgebench.toolkit.color import hsv_to_rgb
 from bridgebench_metrics import style
-from bridgebench_metrics.handwriting import handwriting
+from bridgebench_metrics.formulas.handwriting import handwriting
 from bridgebench_metrics.style import Style
 
 N = 60

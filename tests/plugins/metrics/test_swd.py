@@ -10,8 +10,8 @@ from scipy.stats import wasserstein_distance
 from torch import Tensor
 
 from bridgebench import BridgebenchError, generator
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_metrics.sliced_wasserstein import directions, sliced, sliced_distance
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_metrics.formulas.sliced_wasserstein import directions, sliced, sliced_distance
 from bridgebench_metrics.swd import Swd, pooled
 
 SCALE = math.sqrt(math.pi / 2)

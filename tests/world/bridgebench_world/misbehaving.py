@@ -256,7 +256,7 @@ class MisbehavingMetric(Metric):
         elif self.how == "output":
             observed.output.neg_()
         elif self.how == "reference":
-            context.reference().items.images.neg_()
+            context.reference().each("as they are", lambda images: images).neg_()
         elif self.how == "features":
             context.reference().extract(context.extractor).features.neg_()
 
