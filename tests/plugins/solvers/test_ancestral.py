@@ -1,6 +1,7 @@
 """Ancestral sampling: the step of the papers, the marginals, and draws of each item's own."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -41,7 +42,7 @@ def test_the_variance_of_each_step_is_the_one_of_its_formula(eta: float) -> None
     """Where D is linear in the state, so is a step: its gain and its noise are known."""
     sigmas = (10.0, 4.0, 1.0, 0.1)
     variance = 0.5**2 + sigmas[0] ** 2
-    for sigma, after in zip(sigmas, sigmas[1:], strict=False):
+    for sigma, after in pairwise(sigmas):
         s = eta * after * math.sqrt(1 - (after / sigma) ** 2)
         of_image, kept = 0.5**2 / (0.5**2 + sigma**2), math.sqrt(after**2 - s**2) / sigma
         variance = (of_image + kept * (1 - of_image)) ** 2 * variance + s**2

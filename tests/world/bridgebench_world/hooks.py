@@ -7,7 +7,10 @@ api = 2
 
 @hookimpl
 def bridgebench_datasets():
-    return {"world": "bridgebench_world.images:World"}
+    return {
+        "world": "bridgebench_world.images:World",
+        "world_pairs": "bridgebench_world.contract:Pairs",
+    }
 
 
 @hookimpl
@@ -58,6 +61,11 @@ def bridgebench_methods():
         "copy_random": "bridgebench_world.copying:CopyRandom",
         "copy_nearest": "bridgebench_world.copying:CopyNearest",
         "misbehaving": "bridgebench_world.misbehaving:Misbehaving",
+        "undeclared": "bridgebench_world.contract:Undeclared",
+        "networked": "bridgebench_world.contract:Networked",
+        "gradient": "bridgebench_world.contract:Gradient",
+        "shift": "bridgebench_world.contract:Shift",
+        "paired": "bridgebench_world.contract:Paired",
     }
 
 
