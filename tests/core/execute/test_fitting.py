@@ -208,7 +208,7 @@ def test_a_missing_pair_is_one_line_that_names_it_and_its_siblings_finish(tmp_pa
     task = paired_task(tmp_path, "train/red07")
     records = by_method(run(tmp_path / "out", task=task, method="paired,identity"))
     assert records["paired"].reason == (
-        "in its fit: dataset world_paired has no target of train/red07; add it or leave the item out"
+        "in its fit: dataset world_paired lacks the target of train/red07; add it or leave it out"
     )
     assert records["identity"].status == "ok"
     assert kept(cache) == []

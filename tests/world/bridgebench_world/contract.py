@@ -185,6 +185,6 @@ class Pairs(World):
     def true_targets(self, items, source, target, split, seed):
         if self.missing in items.ids:
             raise IntegrityError(
-                f"dataset world_paired has no target of {self.missing}; add it or leave the item out"
+                f"dataset world_paired lacks the target of {self.missing}; add it or leave it out"
             )
         return (items.images + mean_of(target) - mean_of(source)).clamp(-1, 1)
