@@ -10,6 +10,7 @@ def bridgebench_datasets():
     return {
         "world": "bridgebench_world.images:World",
         "world_pairs": "bridgebench_world.pairs:PairedWorld",
+        "world_paired": "bridgebench_world.contract:Pairs",
     }
 
 
@@ -63,6 +64,11 @@ def bridgebench_methods():
         "copy_nearest": "bridgebench_world.copying:CopyNearest",
         "misbehaving": "bridgebench_world.misbehaving:Misbehaving",
         "dice": "bridgebench_world.dice:Dice",
+        "undeclared": "bridgebench_world.contract:Undeclared",
+        "networked": "bridgebench_world.contract:Networked",
+        "gradient": "bridgebench_world.contract:Gradient",
+        "shift": "bridgebench_world.contract:Shift",
+        "paired": "bridgebench_world.contract:Paired",
     }
 
 
