@@ -78,7 +78,7 @@ def decide(registry: Registry, choices: Choices) -> Plan:
     _check_pictures(task, choices)
     n = choices.n or protocol.n
     with answering(f"dataset '{dataset.name}'"):
-        setting = _setting(task, dataset)
+        setting = setting_of(task, dataset)
         check_size(task, dataset, n)
         images = dataset_key(dataset)
     batch = min(choices.batch or protocol.batch, n)
@@ -87,8 +87,8 @@ def decide(registry: Registry, choices: Choices) -> Plan:
     cells = tuple(combiner.cells())
     check_domains(cells, setting)
     metrics = _metrics(registry, task, choices.metric)
-    _check_measurable(metrics, task, setting, dataset)
-    extractors = _extractors(registry, task, metrics)
+    check_measurable(metrics, task, setting, dataset)
+    extractors = extractors_by_spec(registry, task, metrics)
     with answering("a metric or an extractor"):  # these were asked before
         meaning = fingerprint(task, images, metrics, extractors, n, precision)
     measuring = _measuring(registry, task, metrics, tuple(extractors))
@@ -230,7 +230,8 @@ def _check_pictures(task: TaskFile, choices: Choices) -> None:
         check_savable(task, f"save={choices.save}")
 
 
-def _setting(task: TaskFile, dataset: Dataset) -> Setting:
+def setting_of(task: TaskFile, dataset: Dataset) -> Setting:
+    """What a task says about its domains."""
     return Setting(
         source=task.source.domain,
         unconditional=task.source.unconditional,
@@ -242,7 +243,7 @@ def _setting(task: TaskFile, dataset: Dataset) -> Setting:
     )
 
 
-def _extractors(
+def extractors_by_spec(
     registry: Registry, task: TaskFile, metrics: Sequence[Metric]
 ) -> dict[str, Extractor]:
     """By spec, those that the metrics see images with."""
@@ -286,9 +287,10 @@ def _metrics(
     )
 
 
-def _check_measurable(
+def check_measurable(
     metrics: Sequence[Metric], task: TaskFile, setting: Setting, dataset: Dataset
 ) -> None:
+    """UsageError for a metric that cannot measure the items of a task."""
     for metric in metrics:
         samples_of(metric)
         with answering(f"metric '{metric.name}'"):
