@@ -211,4 +211,6 @@ def make_harness(registry: Registry, task: str = "", device: str = "auto") -> Ha
         raise UsageError("checks need the images of a task, and no task is installed; give one")
     names = registry.names(Kind.TASK)
     chosen = task or (DEFAULT_TASK if DEFAULT_TASK in names else names[0])
-    return Harness(registry, find_task(registry, chosen), chosen, resolve_device(device))
+    return Harness(
+        registry, find_task(registry, chosen), chosen, torch.device(resolve_device(device))
+    )
