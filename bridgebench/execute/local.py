@@ -51,8 +51,8 @@ class LocalRun:
     """One run of a plan into a folder; records of cells that are there already are kept.
 
     `tried` are the cells to leave alone although they have no sound record, `cores` those that the
-    run may use. Models and references are loaded for a seed at its first cell and kept until one of
-    another seed comes.
+    run may use. Networks are loaded once; the images, the reference and the fits of a seed are kept
+    until a cell of another seed comes.
     """
 
     plan: Plan
@@ -64,6 +64,7 @@ class LocalRun:
     store: Store = field(default_factory=user_store)
     cores: int = field(default_factory=usable_cores)
     _extractors: Extractors | None = None
+    _networks: Networks | None = None
     _of_run: Kept = field(default_factory=Kept)
     _bench: _Bench | None = None
     _fits: dict[str, Fitted | Outcome] = field(default_factory=dict)
@@ -154,6 +155,7 @@ class LocalRun:
     def _of_seed(self, seed: int) -> _Bench:
         if self._bench is None or self._bench.seed != seed:
             self._bench = None  # one seed's images leave before those of the next are loaded
+            self._fits.clear()
             self._bench = self._new_bench(seed)
         return self._bench
 
@@ -163,6 +165,8 @@ class LocalRun:
         device = torch.device(self.plan.device)
         if self._extractors is None:
             self._extractors = Extractors(self.plan.extractors, device)
+        if self._networks is None:
+            self._networks = Networks(device, self.plan.precision, self.progress.evaluated)
         self.progress.doing(f"loading {n} images of {task.source.domain}")
         source, batch = task.source, self.plan.batch
         with answering(f"dataset '{self.plan.dataset.name}'"):
@@ -188,7 +192,7 @@ class LocalRun:
         runner = CellRunner(
             batches=batches,
             setting=self.plan.setting,
-            networks=Networks(device, self.plan.precision, self.progress.evaluated),
+            networks=self._networks,
             images=images,
             new_scorer=partial(
                 Scorer,

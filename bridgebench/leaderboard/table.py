@@ -21,6 +21,7 @@ from bridgebench.leaderboard.columns import (
     INTEGER_COLUMNS,
     JSON_COLUMNS,
     PROVENANCE,
+    RECORD_COST,
     TAIL,
     TEXT_AXES,
     MetricColumns,
@@ -104,7 +105,7 @@ def place(row: Row, stand: Standing) -> tuple[object, ...]:
 
 def _cells(record: Record, row: Row, stand: Standing, metrics: MetricColumns) -> dict[str, Any]:
     _check_keys(record, "facts", record.facts, FACTS)
-    _check_keys(record, "cost", record.cost, COST)
+    _check_keys(record, "cost", record.cost, RECORD_COST)
     _check_keys(record, "provenance", record.provenance, PROVENANCE)
     cells: dict[str, Any] = {axis: row.axes[axis] for axis in AXES}
     cells |= {axis: UNUSED for axis in TEXT_AXES if cells[axis] is None}

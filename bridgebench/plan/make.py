@@ -33,6 +33,7 @@ from bridgebench.plan.model import Group, Plan, PlannedCell, identity_of
 from bridgebench.plan.provenance import (
     cell_entries,
     cell_weights,
+    dataset_key,
     fingerprint,
     items_key,
     plugin_code,
@@ -79,6 +80,7 @@ def decide(registry: Registry, choices: Choices) -> Plan:
     with answering(f"dataset '{dataset.name}'"):
         setting = setting_of(task, dataset)
         check_size(task, dataset, n)
+        images = dataset_key(dataset)
     batch = min(choices.batch or protocol.batch, n)
     limit = choices.limit or protocol.limit
     combiner = Combiner(registry, task, protocol, choices)
@@ -87,16 +89,15 @@ def decide(registry: Registry, choices: Choices) -> Plan:
     metrics = _metrics(registry, task, choices.metric)
     check_measurable(metrics, task, setting, dataset)
     extractors = extractors_by_spec(registry, task, metrics)
-    with answering("a metric, an extractor or the dataset"):  # these were asked before
-        meaning = fingerprint(task, dataset, metrics, extractors, n, precision)
+    with answering("a metric or an extractor"):  # these were asked before
+        meaning = fingerprint(task, images, metrics, extractors, n, precision)
     measuring = _measuring(registry, task, metrics, tuple(extractors))
     seeds = combiner.seeds()
-    with answering(f"dataset '{dataset.name}'"):
-        keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in seeds}
+    keys = {seed: items_key(task, images, n, batch, seed, precision) for seed in seeds}
     source = task_source(registry, choices.task)
     kind = device_type(device)
     planner = _Planner(
-        registry, task, source, choices.protocol, setting, dataset, n, kind, measuring
+        registry, task, source, choices.protocol, setting, dataset, images, n, kind, measuring
     )
     planned = []
     for cell in cells:
@@ -132,6 +133,7 @@ class _Planner:
     protocol: str
     setting: Setting
     dataset: Dataset
+    images: Mapping[str, Any]
     n: int
     device: str
     measuring: tuple[Entry, ...]
@@ -141,7 +143,8 @@ class _Planner:
         domains = training_domains_of(cell, self.setting)
         skip = skip_reason_of(cell, self.setting)
         skip = skip or training_refusal(domains, self.task, self.dataset)
-        training = {} if skip else training_data(domains, self.dataset)
+        split = self.dataset.training_split
+        training = {} if skip else training_data(domains, split, self.images)
         keys = StageKeys(self.registry, cell, common, self.measuring[0], self.n, training)
         fit = None if skip else fit_stage_of(cell, self.setting)
         everything = {

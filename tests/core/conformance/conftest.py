@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from bridgebench.conformance import ConformanceError
-from bridgebench.conformance.harness import Harness, make_harness
 from bridgebench.conformance.catalog import checks_of
+from bridgebench.conformance.harness import Harness, make_harness
 from bridgebench.plugins.registry import Kind, load_registry
 
 Caught = Callable[[Kind, str, Any], str]

@@ -33,13 +33,6 @@ class Distance(Metric):
         return Score(each.mean().item(), items=each)
 
 
-class NoChance(Distance):
-    """Compares outputs with their sources and does not say so."""
-
-    def columns(self) -> tuple[Column, ...]:
-        return (Column("distance", "", "lower", "how far pixels move", 0.0),)
-
-
 class ChanceOfNothing(Distance):
     """Says that it compares outputs with their sources, and looks at outputs alone."""
 
@@ -264,8 +257,7 @@ BROKEN = [
     (NoShare, "ranges", "the share distance to be a whole number of 24 outputs"),
     (OwnInterval, "ranges", "the interval of `exact_share` for distance"),
     (Upwards, "direction", "of which higher is better, to rank real images over noise"),
-    (NoChance, "chance", "chance = True of distance, which does change when the sources are"),
-    (ChanceOfNothing, "chance", "chance = False of distance, which does not change when"),
+    (ChanceOfNothing, "chance", "chance = False of distance, which is the same beside other"),
     (Forgets, "merge", "merged halves to score as the whole does"),
     (OfTheBatch, "batch-independence", "the same scores in batches of 5: distance of"),
     (Remembers, "repeatability", "got metric 'sound' gave items in distance that are not one"),

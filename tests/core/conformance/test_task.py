@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bridgebench.conformance import ConformanceError
-from bridgebench.conformance.harness import make_harness
 from bridgebench.conformance.catalog import checks_of
+from bridgebench.conformance.harness import make_harness
 from bridgebench.plugins.registry import Kind, load_registry
 
 WORLD = Path(__file__).parents[2] / "world" / "bridgebench_world" / "world.yaml"

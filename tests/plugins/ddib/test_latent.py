@@ -143,7 +143,7 @@ def test_the_encode_of_another_source_is_shared_with_no_other_cell(method: Metho
     assert (own.whole_run, shuffled.whole_run) == (False, True)
 
 
-@pytest.mark.parametrize("method", (*METHODS, DdibGuided(restart=1.0)), ids=lambda m: m.spec)
+@pytest.mark.parametrize("method", [*METHODS, DdibGuided(restart=1.0)], ids=lambda m: m.spec)
 @pytest.mark.parametrize("latent", LatentOrigin)
 def test_a_method_says_whether_its_decode_draws(method: Method, latent: LatentOrigin) -> None:
     chosen, run, batch = under(method, latent), run_of(sources()), batch_of(sources())
