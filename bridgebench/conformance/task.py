@@ -79,7 +79,8 @@ def run(task: TaskFile, harness: Harness) -> None:
 
 def parts_of(cell: Cell) -> tuple[str, ...]:
     """The specs of what a cell combines, "" on an axis that its method does not use."""
-    parts = (cell.method, cell.source_score, cell.target_score, cell.solver, cell.transform)
+    own = cell.parts
+    parts = (cell.method, own.source_score, own.target_score, own.solver, own.transform)
     return tuple("" if part is None else part.spec for part in parts)
 
 
