@@ -115,7 +115,7 @@ class Population:
     extract  spec of an extractor -> Extracted of all of them, computed once
     once     key and a way to compute a tensor -> the tensor, computed once for each key
 
-    >>> from bridgebench_cmnist.dataset import ColoredMnist
+    >>> from bridgebench_cmnist.digits.dataset import ColoredMnist
     >>> from bridgebench import ItemStream
     >>> sevens = ItemStream(ColoredMnist(), "digit:7", "test")
     >>> real = Population(sevens, extract=None, once=lambda key, compute: compute())

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from bridgebench.errors import BridgebenchError, Damage, PluginError
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _exit = os._exit
+
+_within: ContextVar[str] = ContextVar("within", default="")
+"""The plugin whose call this thread is in, so that a call within it costs no second look."""
 
 
 class _Exits:
@@ -79,7 +83,11 @@ torch.float32 to torch.float64, which changes the numbers of others; it must put
     >>> torch.get_default_dtype()
     torch.float32
     """
+    if _within.get() == who:
+        yield  # the call around this one looks after the process
+        return
     before = Surroundings()
+    token = _within.set(who)
     _exits.refuse()
     try:
         yield
@@ -94,6 +102,7 @@ torch.float32 to torch.float64, which changes the numbers of others; it must put
         ) from error
     finally:
         _exits.allow()
+        _within.reset(token)
     if changed := before.restored():
         raise Damage(f"{who} changed {changed}")
 

@@ -61,10 +61,14 @@ class Combiner:
         cells = (
             cell
             for seed, method in product(self.seeds(), methods)
-            for use in self._uses_of(method)
-            for cell in self._combined(seed, use)
+            for cell in self.cells_of(method, seed)
         )
         yield from dict.fromkeys(cells)
+
+    def cells_of(self, method: Method, seed: int) -> Iterator[Cell]:
+        """The cells of a method at a seed, as the task combines it or one of its name."""
+        for use in self._uses_of(method):
+            yield from self._combined(seed, use)
 
     def seeds(self) -> tuple[int, ...]:
         """The seeds, each once."""

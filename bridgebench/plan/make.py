@@ -33,6 +33,7 @@ from bridgebench.plan.model import Group, Plan, PlannedCell, identity_of
 from bridgebench.plan.provenance import (
     cell_entries,
     cell_weights,
+    dataset_key,
     fingerprint,
     items_key,
     plugin_code,
@@ -77,26 +78,26 @@ def decide(registry: Registry, choices: Choices) -> Plan:
     _check_pictures(task, choices)
     n = choices.n or protocol.n
     with answering(f"dataset '{dataset.name}'"):
-        setting = _setting(task, dataset)
+        setting = setting_of(task, dataset)
         check_size(task, dataset, n)
+        images = dataset_key(dataset)
     batch = min(choices.batch or protocol.batch, n)
     limit = choices.limit or protocol.limit
     combiner = Combiner(registry, task, protocol, choices)
     cells = tuple(combiner.cells())
     check_domains(cells, setting)
     metrics = _metrics(registry, task, choices.metric)
-    _check_measurable(metrics, task, setting, dataset)
-    extractors = _extractors(registry, task, metrics)
-    with answering("a metric, an extractor or the dataset"):  # these were asked before
-        meaning = fingerprint(task, dataset, metrics, extractors, n, precision)
+    check_measurable(metrics, task, setting, dataset)
+    extractors = extractors_by_spec(registry, task, metrics)
+    with answering("a metric or an extractor"):  # these were asked before
+        meaning = fingerprint(task, images, metrics, extractors, n, precision)
     measuring = _measuring(registry, task, metrics, tuple(extractors))
     seeds = combiner.seeds()
-    with answering(f"dataset '{dataset.name}'"):
-        keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in seeds}
+    keys = {seed: items_key(task, images, n, batch, seed, precision) for seed in seeds}
     source = task_source(registry, choices.task)
     kind = device_type(device)
     planner = _Planner(
-        registry, task, source, choices.protocol, setting, dataset, n, kind, measuring
+        registry, task, source, choices.protocol, setting, dataset, images, n, kind, measuring
     )
     planned = []
     for cell in cells:
@@ -132,6 +133,7 @@ class _Planner:
     protocol: str
     setting: Setting
     dataset: Dataset
+    images: Mapping[str, Any]
     n: int
     device: str
     measuring: tuple[Entry, ...]
@@ -141,7 +143,8 @@ class _Planner:
         domains = training_domains_of(cell, self.setting)
         skip = skip_reason_of(cell, self.setting)
         skip = skip or training_refusal(domains, self.task, self.dataset)
-        training = {} if skip else training_data(domains, self.dataset)
+        split = self.dataset.training_split
+        training = {} if skip else training_data(domains, split, self.images)
         keys = StageKeys(self.registry, cell, common, self.measuring[0], self.n, training)
         fit = None if skip else fit_stage_of(cell, self.setting)
         everything = {
@@ -227,7 +230,8 @@ def _check_pictures(task: TaskFile, choices: Choices) -> None:
         check_savable(task, f"save={choices.save}")
 
 
-def _setting(task: TaskFile, dataset: Dataset) -> Setting:
+def setting_of(task: TaskFile, dataset: Dataset) -> Setting:
+    """What a task says about its domains."""
     return Setting(
         source=task.source.domain,
         unconditional=task.source.unconditional,
@@ -239,7 +243,7 @@ def _setting(task: TaskFile, dataset: Dataset) -> Setting:
     )
 
 
-def _extractors(
+def extractors_by_spec(
     registry: Registry, task: TaskFile, metrics: Sequence[Metric]
 ) -> dict[str, Extractor]:
     """By spec, those that the metrics see images with."""
@@ -283,9 +287,10 @@ def _metrics(
     )
 
 
-def _check_measurable(
+def check_measurable(
     metrics: Sequence[Metric], task: TaskFile, setting: Setting, dataset: Dataset
 ) -> None:
+    """UsageError for a metric that cannot measure the items of a task."""
     for metric in metrics:
         samples_of(metric)
         with answering(f"metric '{metric.name}'"):

@@ -114,13 +114,25 @@ def cell_weights(cell: Cell) -> dict[str, str]:
     }
 
 
+def dataset_key(dataset: Dataset) -> dict[str, Any]:
+    """What decides the images of a dataset: its options and its files, which are hashed."""
+    return {"dataset": dataset.resolved(), "files": dict(dataset.files())}
+
+
 def items_key(
-    task: TaskFile, dataset: Dataset, n: int, batch: int, seed: int, precision: Precision
+    task: TaskFile,
+    images: Mapping[str, Any],
+    n: int,
+    batch: int,
+    seed: int,
+    precision: Precision,
 ) -> dict[str, Any]:
-    """What decides the source images, how they are batched, and in what they are computed."""
+    """What decides the source images, how they are batched, and in what they are computed.
+
+    `images` is the `dataset_key`.
+    """
     return {
-        "dataset": dataset.resolved(),
-        "files": dict(dataset.files()),
+        **images,
         "source": task.source.fingerprint(),
         "target": task.target.model_dump(mode="json"),
         "range": [str(task.item.low), str(task.item.high)],
@@ -133,7 +145,7 @@ def items_key(
 
 def fingerprint(
     task: TaskFile,
-    dataset: Dataset,
+    images: Mapping[str, Any],
     metrics: Sequence[Metric],
     extractors: Mapping[str, Extractor],
     n: int,
@@ -143,7 +155,7 @@ def fingerprint(
 
     Versions of torch are no part: they move last digits, within the tolerance of `verify`, and a
     row names its own. Versions of libraries whose functions a metric calls are, and so are the
-    draws of NumPy, whose streams may change between releases.
+    draws of NumPy, whose streams may change between releases. `images` is the `dataset_key`.
     """
     parts = {
         metric.name: {
@@ -158,8 +170,7 @@ def fingerprint(
     }
     return {
         "task": task.name,
-        "dataset": dataset.resolved(),
-        "files": dict(dataset.files()),
+        **images,
         "source": {**task.source.fingerprint(), "n": n},
         "target": {**task.target.model_dump(mode="json"), "seed": REFERENCE_SEED},
         "item": [list(task.item.shape), str(task.item.low), str(task.item.high)],

@@ -37,10 +37,12 @@ def training_refusal(domains: Sequence[str], task: TaskFile, dataset: Dataset) -
     return ""
 
 
-def training_data(domains: Sequence[str], dataset: Dataset) -> dict[str, str]:
-    """The training images of some domains, each with a hash of all that decides them."""
-    split = dataset.training_split
-    data = [dataset.resolved(), dict(dataset.files()), split] if domains else []
+def training_data(domains: Sequence[str], split: str, images: Mapping[str, Any]) -> dict[str, str]:
+    """The training images of some domains, each with a hash of all that decides them.
+
+    `split` is the training split, `images` the `dataset_key`.
+    """
+    data = [images["dataset"], images["files"], split]
     return {f"{TRAINING}/{split}/{domain}": digest([*data, domain]) for domain in domains}
 
 

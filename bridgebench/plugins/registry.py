@@ -15,7 +15,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -324,8 +324,9 @@ def _import_name(where: str) -> type:
 def _import_class(entry: Entry) -> type:
     if not isinstance(entry.target, str):
         return entry.target
+    module = entry.target.partition(":")[0]
     try:
-        with _importing("it", entry.target.partition(":")[0]):
+        with nullcontext() if module in sys.modules else _importing("it", module):
             return _import_name(entry.target)
     except PluginError as error:
         raise PluginError(f"{entry.kind} '{entry.name}' of {entry.source}: {error}") from error

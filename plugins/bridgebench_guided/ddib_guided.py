@@ -171,7 +171,6 @@ class DdibGuided(Method):
         self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
     ) -> Translation:
         """Change and decode the latents of a batch, guided."""
-
         from bridgebench_guided.guidance import restarted
 
         setting = context.setting

@@ -54,15 +54,11 @@ class Cycle(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of squared errors."""
-
-        import torch
-
         from bridgebench import ItemMeter
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             if observed.cycled is None:
-                missing = torch.full((len(observed.ids),), torch.nan, dtype=torch.float64)
-                return {"squared": missing}
+                return {"squared": observed.source.flatten(1)[:, 0].double() * math.nan}
             return {"squared": mean_squared_distance(observed.source, observed.cycled)}
 
         return ItemMeter(

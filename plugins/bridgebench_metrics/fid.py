@@ -69,21 +69,18 @@ class Fid(Metric):
 
     def fit(self, features: Tensor) -> Gaussian:
         """What `distance` compares with, of (N, F) features on the CPU; an error below 2 images."""
-
         from bridgebench_metrics.formulas.frechet import gaussian
 
         return gaussian(features)
 
     def distance(self, features: Tensor, reference: Gaussian) -> float:
         """The distance alone of (n, F) features on the CPU, as the column `fid` has it."""
-
         from bridgebench_metrics.formulas.frechet import frechet_distance
 
         return frechet_distance(features, reference)
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of features."""
-
         from bridgebench_metrics.formulas.finite_n import measured
         from bridgebench_metrics.formulas.frechet import frechet_distance, gaussian
 

@@ -19,21 +19,11 @@ from bridgebench import (
     positive_interval,
 )
 from bridgebench_metrics.features import checked
-from bridgebench_metrics.formulas.sliced_wasserstein import sliced, sliced_distance
-from bridgebench_metrics.shapes import unlike_images
+from bridgebench_metrics.per_image import unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
     from torch import Tensor
-
-
-def pooled(images: Tensor, size: int) -> Tensor:
-    """(N, C, H, W) images averaged over at most size x size cells -> (N, D), no network asked."""
-
-    from torch.nn.functional import adaptive_avg_pool2d
-
-    cells = (min(size, images.shape[2]), min(size, images.shape[3]))
-    return adaptive_avg_pool2d(images, cells).flatten(1)
 
 
 class Swd(Metric):
@@ -75,8 +65,8 @@ class Swd(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of coarse pixels."""
-
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.sliced_wasserstein import pooled, sliced, sliced_distance
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"coarse": pooled(observed.output, self.size)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import Column, Metric, MetricContext, Observed
-from bridgebench_metrics.means import mean_score
+from bridgebench_metrics.per_image import mean_score
 
 if TYPE_CHECKING:
     import torchmetrics

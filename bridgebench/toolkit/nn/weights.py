@@ -161,7 +161,6 @@ def fill(network: nn.Module, tensors: Mapping[str, Tensor], path: Path, by: str)
     Raises:
         IntegrityError: they are not exactly those of the network, or not finite.
     """
-
     import torch
 
     expected = _state(network)

@@ -75,10 +75,10 @@ class ColoredMnist(Dataset):
         """Indices of the digits of `domain` in the order of the IDX file."""
         import numpy as np
 
-        from bridgebench_cmnist.digits.files import load_digits
+        from bridgebench_cmnist.digits.files import load_labels
 
         wanted = sorted(_digits_of(domain))
-        return np.flatnonzero(np.isin(load_digits(_split(split)).labels, wanted))
+        return np.flatnonzero(np.isin(load_labels(_split(split)), wanted))
 
 
 def _colored(chosen: NDArray[np.intp], split: str, seed: int) -> Items:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-
 CHUNK = 2**20
 """The numbers of a chunk, 8 MiB in float64."""
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import Estimate
-from bridgebench_metrics.means import too_few
+from bridgebench_metrics.per_image import too_few
 
 LEAST_IMAGES = 4
 """Fisher's z has the variance 1/(n - 3)."""

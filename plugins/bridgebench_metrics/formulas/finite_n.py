@@ -13,12 +13,13 @@ from bridgebench import generator
 from bridgebench_metrics.formulas.chunks import CHUNK
 from bridgebench_metrics.formulas.frechet import (
     Gaussian,
+    Moments,
     distance_and_influence,
     distances,
     frechet,
+    moments_of,
     threads_for,
 )
-from bridgebench_metrics.moments import Moments, moments_of
 
 BLOCKS = 8
 SIZES = (5, 6, 7)

@@ -1,4 +1,4 @@
-"""The sliced Wasserstein distance between two sets of vectors, and the influence of each vector."""
+"""The sliced Wasserstein distance between two sets of vectors, and the influence of each."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
 
 from bridgebench import generator
 
 SEED = 0
 """The directions are part of the definition: the same for every seed, task and machine."""
+
+
+def pooled(images: Tensor, size: int) -> Tensor:
+    """(N, C, H, W) images averaged over at most size x size cells -> (N, D), no network asked."""
+    cells = (min(size, images.shape[2]), min(size, images.shape[3]))
+    return adaptive_avg_pool2d(images, cells).flatten(1)
 
 
 def directions(width: int) -> Tensor:

@@ -54,6 +54,8 @@ def here(tmp_path, monkeypatch):
         ("task=cmnist_to7 transform=scale", "'c' must be given"),
         ("task=cmnist_to7 nfe=0", "nfe=0"),
         ("task=cmnist_to7 nfe=ten", "nfe=ten"),
+        ("task=cmnist_to7 nfe=1000000000000", "less than or equal to 1000000"),
+        ("task=cmnist_to7 seed=99999999999999999999", "less than 1000000000000000000"),
         ("task=cmnist_to7 solver=heun nfe=21", "20 and 22"),
         ("task=cmnist_to7 seed=-1", "seed=-1"),
         ("task=cmnist_to7 n=0", "n=0"),

@@ -49,8 +49,8 @@ def test_a_subclass_runs_the_checks_and_a_path_keeps_its_tests(tmp_path):
         "class TestMine(Conformance):\n"
         '    spec = "identity"\n'
         '    kind = "transform"\n\n\n'
-        "def test_bench(bridgebench_bench):\n"
-        "    assert len(bridgebench_bench.source(2)) == 2\n"
+        "def test_bench(bridgebench_harness):\n"
+        "    assert len(bridgebench_harness.source(2)) == 2\n"
     )
     done = run_pytest(tmp_path, "-v", "test_mine.py", "--bridgebench-check", "scale:c=2")
     assert done.returncode == 0, done.stdout

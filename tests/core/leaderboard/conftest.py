@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,7 +118,7 @@ class Bench:
             facts={"supervision": "unpaired", "latent_std": 0.3},
             fingerprint={"n": n} if fingerprint is None else fingerprint,
             provenance={
-                "options": '{"method": {"name": "ddib"}}',
+                "options": json.dumps({"method": {"name": method.partition(":")[0]}}),
                 "plugins": {"b": PACKAGE, "a": PACKAGE},
                 "weights": {"labels/weights.safetensors": "0f" * 32},
                 "torch": "2.6",

@@ -8,8 +8,7 @@ from torch import Tensor
 
 from bridgebench import Extracted, InvalidOption, Observed
 from bridgebench.toolkit.color import hsv_to_rgb
-from bridgebench_metrics.accuracy import Accuracy
-from bridgebench_metrics.agreement import Agreement
+from bridgebench_metrics.accuracy import Accuracy, Agreement
 from bridgebench_metrics.success import Success
 
 

@@ -18,8 +18,8 @@ from bridgebench_metrics.formulas.frechet import (
     frechet,
     frechet_distance,
     gaussian,
+    moments_of,
 )
-from bridgebench_metrics.moments import moments_of
 
 
 def draw(n: int, width: int, seed: int, scale: float = 1.0, shift: float = 0.0) -> Tensor:

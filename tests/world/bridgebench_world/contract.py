@@ -175,7 +175,7 @@ class Paired(Method):
 class Pairs(World):
     """The world with the true target of each item: itself, moved from red to green."""
 
-    name: ClassVar[str] = "world_pairs"
+    name: ClassVar[str] = "world_paired"
 
     missing: str = Field("", description="an item without a target")
 
@@ -185,6 +185,6 @@ class Pairs(World):
     def true_targets(self, items, source, target, split, seed):
         if self.missing in items.ids:
             raise IntegrityError(
-                f"dataset world_pairs has no target of {self.missing}; add it or leave the item out"
+                f"dataset world_paired has no target of {self.missing}; add it or leave the item out"
             )
         return (items.images + mean_of(target) - mean_of(source)).clamp(-1, 1)

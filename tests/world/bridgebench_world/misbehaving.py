@@ -5,9 +5,11 @@ import gc
 import importlib
 import locale
 import os
+import posix
 import random
 import signal
 import sys
+import threading
 import types
 import warnings
 from typing import ClassVar
@@ -53,6 +55,19 @@ class CannotSay(Exception):
         raise RuntimeError("no words")
 
 
+def exit_in_a_thread():
+    thread = threading.Thread(target=lambda: os._exit(0))
+    thread.start()
+    thread.join()
+
+
+def change_precision():
+    try:
+        torch._C._set_fp32_precision_setter("generic", "all", "tf32")
+    except AttributeError:  # a torch without it
+        torch.set_float32_matmul_precision("high")
+
+
 def recurse():
     return recurse()
 
@@ -61,6 +76,7 @@ STATE = {
     "default_dtype": lambda: torch.set_default_dtype(torch.float64),
     "default_device": lambda: torch.set_default_device("meta"),
     "matmul_precision": lambda: torch.set_float32_matmul_precision("medium"),
+    "precision": change_precision,
     "threads": lambda: torch.set_num_threads(3),
     "mkldnn": lambda: torch.backends.mkldnn.set_flags(False),
     "cudnn": lambda: setattr(torch.backends.cudnn, "benchmark", True),
@@ -88,6 +104,10 @@ QUIET = {
     "signals": lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN),
     "stdout": lambda: setattr(sys, "stdout", None),
     "a_module_of_its_own": lambda: replace_module("one_of_my_own"),
+    "search_path": sys.path.clear,
+    "recursion_limit": lambda: sys.setrecursionlimit(200),
+    "umask": lambda: os.umask(0o777),
+    "exit_in_a_thread": exit_in_a_thread,
     "garbage": gc.collect,
 }
 """What is put back: the row is as good as any."""
@@ -96,6 +116,7 @@ ENDS = {
     "sys_exit": lambda: sys.exit(0),
     "sys_exit_3": lambda: sys.exit(3),
     "os_exit": lambda: os._exit(0),
+    "posix_exit": lambda: posix._exit(0),
     "base_exception": lambda: raise_(BaseException("gone")),
     "generator_exit": lambda: raise_(GeneratorExit()),
     "stop_iteration": lambda: raise_(StopIteration()),
@@ -175,6 +196,9 @@ class Misbehaving(Method):
         elif self.how == "previous":
             shared.neg_()
         return Translation(batch.images.clone())
+
+    def translate_back(self, cell, batch, images, context):
+        return {"back_number": 7, "back_shape": images[:, :1]}.get(self.how)
 
     def _act(self, batch):
         if self.how == "in_place":
