@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bridgebench.conformance.cells import at_small_budget
 from bridgebench.conformance.check import require
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.local import LocalRun
 from bridgebench.execute.progress import Silent
 from bridgebench.execute.store import Store
-from bridgebench.interfaces.cell import Cell
+from bridgebench.interfaces.cell import Axis, Cell, Setting
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Group, Plan
@@ -22,7 +23,7 @@ from bridgebench.tasks.task_file import TaskFile
 if TYPE_CHECKING:
     from bridgebench.conformance.harness import Harness
 
-IMAGES = 8
+IMAGES = 4
 """How many source images are run, or all where there are fewer."""
 
 
@@ -62,9 +63,8 @@ def run(task: TaskFile, harness: Harness) -> None:
     """A few real images go through every method, score model, solver and transform it names."""
     planned = _first_plan(task, harness)
     n = min(planned.n, IMAGES)
-    reduced = replace(
-        planned, dataset=harness.few, n=n, batch=n, limit=None, groups=covering(planned.groups)
-    )
+    groups = covering(planned.groups, planned.setting)
+    reduced = replace(planned, dataset=harness.few, n=n, batch=n, limit=None, groups=groups)
     with tempfile.TemporaryDirectory(prefix="bridgebench-check-") as place:
         folder = RunFolder(Path(place))
         LocalRun(reduced, folder, Silent(), store=Store(Path(place), limit=0)).run()
@@ -79,12 +79,15 @@ def run(task: TaskFile, harness: Harness) -> None:
 
 def parts_of(cell: Cell) -> tuple[str, ...]:
     """The specs of what a cell combines, "" on an axis that its method does not use."""
-    parts = (cell.method, cell.source_score, cell.target_score, cell.solver, cell.transform)
+    parts = (cell.method, *(getattr(cell.parts, axis) for axis in Axis if axis is not Axis.NFE))
     return tuple("" if part is None else part.spec for part in parts)
 
 
-def covering(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """Some cells of each group that can be run, in which every part that is named has a place."""
+def covering(groups: Sequence[Group], setting: Setting) -> tuple[Group, ...]:
+    """Some cells of each group that can be run, in which every part that is named has a place.
+
+    At small budgets.
+    """
     seen: set[tuple[int, str]] = set()
     kept = []
     for group in groups:
@@ -93,14 +96,21 @@ def covering(groups: Sequence[Group]) -> tuple[Group, ...]:
             new = set(enumerate(parts_of(cell.cell))) - seen
             if new and not cell.skip:
                 seen |= new
-                cells.append(cell)
+                cells.append(replace(cell, cell=_shortened(cell.cell, setting)))
         if cells:
             kept.append(replace(group, cells=tuple(cells)))
     return tuple(kept)
 
 
+def _shortened(cell: Cell, setting: Setting) -> Cell:
+    """The cell at a small budget, where its method can be run at that."""
+    short = at_small_budget(cell)
+    return cell if cell.method.skip_reason(short, setting) else short
+
+
 def _plan(harness: Harness, protocol: str) -> Plan:
-    choices = Choices(task=harness.where, protocol=protocol, device=str(harness.device))
+    seed = harness.task.protocol(protocol).seeds[:1]  # the cells of the others are the same
+    choices = Choices(task=harness.where, protocol=protocol, seed=seed, device=str(harness.device))
     return harness.once(("plan", protocol), lambda: make_plan(harness.registry, choices))
 
 
