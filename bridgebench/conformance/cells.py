@@ -15,6 +15,8 @@ from bridgebench.plan.stages import training_refusal
 from bridgebench.tasks.task_file import TaskFile
 
 BUDGETS = range(4, 65)
+ENOUGH = 3000
+"""For an adaptive solver, which takes what it needs and no more."""
 
 
 def first_runnable(
@@ -42,13 +44,15 @@ def with_parts(cells: Iterable[Cell], parts: Parts) -> Iterator[Cell]:
 
 
 def at_small_budget(cell: Cell) -> Cell:
-    """The cell at the smallest of BUDGETS that its solver can meet."""
+    """The cell at the smallest of BUDGETS that its solver can meet; an adaptive one has enough."""
     if cell.parts.nfe is None:
         return cell
     return replace(cell, parts=replace(cell.parts, nfe=_small_budget(cell.parts.solver)))
 
 
 def _small_budget(solver: Solver | None) -> int:
+    if solver is not None and solver.adaptive:
+        return ENOUGH
     for nfe in BUDGETS:
         try:
             if solver is not None:
