@@ -13,10 +13,10 @@ from bridgebench.execute.folder import RunFolder, claim
 from bridgebench.execute.local import Clock
 from bridgebench.execute.progress import Progress, Silent
 from bridgebench.execute.records import Record
-from bridgebench.leaderboard.board import Board, board_of
-from bridgebench.leaderboard.convergence import Curve, convergence_curves
-from bridgebench.leaderboard.files import write_csv
-from bridgebench.leaderboard.loglog import save_loglog
+from bridgebench.leaderboard.csv.files import write_csv
+from bridgebench.leaderboard.render.loglog import save_loglog
+from bridgebench.leaderboard.table.board import Board, board_of
+from bridgebench.leaderboard.table.convergence import Curve, convergence_curves
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan

@@ -22,9 +22,9 @@ from rich.table import Table
 from scipy import stats
 
 from bridgebench import Estimate, bootstrap_mean, exact_share, positive_interval
-from bridgebench.leaderboard.pairs import ALPHA, pair_p_values
-from bridgebench.leaderboard.ranks import tie_groups
-from bridgebench.leaderboard.rows import Row
+from bridgebench.leaderboard.csv.row import Row
+from bridgebench.leaderboard.table.pairs import ALPHA, pair_p_values
+from bridgebench.leaderboard.table.ranks import tie_groups
 from bridgebench.toolkit.color import mean_hue
 from bridgebench.toolkit.statistics.paired import holm
 from bridgebench_cmnist.dataset import ColoredMnist

@@ -15,9 +15,9 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.chrome.webdriver import WebDriver
 
 from bridgebench.api import run_choices
+from bridgebench.leaderboard.audit.verifications import Verification
 from bridgebench.leaderboard.page.build import build_page
 from bridgebench.leaderboard.page.payload import Shown
-from bridgebench.leaderboard.verifications import Verification
 from bridgebench.plan.choices import choices_of
 
 from .waiting import PATIENCE, settle, until

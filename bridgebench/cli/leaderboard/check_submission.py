@@ -24,7 +24,7 @@ def check_submission(commit: str) -> None:
     whoever merges. Files are read from git, never from the working tree. Exit status 2 if anything
     is wrong.
     """
-    from bridgebench.leaderboard.submission import check_submission as check
+    from bridgebench.leaderboard.publish.submission import check_submission as check
     from bridgebench.plugins.registry import load_registry
 
     findings = check(Path.cwd(), commit, load_registry())

@@ -27,7 +27,7 @@ def merge(words: tuple[str, ...]) -> None:
     out = split.path("out")
     if out is None:
         raise InvalidOption("out=FILE must be given: where the merged board goes")
-    from bridgebench.leaderboard.merge import merge_files
+    from bridgebench.leaderboard.table.merge import merge_files
     from bridgebench.plugins.registry import load_registry
 
     merged = merge_files(split.paths, out, load_registry(), split.path("task"))

@@ -35,11 +35,11 @@ def page(words: tuple[str, ...]) -> None:
     if strips is not None and not strips.is_dir():
         raise InvalidOption(f"strips={strips} is not a folder")
     from bridgebench.execute.records import write_atomically
-    from bridgebench.leaderboard.board import checked_board
+    from bridgebench.leaderboard.audit.verifications import read_verifications
     from bridgebench.leaderboard.page.build import build_page
     from bridgebench.leaderboard.page.payload import Shown
-    from bridgebench.leaderboard.per_image import with_pairs
-    from bridgebench.leaderboard.verifications import read_verifications
+    from bridgebench.leaderboard.table.board import checked_board
+    from bridgebench.leaderboard.table.per_image import with_pairs
     from bridgebench.plugins.registry import load_registry
 
     registry = load_registry()

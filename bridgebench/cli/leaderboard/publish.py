@@ -30,7 +30,7 @@ def publish(words: tuple[str, ...]) -> None:
     in DIR.
     """
     split = split_words(words).only("publish", ["dir", "name", "task"])
-    from bridgebench.leaderboard.publish import publish as publish_board
+    from bridgebench.leaderboard.publish.publish import publish as publish_board
     from bridgebench.plugins.registry import load_registry
 
     done = publish_board(

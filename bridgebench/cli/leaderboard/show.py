@@ -11,8 +11,8 @@ from bridgebench.cli.leaderboard.files import Words, split_words
 from bridgebench.errors import InvalidOption, UnknownName
 
 if TYPE_CHECKING:
-    from bridgebench.leaderboard.board import Board
-    from bridgebench.leaderboard.show import View
+    from bridgebench.leaderboard.render.show import View
+    from bridgebench.leaderboard.table.board import Board
     from bridgebench.plugins.registry import Registry
 
 
@@ -49,7 +49,7 @@ def show(words: tuple[str, ...], beside: bool, wide: bool, cite: bool) -> None:
     if beside and (cite or len(split.paths) != 2):
         raise InvalidOption("--compare takes two files, and not --cite")
     view = _view(split, wide)
-    from bridgebench.leaderboard.board import board_in
+    from bridgebench.leaderboard.table.board import board_in
     from bridgebench.plugins.registry import load_registry
 
     registry = load_registry()
@@ -66,8 +66,8 @@ def _print(boards: list[Board], split: Words, view: View) -> None:
     from rich.console import Console
 
     from bridgebench.files.printable import printable
-    from bridgebench.leaderboard.per_image import with_pairs
-    from bridgebench.leaderboard.show import print_board
+    from bridgebench.leaderboard.render.show import print_board
+    from bridgebench.leaderboard.table.per_image import with_pairs
 
     console = Console()
     for path, board in zip(split.paths, boards, strict=True):
@@ -78,7 +78,7 @@ def _print(boards: list[Board], split: Words, view: View) -> None:
 
 
 def _print_trust(path: Path, board: Board) -> None:
-    from bridgebench.leaderboard.verifications import Trust, read_verifications, trust_of
+    from bridgebench.leaderboard.audit.verifications import Trust, read_verifications, trust_of
 
     known = read_verifications(path)
     states = [trust_of(row, known) for row in board.table["row_sha256"]]
@@ -90,7 +90,7 @@ def _print_trust(path: Path, board: Board) -> None:
 
 def _compare(boards: list[Board], split: Words) -> None:
     from bridgebench.cli.console import output
-    from bridgebench.leaderboard.compare import compare, print_comparison
+    from bridgebench.leaderboard.render.compare import compare, print_comparison
 
     left, right = boards
     names = (str(split.paths[0]), str(split.paths[1]))
@@ -98,13 +98,13 @@ def _compare(boards: list[Board], split: Words) -> None:
 
 
 def _cite(boards: list[Board], registry: Registry) -> None:
-    from bridgebench.leaderboard.cite import citations
+    from bridgebench.leaderboard.render.cite import citations
 
     click.echo(citations(boards, registry))
 
 
 def _view(split: Words, wide: bool) -> View:
-    from bridgebench.leaderboard.show import FILTERS, TOP, View
+    from bridgebench.leaderboard.render.show import FILTERS, TOP, View
     from bridgebench.plugins.specs import split_list
 
     options = {key: text for key, text in split.options.items() if key != "task"}

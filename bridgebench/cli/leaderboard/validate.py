@@ -19,8 +19,8 @@ def validate(words: tuple[str, ...]) -> None:
     not installed.
     """
     split = split_words(words).only("validate", ["task"])
-    from bridgebench.leaderboard.board import checked_board
-    from bridgebench.leaderboard.verifications import read_verifications
+    from bridgebench.leaderboard.audit.verifications import read_verifications
+    from bridgebench.leaderboard.table.board import checked_board
     from bridgebench.plugins.registry import load_registry
 
     registry = load_registry()

@@ -13,7 +13,7 @@ from bridgebench.errors import InvalidOption
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bridgebench.leaderboard.verify import Answer
+    from bridgebench.leaderboard.audit.verify import Answer
 
 
 @click.command(
@@ -58,8 +58,8 @@ def verify(words: tuple[str, ...], rows: str, sample: int | None, limit: float |
     by = split.options.get("by", "")
     from bridgebench.cli.bar import progress_on
     from bridgebench.cli.console import errors
-    from bridgebench.leaderboard.board import checked_board
-    from bridgebench.leaderboard.verify import Verifier, chosen_rows
+    from bridgebench.leaderboard.audit.verify import Verifier, chosen_rows
+    from bridgebench.leaderboard.table.board import checked_board
     from bridgebench.plugins.registry import load_registry
 
     if by:
@@ -91,7 +91,7 @@ def _folders(text: str) -> tuple[Path, ...]:
 
 
 def _check_name(by: str) -> None:
-    from bridgebench.leaderboard.cells import objection
+    from bridgebench.leaderboard.csv.text_cells import objection
 
     fault = objection(by) or ("is too long" if len(by) > 100 else "")
     if fault:
@@ -99,8 +99,8 @@ def _check_name(by: str) -> None:
 
 
 def _keep(path: Path, answers: Sequence[Answer], by: str, device: str) -> None:
-    from bridgebench.leaderboard.verifications import beside, write_verifications
-    from bridgebench.leaderboard.verify import verifications_of
+    from bridgebench.leaderboard.audit.verifications import beside, write_verifications
+    from bridgebench.leaderboard.audit.verify import verifications_of
 
     found = verifications_of(answers, by, device)
     write_verifications(path, [one.row_sha256 for one in found], [found])

@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from bridgebench.interfaces.metric import Column
-from bridgebench.leaderboard.board import Board
-from bridgebench.leaderboard.columns import AXES, COST, MetricColumns
-from bridgebench.leaderboard.expectations import unmet
-from bridgebench.leaderboard.flags import is_rankable, meaning
-from bridgebench.leaderboard.merge import (
+from bridgebench.leaderboard.audit.validate import rows_of_table
+from bridgebench.leaderboard.audit.verifications import Verification, trust_of
+from bridgebench.leaderboard.csv.columns import AXES, COST, MetricColumns
+from bridgebench.leaderboard.csv.row import Row, sections
+from bridgebench.leaderboard.render.notes import notes
+from bridgebench.leaderboard.table.board import Board
+from bridgebench.leaderboard.table.build import to_frame
+from bridgebench.leaderboard.table.expectations import unmet
+from bridgebench.leaderboard.table.flags import is_rankable, meaning
+from bridgebench.leaderboard.table.merge import (
     NamedBoard,
     PlacedRow,
     all_columns,
@@ -24,12 +29,7 @@ from bridgebench.leaderboard.merge import (
     rank_anew,
     without_repeats,
 )
-from bridgebench.leaderboard.notes import notes
-from bridgebench.leaderboard.pairs import PairCount
-from bridgebench.leaderboard.rows import Row, sections
-from bridgebench.leaderboard.table import to_frame
-from bridgebench.leaderboard.validate import rows_of_table
-from bridgebench.leaderboard.verifications import Verification, trust_of
+from bridgebench.leaderboard.table.pairs import PairCount
 from bridgebench.plan.model import identity_of
 from bridgebench.tasks.task_file import FlagRule, TaskFile
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from PIL import Image
 
 from bridgebench.errors import IntegrityError
-from bridgebench.leaderboard.outside import read_outside
+from bridgebench.leaderboard.audit.validate import rows_of_table
+from bridgebench.leaderboard.csv.outside import read_outside
 from bridgebench.leaderboard.page.payload import Shown
-from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.plan.model import identity_of
 from bridgebench.toolkit.pictures import Layout, layout_of
 

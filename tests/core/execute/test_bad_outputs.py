@@ -3,7 +3,7 @@
 import pandas as pd
 
 from bridgebench.api import run_choices
-from bridgebench.leaderboard.validate import validate_board
+from bridgebench.leaderboard.audit.validate import validate_board
 from bridgebench.plan.choices import choices_of
 
 

@@ -11,7 +11,7 @@ from bridgebench import IntegrityError, OutputError
 from bridgebench.api import run_choices
 from bridgebench.execute.records import RecordWarning
 from bridgebench.execute.store import FOLDER_VARIABLE, LIMIT_VARIABLE
-from bridgebench.leaderboard.files import to_csv
+from bridgebench.leaderboard.csv.files import to_csv
 from bridgebench.plan.choices import choices_of
 
 COST = ["seconds", "images_per_s", "peak_memory_mb"]

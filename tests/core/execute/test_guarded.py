@@ -7,7 +7,7 @@ import pytest
 
 from bridgebench.api import run_choices
 from bridgebench.execute.memory import used_memory
-from bridgebench.leaderboard.files import to_csv
+from bridgebench.leaderboard.csv.files import to_csv
 from bridgebench.plan.choices import choices_of
 
 COST = ["seconds", "images_per_s", "peak_memory_mb"]

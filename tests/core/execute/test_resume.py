@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from bridgebench.api import run_choices
-from bridgebench.leaderboard.files import to_csv
+from bridgebench.leaderboard.csv.files import to_csv
 from bridgebench.plan.choices import choices_of
 
 COST = ["seconds", "images_per_s", "peak_memory_mb"]

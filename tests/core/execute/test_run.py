@@ -13,7 +13,7 @@ from bridgebench import OutputError, PluginError
 from bridgebench.api import run_choices
 from bridgebench.execute.scoring import Scorer
 from bridgebench.execute.spool import Spool
-from bridgebench.leaderboard.files import to_csv
+from bridgebench.leaderboard.csv.files import to_csv
 from bridgebench.plan.choices import choices_of
 from bridgebench.toolkit.item_files import seed_folder
 

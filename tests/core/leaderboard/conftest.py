@@ -17,9 +17,9 @@ from torch import Tensor
 from bridgebench.cli import main
 from bridgebench.execute.records import Record, RecordStore, Value
 from bridgebench.interfaces.metric import Column, Metric, MetricContext
-from bridgebench.leaderboard.board import Board, board_from
-from bridgebench.leaderboard.files import write_csv
-from bridgebench.leaderboard.verifications import Verification
+from bridgebench.leaderboard.audit.verifications import Verification
+from bridgebench.leaderboard.csv.files import write_csv
+from bridgebench.leaderboard.table.board import Board, board_from
 from bridgebench.plan.model import identity_of
 from bridgebench.plugins import registry as registries
 from bridgebench.plugins.registry import Entry, Kind, Registry, Source

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bridgebench.leaderboard.files import write_csv
-from bridgebench.leaderboard.sheet import MAX_FILE_BYTES
+from bridgebench.leaderboard.csv.files import write_csv
+from bridgebench.leaderboard.csv.raw import MAX_FILE_BYTES
 
 COMMANDS = {
     "validate": (),

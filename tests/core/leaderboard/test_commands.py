@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bridgebench.interfaces.metric import Column
-from bridgebench.leaderboard.files import write_csv
+from bridgebench.leaderboard.csv.files import write_csv
 
 
 def test_show_prints_the_board(place: Path, call) -> None:

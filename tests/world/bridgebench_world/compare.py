@@ -1,6 +1,6 @@
 """What two runs have to have in common."""
 
-from bridgebench.leaderboard.files import to_csv
+from bridgebench.leaderboard.csv.files import to_csv
 
 COST = ["seconds", "images_per_s", "peak_memory_mb"]
 

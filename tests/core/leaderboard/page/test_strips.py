@@ -14,10 +14,10 @@ from PIL import Image
 from torch import Tensor
 
 from bridgebench.errors import IntegrityError
-from bridgebench.leaderboard.board import Board
+from bridgebench.leaderboard.audit.validate import rows_of_table
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.page.strips import MAX_THUMBNAIL_BYTES, Thumbnail, strips_of
-from bridgebench.leaderboard.validate import rows_of_table
+from bridgebench.leaderboard.table.board import Board
 from bridgebench.plan.model import identity_of
 from bridgebench.toolkit.pictures import save_strip
 

@@ -1,0 +1,246 @@
+"""From what a row says of itself to a plan that computes it again.
+
+Nothing is taken from the row on trust but names: a plugin is used only if it is installed, and what
+is planned is held against every option, hash and fingerprint that the row names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from bridgebench.errors import BridgebenchError, PluginError
+from bridgebench.interfaces.plugin import Plugin
+from bridgebench.leaderboard.audit.located import located_spec
+from bridgebench.leaderboard.csv.json_cells import parsed
+from bridgebench.leaderboard.table.differences import first_difference, parts_of
+from bridgebench.plan.choices import Choices, choices_of
+from bridgebench.plan.make import make_plan
+from bridgebench.plan.model import Plan
+from bridgebench.plan.provenance import TASK_KEY
+from bridgebench.plugins.registry import Kind, Registry
+from bridgebench.tasks.task_file import TaskFile, first_problem
+
+LIBRARIES = "libraries"
+"""Where a metric's part of the fingerprint names the versions of libraries that it calls."""
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """A row as it would be computed again.
+
+    choices      the words of a run
+    plan         the plan of its one cell
+    differences  sources that are not those that the row names, a line each
+    """
+
+    choices: Choices
+    plan: Plan
+    differences: tuple[str, ...]
+
+    @property
+    def made_elsewhere(self) -> bool:
+        """Whether the outputs are read and not made: they are scored again, no more."""
+        return self.plan.cells[0].cell.method.made_elsewhere
+
+
+class Missing(Exception):
+    """What a row needs to be computed again and is not here, in one line."""
+
+    def __init__(self, message: str, differences: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.differences = differences
+
+
+def plan_of(
+    cells: Mapping[Any, Any],
+    registry: Registry,
+    task: TaskFile,
+    *,
+    task_file: Path | None,
+    device: str,
+    weights_path: tuple[Path, ...] = (),
+    limit: float | None = None,
+) -> Rerun:
+    """The plan of one cell: the one that a row describes.
+
+    Other sources than those that the row names are no reason not to compute it: a changed comment
+    is another source. They are listed, as they may be why a number came out otherwise.
+
+    Args:
+        cells: the row.
+        registry: the plugins that are installed.
+        task: the row's task, read from `task_file` where that is given.
+        device: where to compute.
+        weights_path: folders to look for files in that the row names by their hash.
+        limit: seconds that the cell may take, None for as long as it needs.
+
+    Raises:
+        Missing: a plugin, option, weights file or dataset that is not here, or is another.
+    """
+    if cells["status"] != "ok":
+        raise Missing(f"it has no numbers: its status is {cells['status']}")
+    named = parsed(cells, "plugins")
+    differences = tuple(_not_installed(named, registry))
+    try:
+        word = str(task_file or task.name)
+        choices = _choices(cells, registry, word, device, weights_path)
+        choices = choices.model_copy(update={"limit": limit})
+        plan = make_plan(registry, choices)
+        here = json.loads(plan.cells[0].provenance["plugins"])
+        differences += tuple(_other_sources(named, here))
+        differences += tuple(_other_libraries(parts_of(cells), plan.fingerprint))
+        _check_same(cells, plan)
+    except (BridgebenchError, Missing) as error:
+        raise Missing(str(error), differences) from error
+    return Rerun(choices, plan, differences)
+
+
+def _not_installed(named: Mapping[str, Any], registry: Registry) -> Iterator[str]:
+    """The packages that the row names and no plugin is from."""
+    known = {"bridgebench", TASK_KEY} | {
+        entry.where.partition(":")[0].partition(".")[0]
+        for entries in registry.entries.values()
+        for entry in entries.values()
+    }
+    for package in sorted(named.keys() - known):
+        source = named[package]
+        yield f"{package} of {source['distribution']} {source['version']} is not installed"
+
+
+def _other_sources(named: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
+    """How each source that the row names differs from the one that computes it here."""
+    for package in sorted(named.keys() & here.keys()):
+        parts = ("sha256",) if package == TASK_KEY else named[package].keys() | here[package].keys()
+        ours, theirs = ({part: of[package].get(part) for part in parts} for of in (here, named))
+        difference = first_difference(theirs, ours)
+        if difference:
+            yield (
+                f"{package}: {difference.part} is {difference.right} here, "
+                f"{difference.left} in the row"
+            )
+
+
+def _choices(
+    cells: Mapping[Any, Any],
+    registry: Registry,
+    task_word: str,
+    device: str,
+    weights_path: Sequence[Path],
+) -> Choices:
+    options = dict.fromkeys(_PARTS) | parsed(cells, "options")
+    if options["method"] is None:
+        raise Missing("its options do not name the method")
+    typed = _Typed(registry, parsed(cells, "weights"), tuple(weights_path))
+    named = {name: part.get("options") for name, part in parts_of(cells)["metrics"].items()}
+    for name, resolved in named.items():
+        if not resolved:
+            raise Missing(f"its fingerprint does not name the options of metric '{name}'")
+    metrics = [typed.spec(Kind.METRIC, resolved) for resolved in named.values() if resolved]
+    words = {
+        "task": task_word,
+        "protocol": cells["protocol"],
+        "method": typed.spec(Kind.METHOD, options["method"]),
+        "source_score": typed.optional(Kind.SCORE, options["source_score"]),
+        "target_score": typed.optional(Kind.SCORE, options["target_score"]),
+        "solver": typed.optional(Kind.SOLVER, options["solver"]),
+        "transform": typed.chain(options["transform"]),
+        "nfe": options["nfe"],
+        "seed": options["seed"],
+        "n": cells["n"],
+        "metric": metrics or None,
+        "batch": cells["batch"],
+        "device": device,
+        "precision": cells["precision"],
+    }
+    return choices_of({name: word for name, word in words.items() if word is not None})
+
+
+_PARTS = ("method", "source_score", "target_score", "solver", "transform", "nfe", "seed")
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """Writes what to type for the plugins of a row.
+
+    weights  what the row says of files, "NAME/FILE" to sha256
+    folders  where to look for them
+    """
+
+    registry: Registry
+    weights: Mapping[str, str]
+    folders: tuple[Path, ...]
+
+    def optional(self, kind: Kind, resolved: Mapping[str, Any] | None) -> str | None:
+        return None if resolved is None else self.spec(kind, resolved)
+
+    def chain(self, links: Sequence[Mapping[str, Any]] | None) -> str | None:
+        if links is None:
+            return None
+        return "+".join(self.spec(Kind.TRANSFORM, link) for link in links)
+
+    def spec(self, kind: Kind, resolved: Mapping[str, Any]) -> str:
+        """What to type for a plugin of these options, as its installed version understands them."""
+        options = {name: value for name, value in resolved.items() if name != "name"}
+        cls = self.registry.load(kind, str(resolved["name"]))
+        if not issubclass(cls, Plugin):
+            raise PluginError(f"{kind} '{resolved['name']}' is not a plugin with options")
+        try:
+            return located_spec(cls(**options), self.weights, self.folders)
+        except (ValidationError, TypeError) as error:
+            why = first_problem(error) if isinstance(error, ValidationError) else str(error)
+            raise Missing(
+                f"{kind} '{resolved['name']}' does not take the row's options: {why}"
+            ) from error
+
+
+def _check_same(cells: Mapping[Any, Any], plan: Plan) -> None:
+    """Missing where the plan would compute something else than the row says."""
+    (planned,) = plan.cells
+    if planned.skip:
+        raise Missing(f"the combination cannot be run here: {planned.skip}")
+    pairs = (
+        ("options", parsed(cells, "options"), json.loads(planned.provenance["options"])),
+        ("weights", parsed(cells, "weights"), json.loads(planned.provenance["weights"])),
+        ("the fingerprint", *_meanings(parts_of(cells), plan.fingerprint)),
+    )
+    for what, published, here in pairs:
+        difference = first_difference(published, here)
+        if difference:
+            raise Missing(f"{what} of the row and of what is installed differ in {difference}")
+
+
+def _meanings(
+    published: Mapping[str, Any], here: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both fingerprints without what is no reason not to compute the row.
+
+    These are metrics that the row does not have, and versions of libraries.
+    """
+    named = published["metrics"]
+    found = []
+    for parts in (published, here):
+        metrics = {
+            name: {key: value for key, value in part.items() if key != LIBRARIES}
+            for name, part in parts["metrics"].items()
+            if name in named
+        }
+        found.append(json.loads(json.dumps({**parts, "metrics": metrics})))
+    return found[0], found[1]
+
+
+def _other_libraries(published: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
+    """How the libraries that a metric calls differ from those that the row names."""
+    for name, part in published["metrics"].items():
+        ours = here["metrics"].get(name, {}).get(LIBRARIES, {})
+        difference = first_difference(part.get(LIBRARIES, {}), dict(ours))
+        if difference:
+            yield (
+                f"metric {name}: {difference.part} is {difference.right} here, "
+                f"{difference.left} in the row"
+            )
