@@ -13,8 +13,8 @@ from bridgebench.execute.folder import RunFolder, claim
 from bridgebench.execute.local import Clock
 from bridgebench.execute.progress import Progress, Silent
 from bridgebench.execute.records import Record
-from bridgebench.leaderboard.csv.files import write_csv
-from bridgebench.leaderboard.render.loglog import save_loglog
+from bridgebench.leaderboard.csv.files import write_text
+from bridgebench.leaderboard.render.convergence import save_loglog
 from bridgebench.leaderboard.table.board import Board, board_of
 from bridgebench.leaderboard.table.convergence import Curve, convergence_curves
 from bridgebench.plan.choices import Choices, choices_of
@@ -77,8 +77,8 @@ def run_choices(
         except KeyboardInterrupt:
             interrupted = True
     board = board_of(folder.records, plan.task, plan.columns)
-    write_csv(board.table, folder.leaderboard)
-    curves = convergence_curves(board.table, plan.task)
+    write_text(board.csv, folder.leaderboard)
+    curves = convergence_curves(board.rows, plan.task)
     if curves and plan.task.convergence:
         with folder.writing():
             save_loglog(folder.convergence, curves, plan.task.convergence)

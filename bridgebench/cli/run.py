@@ -84,8 +84,8 @@ def run(words: tuple[str, ...]) -> None:
 
 def _print_results(finished: Finished) -> None:
     from bridgebench.cli.console import output
+    from bridgebench.leaderboard.render.convergence import print_convergence
     from bridgebench.leaderboard.render.show import print_board
-    from bridgebench.leaderboard.table.convergence import print_convergence
 
     print_board(finished.board, output())
     print_convergence(finished.curves, finished.plan.task, output())

@@ -303,7 +303,7 @@ def _steps_apart(rng: np.random.Generator, n: int) -> float:
 
 
 def _row(values: Array) -> Row:
-    return Row(axes={}, status="ok", baseline=False, values={}, fingerprint="", items={"m": values})
+    return Row({}, {"m": values})
 
 
 def _mean(estimates: list[Estimate]) -> float:

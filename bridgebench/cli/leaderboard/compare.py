@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.cli.leaderboard.words import split_words
 from bridgebench.errors import OutputError
 
 

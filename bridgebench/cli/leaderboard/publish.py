@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.cli.leaderboard.words import split_words
 
 
 @click.command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridgebench.cli.leaderboard.files import Words, split_words
+from bridgebench.cli.leaderboard.words import Words, split_words
 from bridgebench.errors import InvalidOption, UnknownName
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def _print_trust(path: Path, board: Board) -> None:
     from bridgebench.leaderboard.audit.verifications import Trust, read_verifications, trust_of
 
     known = read_verifications(path)
-    states = [trust_of(row, known) for row in board.table["row_sha256"]]
     if known:
+        states = [trust_of(row.cells["row_sha256"], known) for row in board.rows]
         said = (Trust.VERIFIED, Trust.RESCORED, Trust.DISPUTED, Trust.SELF_REPORTED)
         first, *others = (f"{states.count(trust)} {trust}" for trust in said)
         click.echo(f"{first.replace(' ', ' rows are ')}, {', '.join(others)}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.cli.leaderboard.words import split_words
 from bridgebench.errors import BridgebenchError
 
 
@@ -19,8 +19,8 @@ def validate(words: tuple[str, ...]) -> None:
     not installed.
     """
     split = split_words(words).only("validate", ["task"])
+    from bridgebench.leaderboard.audit.validate import checked_board
     from bridgebench.leaderboard.audit.verifications import read_verifications
-    from bridgebench.leaderboard.table.board import checked_board
     from bridgebench.plugins.registry import load_registry
 
     registry = load_registry()
@@ -33,6 +33,6 @@ def validate(words: tuple[str, ...]) -> None:
             wrong = True
             click.echo(f"Error: {error}", err=True)
         else:
-            click.echo(f"{path}: ok, {len(board.table)} rows of task {board.task.name}")
+            click.echo(f"{path}: ok, {len(board.rows)} rows of task {board.task.name}")
     if wrong:
         raise SystemExit(2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.cli.leaderboard.words import split_words
 from bridgebench.errors import InvalidOption
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def verify(words: tuple[str, ...], rows: str, sample: int | None, limit: float |
     by = split.options.get("by", "")
     from bridgebench.cli.bar import progress_on
     from bridgebench.cli.console import errors
+    from bridgebench.leaderboard.audit.validate import checked_board
     from bridgebench.leaderboard.audit.verify import Verifier, chosen_rows
-    from bridgebench.leaderboard.table.board import checked_board
     from bridgebench.plugins.registry import load_registry
 
     if by:
@@ -103,5 +103,5 @@ def _keep(path: Path, answers: Sequence[Answer], by: str, device: str) -> None:
     from bridgebench.leaderboard.audit.verify import verifications_of
 
     found = verifications_of(answers, by, device)
-    write_verifications(path, [one.row_sha256 for one in found], [found])
+    write_verifications(path, [one.row_sha256 for one in found], found)
     click.echo(f"{len(found)} verdicts by {by} in {beside(path)}")

@@ -1,18 +1,17 @@
-"""What a row says beside what its recomputation gives, cell by cell.
+"""The cells of a published row compared with those of its recomputation.
 
-Every tolerance comes from the recomputation. One that came from the row would be chosen by whoever
-wrote the row: an interval from 0 to 1,000 would make any number in it right.
+Every tolerance comes from the recomputation. One that came from the row would be chosen by its
+author: an interval from 0 to 1,000 would make any number in it right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from bridgebench.execute.records import Record
 from bridgebench.files.printable import printable
-from bridgebench.leaderboard.csv.columns import COUNTS, MetricColumns
+from bridgebench.leaderboard.csv.columns import COUNTS, MetricColumns, spread
+from bridgebench.leaderboard.csv.row import Cell, Row
 
 RELATIVE = 1e-3
 OF_HALF_WIDTH = 0.25
@@ -22,15 +21,12 @@ SECONDS_FACTOR = 10.0
 SECONDS_SLACK = 1.0
 """Seconds are the same within a factor of 10 or within a second, on one type of device."""
 
-Cells = Mapping[Any, Any]
-Cell = float | str | bool | None
-
 
 @dataclass(frozen=True)
 class Deviation:
     """A cell as published and as recomputed, None where there is none.
 
-    tolerance  how far the two may be apart, on the scale of the column
+    tolerance  how much the two may differ, on the scale of the column
     """
 
     column: str
@@ -55,25 +51,24 @@ class Deviation:
 
 
 def deviations(
-    cells: Cells, record: Record, metrics: MetricColumns, same_device: bool
+    published: Row, found: Row, metrics: MetricColumns, same_device: bool
 ) -> tuple[Deviation, ...]:
-    """Every cell of a row that was measured, as published and as a record has it.
-
-    A chance value is as certain as the number it belongs to, whose interval says how much that is.
+    """Every measured cell of a row, as published and as computed again.
 
     Numbers and the ends of their intervals are compared within the tolerance of the recomputed
-    number. Evaluations, supervision and the mark of a baseline must be equal.
+    number. Evaluations, supervision and the mark of a baseline must be equal. A chance value has
+    the tolerance of the number that it belongs to.
 
     Args:
-        cells: the row.
-        record: its recomputation.
+        published: the row.
+        found: its recomputation.
         metrics: the columns of the board.
         same_device: whether both were computed on one type of device, so that seconds compare.
     """
     return (
-        *_numbers(cells, record, metrics),
-        *_facts(cells, record),
-        *(_seconds(cells, record) if same_device else ()),
+        *_numbers(published, found, metrics),
+        *_facts(published, found),
+        *(_seconds(published, found) if same_device else ()),
     )
 
 
@@ -89,42 +84,32 @@ def tolerance(found: float | None, low: float | None, high: float | None) -> flo
     return max(relative, OF_HALF_WIDTH * (high - low) / 2)
 
 
-def present(value: Any) -> float | None:
-    """The number in a cell of a table, None where it is empty."""
-    return None if value is None or value != value else float(value)
-
-
-def _numbers(cells: Cells, record: Record, metrics: MetricColumns) -> Iterator[Deviation]:
+def _numbers(published: Row, found: Row, metrics: MetricColumns) -> Iterator[Deviation]:
     for column, own in metrics.measured:
-        value, known = record.values.get(column.name), record.values.get(own.name)
-        here, low, high = (value.value, value.low, value.high) if value else (None, None, None)
-        within = tolerance(here, *((known.low, known.high) if known else (None, None)))
-        yield Deviation(column.name, present(cells[column.name]), here, within)
-        if column.interval:
-            for end, found in ((f"{column.name}_low", low), (f"{column.name}_high", high)):
-                yield Deviation(end, present(cells[end]), found, within)
+        _, low, high = found.estimate(own)
+        within = tolerance(found.value(column.name), low, high)
+        for name in spread(column):
+            yield Deviation(name, published.value(name), found.value(name), within)
 
 
-def _facts(cells: Cells, record: Record) -> Iterator[Deviation]:
+def _facts(published: Row, found: Row) -> Iterator[Deviation]:
     for name in COUNTS:
-        yield Deviation(name, present(cells[name]), present(record.cost.get(name)))
-    spread = present(record.facts.get("latent_std"))
-    yield Deviation(
-        "latent_std", present(cells["latent_std"]), spread, tolerance(spread, None, None)
-    )
-    supervision = str(record.facts.get("supervision") or "")
-    yield Deviation("supervision", str(cells["supervision"]), supervision)
-    yield Deviation("baseline", bool(cells["baseline"]), record.baseline)
+        yield Deviation(name, published.value(name), found.value(name))
+    latent_std = found.value("latent_std")
+    within = tolerance(latent_std, None, None)
+    yield Deviation("latent_std", published.value("latent_std"), latent_std, within)
+    for name in ("supervision", "baseline"):
+        yield Deviation(name, published.cells[name], found.cells[name])
 
 
-def _seconds(cells: Cells, record: Record) -> Iterator[Deviation]:
+def _seconds(published: Row, found: Row) -> Iterator[Deviation]:
     """The time, whose tolerance is the way to a tenth or the tenfold of it."""
-    published, here = present(cells["seconds"]), present(record.cost.get("seconds"))
-    if published is None or here is None:
-        yield Deviation("seconds", published, here)
+    theirs, here = published.value("seconds"), found.value("seconds")
+    if theirs is None or here is None:
+        yield Deviation("seconds", theirs, here)
         return
-    to_end = here / SECONDS_FACTOR if published < here else here * SECONDS_FACTOR
-    yield Deviation("seconds", published, here, max(SECONDS_SLACK, abs(to_end - here)))
+    to_end = here / SECONDS_FACTOR if theirs < here else here * SECONDS_FACTOR
+    yield Deviation("seconds", theirs, here, max(SECONDS_SLACK, abs(to_end - here)))
 
 
 def _is_number(value: Cell) -> bool:

@@ -1,9 +1,9 @@
 """Tie groups that no outcome of the images can give.
 
-The paired test needs to know on which images two rows disagree, and that is in no file. Two shares
-bound it: the rows disagree on as many images as the shares are apart, at least, and on as many as
-one has and the other may lack, at most. So p has a least and a greatest value, and what follows
-from both of them is certain.
+The paired test depends on the images on which two rows disagree, and these are in no file. Two
+shares bound their number: from below by the difference of the shares, from above by the images that
+one row can have and the other lack. So p has a least and a greatest value, and what follows from
+both of them is certain.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from bridgebench.toolkit.statistics.paired import hochberg_with_best, mcnemar_p
 
 MOST_IMAGES = 10_000
 MOST_ROWS = 2_000
-"""Above them the tests take long, and whoever sends a file chooses how large it is."""
+"""Above these the tests take long, and the sender of a file chooses its size."""
 
 
 def impossible_ties(
     rows: Sequence[Row],
     members: Sequence[int],
-    groups: Sequence[int | None],
     column: Column,
 ) -> Iterator[Fault]:
     """The rows of a section that cannot be in the tie group that they name, best first.
@@ -32,12 +31,12 @@ def impossible_ties(
     Args:
         rows: all rows of a board.
         members: those of the section.
-        groups: the tie group of each row of the board.
         column: what rows are ranked by; nothing is known unless it is a share.
     """
+    groups = {index: rows[index].cells["tie_group"] for index in members}
     ranked = rank(rows, [i for i in members if rows[i].competes], column)
     waiting = [index for index in ranked if groups[index] is not None]
-    n = int(rows[waiting[0]].axes["n"] or 0) if waiting else 0
+    n = int(rows[waiting[0]].cells["n"]) if waiting else 0
     if not column.share or not 0 < n <= MOST_IMAGES or len(waiting) > MOST_ROWS:
         return
     counts = {index: count_of(rows[index].value(column.name) or 0.0, n) or 0 for index in waiting}

@@ -1,7 +1,7 @@
 """Whether published tie groups are those of the recomputed rows.
 
-A tie group depends on every row that was compared with it, so that it can be checked only where all
-ranked rows of a section were computed again.
+A tie group depends on every row of its section, so it can be checked only where all ranked rows of
+the section were computed again.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.audit.deviations import Deviation
-from bridgebench.leaderboard.csv.row import Row, sections, seed_of
-from bridgebench.leaderboard.table.flags import is_rankable
-from bridgebench.leaderboard.table.ranks import rank, tie_groups
+from bridgebench.leaderboard.csv.row import Row, sections
+from bridgebench.leaderboard.table.ranks import rank, rankable, tie_groups
 from bridgebench.tasks.task_file import TaskFile
 
 SAME = 1e-9
@@ -22,7 +21,7 @@ SAME = 1e-9
 
 @dataclass(frozen=True)
 class Ties:
-    """What can be said of the tie groups of a board.
+    """The tie groups of a board, compared.
 
     deviations  index of a row -> its tie group as published and as recomputed
     notes       what was not verified, and why, a line each
@@ -34,7 +33,6 @@ class Ties:
 
 def compare_ties(
     rows: Sequence[Row],
-    published: Sequence[int | None],
     recomputed: Mapping[int, Row],
     task: TaskFile,
     column: Column,
@@ -43,7 +41,6 @@ def compare_ties(
 
     Args:
         rows: the rows of the board.
-        published: the tie group of each.
         recomputed: rows computed again, by their index in the board.
         task: whose rules say which rows are ranked.
         column: what they are ranked by.
@@ -51,12 +48,11 @@ def compare_ties(
     found: dict[int, Deviation] = {}
     notes: list[str] = []
     for members in sections(rows).values():
-        rankable = [index for index in members if is_rankable(rows[index], task.flags)]
-        ranked = rank(rows, rankable, column)
-        if all(published[index] is None for index in ranked):
+        ranked = rank(rows, rankable(rows, members, task), column)
+        if all(rows[index].cells["tie_group"] is None for index in ranked):
             continue
         computed = [index for index in ranked if index in recomputed]
-        what = f"tie groups of seed {seed_of(rows[members[0]])}"
+        what = f"tie groups of seed {rows[members[0]].seed}"
         if len(computed) < len(ranked):
             notes.append(
                 f"{what}: only {len(computed)} of its {len(ranked)} ranked rows were computed"
@@ -69,12 +65,12 @@ def compare_ties(
                 f"the first is row {min(moved) + 1}"
             )
             continue
-        found |= _section(published, recomputed, ranked, column)
+        found |= _section(rows, recomputed, ranked, column)
     return Ties(found, tuple(notes))
 
 
 def _section(
-    published: Sequence[int | None],
+    rows: Sequence[Row],
     recomputed: Mapping[int, Row],
     ranked: Sequence[int],
     column: Column,
@@ -82,7 +78,7 @@ def _section(
     again = [recomputed[index] for index in ranked]
     groups = tie_groups(again, rank(again, range(len(again)), column), column.name)
     return {
-        index: Deviation("tie_group", published[index], groups.get(place))
+        index: Deviation("tie_group", rows[index].cells["tie_group"], groups.get(place))
         for place, index in enumerate(ranked)
     }
 

@@ -1,7 +1,7 @@
-"""From what a row says of itself to a plan that computes it again.
+"""From a published row to a plan that computes it again.
 
-Nothing is taken from the row on trust but names: a plugin is used only if it is installed, and what
-is planned is held against every option, hash and fingerprint that the row names.
+Only names are taken from the row on trust: a plugin is used only if it is installed, and the plan
+is compared with every option, hash and fingerprint that the row names.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pydantic import ValidationError
 
 from bridgebench.errors import BridgebenchError, PluginError
 from bridgebench.interfaces.plugin import Plugin
-from bridgebench.leaderboard.audit.located import located_spec
-from bridgebench.leaderboard.csv.json_cells import parsed
-from bridgebench.leaderboard.table.differences import first_difference, parts_of
+from bridgebench.leaderboard.audit.local_files import spec_with_local_files
+from bridgebench.leaderboard.csv.row import Row
+from bridgebench.leaderboard.table.differences import first_difference
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan
@@ -34,7 +34,7 @@ LIBRARIES = "libraries"
 class Rerun:
     """A row as it would be computed again.
 
-    choices      the words of a run
+    choices      the options of a run
     plan         the plan of its one cell
     differences  sources that are not those that the row names, a line each
     """
@@ -50,7 +50,7 @@ class Rerun:
 
 
 class Missing(Exception):
-    """What a row needs to be computed again and is not here, in one line."""
+    """What a row needs to be computed again and is not installed here, in one line."""
 
     def __init__(self, message: str, differences: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -58,7 +58,7 @@ class Missing(Exception):
 
 
 def plan_of(
-    cells: Mapping[Any, Any],
+    row: Row,
     registry: Registry,
     task: TaskFile,
     *,
@@ -69,11 +69,11 @@ def plan_of(
 ) -> Rerun:
     """The plan of one cell: the one that a row describes.
 
-    Other sources than those that the row names are no reason not to compute it: a changed comment
-    is another source. They are listed, as they may be why a number came out otherwise.
+    A row is computed also where the sources differ from those that it names: a changed comment is
+    another source. The differences are listed, as they may explain a different number.
 
     Args:
-        cells: the row.
+        row: the published row.
         registry: the plugins that are installed.
         task: the row's task, read from `task_file` where that is given.
         device: where to compute.
@@ -83,19 +83,19 @@ def plan_of(
     Raises:
         Missing: a plugin, option, weights file or dataset that is not here, or is another.
     """
-    if cells["status"] != "ok":
-        raise Missing(f"it has no numbers: its status is {cells['status']}")
-    named = parsed(cells, "plugins")
+    if not row.ok:
+        raise Missing(f"it has no numbers: its status is {row.cells['status']}")
+    named = row.parsed("plugins")
     differences = tuple(_not_installed(named, registry))
     try:
         word = str(task_file or task.name)
-        choices = _choices(cells, registry, word, device, weights_path)
+        choices = _choices(row, registry, word, device, weights_path)
         choices = choices.model_copy(update={"limit": limit})
         plan = make_plan(registry, choices)
         here = json.loads(plan.cells[0].provenance["plugins"])
         differences += tuple(_other_sources(named, here))
-        differences += tuple(_other_libraries(parts_of(cells), plan.fingerprint))
-        _check_same(cells, plan)
+        differences += tuple(_other_libraries(row.fingerprint_parts, plan.fingerprint))
+        _check_same(row, plan)
     except (BridgebenchError, Missing) as error:
         raise Missing(str(error), differences) from error
     return Rerun(choices, plan, differences)
@@ -127,36 +127,36 @@ def _other_sources(named: Mapping[str, Any], here: Mapping[str, Any]) -> Iterato
 
 
 def _choices(
-    cells: Mapping[Any, Any],
+    row: Row,
     registry: Registry,
     task_word: str,
     device: str,
     weights_path: Sequence[Path],
 ) -> Choices:
-    options = dict.fromkeys(_PARTS) | parsed(cells, "options")
+    options = dict.fromkeys(_PARTS) | row.parsed("options")
     if options["method"] is None:
         raise Missing("its options do not name the method")
-    typed = _Typed(registry, parsed(cells, "weights"), tuple(weights_path))
-    named = {name: part.get("options") for name, part in parts_of(cells)["metrics"].items()}
+    specs = _Specs(registry, row.parsed("weights"), tuple(weights_path))
+    named = {name: part.get("options") for name, part in row.fingerprint_parts["metrics"].items()}
     for name, resolved in named.items():
         if not resolved:
             raise Missing(f"its fingerprint does not name the options of metric '{name}'")
-    metrics = [typed.spec(Kind.METRIC, resolved) for resolved in named.values() if resolved]
+    metrics = [specs.spec(Kind.METRIC, resolved) for resolved in named.values() if resolved]
     words = {
         "task": task_word,
-        "protocol": cells["protocol"],
-        "method": typed.spec(Kind.METHOD, options["method"]),
-        "source_score": typed.optional(Kind.SCORE, options["source_score"]),
-        "target_score": typed.optional(Kind.SCORE, options["target_score"]),
-        "solver": typed.optional(Kind.SOLVER, options["solver"]),
-        "transform": typed.chain(options["transform"]),
+        "protocol": row.cells["protocol"],
+        "method": specs.spec(Kind.METHOD, options["method"]),
+        "source_score": specs.optional(Kind.SCORE, options["source_score"]),
+        "target_score": specs.optional(Kind.SCORE, options["target_score"]),
+        "solver": specs.optional(Kind.SOLVER, options["solver"]),
+        "transform": specs.chain(options["transform"]),
         "nfe": options["nfe"],
         "seed": options["seed"],
-        "n": cells["n"],
+        "n": row.cells["n"],
         "metric": metrics or None,
-        "batch": cells["batch"],
+        "batch": row.cells["batch"],
         "device": device,
-        "precision": cells["precision"],
+        "precision": row.cells["precision"],
     }
     return choices_of({name: word for name, word in words.items() if word is not None})
 
@@ -165,8 +165,8 @@ _PARTS = ("method", "source_score", "target_score", "solver", "transform", "nfe"
 
 
 @dataclass(frozen=True)
-class _Typed:
-    """Writes what to type for the plugins of a row.
+class _Specs:
+    """Writes the plugin specs of a row.
 
     weights  what the row says of files, "NAME/FILE" to sha256
     folders  where to look for them
@@ -185,13 +185,13 @@ class _Typed:
         return "+".join(self.spec(Kind.TRANSFORM, link) for link in links)
 
     def spec(self, kind: Kind, resolved: Mapping[str, Any]) -> str:
-        """What to type for a plugin of these options, as its installed version understands them."""
+        """The spec of a plugin with these options, for its installed version."""
         options = {name: value for name, value in resolved.items() if name != "name"}
         cls = self.registry.load(kind, str(resolved["name"]))
         if not issubclass(cls, Plugin):
             raise PluginError(f"{kind} '{resolved['name']}' is not a plugin with options")
         try:
-            return located_spec(cls(**options), self.weights, self.folders)
+            return spec_with_local_files(cls(**options), self.weights, self.folders)
         except (ValidationError, TypeError) as error:
             why = first_problem(error) if isinstance(error, ValidationError) else str(error)
             raise Missing(
@@ -199,15 +199,15 @@ class _Typed:
             ) from error
 
 
-def _check_same(cells: Mapping[Any, Any], plan: Plan) -> None:
+def _check_same(row: Row, plan: Plan) -> None:
     """Missing where the plan would compute something else than the row says."""
     (planned,) = plan.cells
     if planned.skip:
         raise Missing(f"the combination cannot be run here: {planned.skip}")
     pairs = (
-        ("options", parsed(cells, "options"), json.loads(planned.provenance["options"])),
-        ("weights", parsed(cells, "weights"), json.loads(planned.provenance["weights"])),
-        ("the fingerprint", *_meanings(parts_of(cells), plan.fingerprint)),
+        ("options", row.parsed("options"), json.loads(planned.provenance["options"])),
+        ("weights", row.parsed("weights"), json.loads(planned.provenance["weights"])),
+        ("the fingerprint", *_meanings(row.fingerprint_parts, plan.fingerprint)),
     )
     for what, published, here in pairs:
         difference = first_difference(published, here)
@@ -218,10 +218,7 @@ def _check_same(cells: Mapping[Any, Any], plan: Plan) -> None:
 def _meanings(
     published: Mapping[str, Any], here: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Both fingerprints without what is no reason not to compute the row.
-
-    These are metrics that the row does not have, and versions of libraries.
-    """
+    """Both fingerprints without metrics that the row does not have and versions of libraries."""
     named = published["metrics"]
     found = []
     for parts in (published, here):

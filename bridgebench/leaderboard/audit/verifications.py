@@ -1,4 +1,4 @@
-"""Who got which row again: `verifications.json` beside the CSV files that it speaks of.
+"""Who reproduced which row: `verifications.json` beside the CSV files that it is about.
 
 A row is found by its hash, so that what was verified stays with the row when boards are merged or
 published, and is void when the row changes. The file says what somebody claims to have done: it is
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,8 +26,8 @@ from pydantic import (
 from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import write_atomically
 from bridgebench.files.printable import printable
+from bridgebench.files.regular_files import read_untrusted
 from bridgebench.files.strict_json import loads
-from bridgebench.leaderboard.csv.outside import read_outside
 from bridgebench.leaderboard.csv.text_cells import objection
 from bridgebench.tasks.task_file import first_problem
 
@@ -98,7 +98,7 @@ def read_verifications(csv: Path) -> tuple[Verification, ...]:
     path = beside(csv)
     if not os.path.lexists(path):
         return ()
-    value = loads(read_outside(path, MAX_BYTES), str(path))
+    value = loads(read_untrusted(path, MAX_BYTES), str(path))
     try:
         return _File.model_validate(value).verifications
     except ValidationError as error:
@@ -107,13 +107,11 @@ def read_verifications(csv: Path) -> tuple[Verification, ...]:
         ) from error
 
 
-def write_verifications(
-    csv: Path, rows: Iterable[str], found: Sequence[Sequence[Verification]]
-) -> None:
-    """Add what was found of some rows, by their hashes, to what stands beside a CSV."""
+def write_verifications(csv: Path, rows: Iterable[str], found: Iterable[Verification]) -> None:
+    """Add the verifications of some rows, by their hashes, to those beside a CSV."""
     there = read_verifications(csv)
     wanted = set(rows)
-    new = [each for part in found for each in part if each.row_sha256 in wanted]
+    new = [each for each in found if each.row_sha256 in wanted]
     every = tuple(dict.fromkeys([*there, *new]))
     if every == there:
         return

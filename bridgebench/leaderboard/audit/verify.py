@@ -1,15 +1,14 @@
-"""Computing published rows again, from what the CSV says of them and nothing else."""
+"""Computing published rows again, from what the CSV says of them alone."""
 
 from __future__ import annotations
 
 import datetime
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from bridgebench.errors import InvalidOption
 from bridgebench.execute.progress import Progress
@@ -18,18 +17,16 @@ from bridgebench.leaderboard.audit.deviations import Deviation, deviations
 from bridgebench.leaderboard.audit.recompute import Recomputed, recompute
 from bridgebench.leaderboard.audit.recomputed_ties import Ties, compare_ties
 from bridgebench.leaderboard.audit.rerun import Missing, Rerun, plan_of
-from bridgebench.leaderboard.audit.validate import rows_of_table
 from bridgebench.leaderboard.audit.verifications import Found, Verification
+from bridgebench.leaderboard.csv.columns import ROW_HASH
 from bridgebench.leaderboard.csv.row import Row
 from bridgebench.leaderboard.table.board import Board
 from bridgebench.plan.machine import resolve_device
 from bridgebench.plugins.registry import Registry
 
-Cells = Mapping[Any, Any]
-
 
 class Verdict(StrEnum):
-    """What came of computing a row again.
+    """The result of computing a row again.
 
     REPRODUCED  its outputs were made again and scored the same
     RESCORED    its outputs, made elsewhere, were scored again; how they were made is not known
@@ -45,7 +42,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What can be said of a row.
+    """The result for a row.
 
     number       the row in the file, from 1
     deviations   every cell that was compared; none where the row could not be computed
@@ -55,7 +52,6 @@ class Answer:
 
     number: int
     row: Row
-    row_sha256: str
     verdict: Verdict
     deviations: tuple[Deviation, ...] = ()
     missing: str = ""
@@ -82,7 +78,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Report:
-    """What can be said of several rows.
+    """The results for several rows.
 
     notes  what was not verified, a line each
     """
@@ -120,35 +116,35 @@ class Verifier:
     def verify(self, numbers: Sequence[int]) -> Report:
         """An answer for each of the rows, counted from 1, in their order."""
         here = resolve_device(self.device).type
-        cells = self.board.table.to_dict("records")
-        rows = rows_of_table(self.board.table, self.board.metrics)
+        rows = self.board.rows
         reruns: dict[int, Rerun] = {}
         missing: dict[int, Missing] = {}
         for number in numbers:
             try:
-                reruns[number] = self._rerun(cells[number - 1])
+                reruns[number] = self._rerun(rows[number - 1])
             except Missing as error:
                 missing[number] = error
-        found = recompute(reruns, self.board.task.ranked_by, self.progress, self.limit)
-        ties = self._ties(rows, found)
+        found = recompute(reruns, self.board, self.progress, self.limit)
+        again = {number - 1: each.row for number, each in found.items()}
+        column = self.board.metrics.named(self.board.task.ranked_by)
+        ties = compare_ties(rows, again, self.board.task, column)
         answers = []
         for number in numbers:
-            own = cells[number - 1]
-            answer = Answer(number, rows[number - 1], own["row_sha256"], Verdict.CANNOT)
+            answer = Answer(number, rows[number - 1], Verdict.CANNOT)
             if number in missing:
                 why = missing[number]
                 answer = replace(answer, missing=str(why), differences=why.differences)
             else:
                 answer = replace(answer, differences=reruns[number].differences)
-                answer = self._compared(answer, own, reruns[number], found.get(number), ties, here)
+                answer = self._compared(answer, reruns[number], found.get(number), ties, here)
             answers.append(answer)
-        other = sorted({cells[n - 1]["device"] for n in found} - {here})
+        other = sorted({rows[n - 1].cells["device"] for n in found} - {here})
         times = (f"seconds of rows from {', '.join(other)}: computed on {here}",) if other else ()
         return Report(tuple(answers), (*ties.notes, *times, "peak_memory_mb of all rows"))
 
-    def _rerun(self, cells: Cells) -> Rerun:
+    def _rerun(self, row: Row) -> Rerun:
         return plan_of(
-            cells,
+            row,
             self.registry,
             self.board.task,
             task_file=self.task_file,
@@ -157,18 +153,9 @@ class Verifier:
             limit=self.limit,
         )
 
-    def _ties(self, rows: Sequence[Row], found: Mapping[int, Recomputed]) -> Ties:
-        published = [
-            None if x != x else int(x) for x in self.board.table["tie_group"].astype(float)
-        ]
-        again = {number - 1: each.row for number, each in found.items()}
-        column = self.board.metrics.named(self.board.task.ranked_by)
-        return compare_ties(rows, published, again, self.board.task, column)
-
     def _compared(
         self,
         answer: Answer,
-        cells: Cells,
         rerun: Rerun,
         found: Recomputed | None,
         ties: Ties,
@@ -176,10 +163,11 @@ class Verifier:
     ) -> Answer:
         if found is None:
             return replace(answer, missing="its process ended before the row was begun")
-        record = found.record
-        if record.status != "ok":
-            return replace(answer, missing=f"status {record.status} here: {record.reason}")
-        compared = deviations(cells, record, self.board.metrics, cells["device"] == here)
+        if not found.row.ok:
+            status = found.row.cells["status"]
+            return replace(answer, missing=f"status {status} here: {found.reason}")
+        same_device = answer.row.cells["device"] == here
+        compared = deviations(answer.row, found.row, self.board.metrics, same_device)
         group = ties.deviations.get(answer.number - 1)
         compared = compared if group is None else (*compared, group)
         same = Verdict.RESCORED if rerun.made_elsewhere else Verdict.REPRODUCED
@@ -195,11 +183,9 @@ def chosen_rows(board: Board, rows: str, sample: int | None) -> list[int]:
 
     InvalidOption for a row that is not there.
     """
-    with_numbers = [
-        number for number, status in enumerate(board.table["status"], start=1) if status == "ok"
-    ]
+    with_numbers = [number for number, row in enumerate(board.rows, start=1) if row.ok]
     if rows:
-        return _named_rows(rows, len(board.table))
+        return _named_rows(rows, len(board.rows))
     if sample is None:
         return with_numbers
     if sample < 1:
@@ -209,10 +195,10 @@ def chosen_rows(board: Board, rows: str, sample: int | None) -> list[int]:
 
 
 def verifications_of(answers: Sequence[Answer], by: str, device: str) -> tuple[Verification, ...]:
-    """What somebody can say of the rows that could be computed."""
+    """The verdicts on the rows that could be computed, under somebody's name."""
     return tuple(
         Verification(
-            row_sha256=answer.row_sha256,
+            row_sha256=answer.row.cells[ROW_HASH],
             verdict=_WORDS[answer.verdict],
             by=by,
             date=datetime.datetime.now(datetime.UTC).date(),

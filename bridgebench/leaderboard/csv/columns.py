@@ -15,17 +15,6 @@ from bridgebench.interfaces.metric import Column
 from bridgebench.plan.chance import with_chance, without_chance
 from bridgebench.tasks.task_file import TaskFile
 
-TEXT_AXES = (
-    "task",
-    "protocol",
-    "method",
-    "source_score",
-    "target_score",
-    "solver",
-    "transform",
-)
-"""Axes whose values are text; `-` on one that the method does not use."""
-
 AXES = (
     "task",
     "protocol",
@@ -40,8 +29,14 @@ AXES = (
 )
 """What names a row; no two rows of a board agree on all of them."""
 
+UNUSED = "-"
+"""The cell of a text axis that the method does not use."""
+
+PART_AXES = ("method", "source_score", "target_score", "solver", "nfe", "transform", "seed")
+"""The axes on which rows of one task, protocol and n can differ."""
+
 STANDING = ("status", "tie_group", "pareto", "flags")
-"""Whether the row has results, and how it stands among the others."""
+"""Whether the row has results, and how it compares with the other rows."""
 
 FACTS = ("supervision", "baseline", "latent_std", "reason")
 COUNTS = ("nfe_encode", "nfe_decode", "nfe_total")
@@ -61,10 +56,7 @@ PROVENANCE = (
     "batch",
     "row_sha256",
 )
-
-JSON_COLUMNS = ("fingerprint_parts", "options", "plugins", "weights")
-BOOLEAN_COLUMNS = ("pareto", "baseline")
-INTEGER_COLUMNS = ("nfe", "seed", "n", "tie_group", "batch")
+ROW_HASH = "row_sha256"
 
 HEAD = (*AXES, *STANDING)
 TAIL = (*FACTS, *COST, *PROVENANCE)
@@ -88,9 +80,9 @@ class MetricColumns:
         return with_chance((*self.primary, *self.secondary))
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The names in the file: each column, with its interval where it has one."""
-        return tuple(name for column in self.all for name in spread(column))
+    def header(self) -> tuple[str, ...]:
+        """The header of the file: the metric columns between those that every board has."""
+        return (*HEAD, *(name for column in self.all for name in spread(column)), *TAIL)
 
     def named(self, name: str) -> Column:
         """The metric column of that name."""
@@ -140,11 +132,6 @@ def arrange(task: TaskFile, columns: Sequence[Column]) -> MetricColumns:
         tuple(by_name[name] for name in task.primary),
         tuple(column for column in columns if column.name not in task.primary),
     )
-
-
-def board_columns(task: TaskFile, columns: Sequence[Column]) -> tuple[str, ...]:
-    """The header of leaderboard.csv for a task whose metrics give `columns`."""
-    return (*HEAD, *arrange(task, columns).names, *TAIL)
 
 
 def _check_names(columns: Sequence[Column]) -> None:

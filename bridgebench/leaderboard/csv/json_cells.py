@@ -1,9 +1,9 @@
-"""The cells of a board that hold JSON, and what each may say."""
+"""The columns of a board that hold JSON, and the shape of each."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import (
@@ -24,8 +24,6 @@ from bridgebench.tasks.task_file import first_problem
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
-Whole = Annotated[int, Field(strict=True, ge=0)]
-
 
 _PLUGIN = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
@@ -52,7 +50,7 @@ class Options(BaseModel):
     solver: Resolved | None = None
     transform: tuple[Resolved, ...] | None = None
     nfe: Annotated[int, Field(strict=True, ge=1)] | None = None
-    seed: Whole = 0
+    seed: Annotated[int, Field(strict=True, ge=0)] = 0
 
 
 class Package(BaseModel):
@@ -74,28 +72,25 @@ class MeasuredBy(BaseModel):
 
 
 class Parts(BaseModel):
-    """What decides the meaning of a row's numbers; nothing where nothing was measured."""
+    """What decides the meaning of a row's numbers; empty where nothing was measured."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     metrics: dict[Name, MeasuredBy] = {}
 
 
-_SHAPES: Mapping[str, TypeAdapter[Any]] = {
+_SHAPES: dict[str, TypeAdapter[Any]] = {
     "fingerprint_parts": TypeAdapter(Parts),
     "options": TypeAdapter(Options),
     "plugins": TypeAdapter(dict[str, Package]),
     "weights": TypeAdapter(dict[str, Sha256]),
 }
-"""By column; every JSON column of a board has a shape."""
+JSON_COLUMNS = tuple(_SHAPES)
 
 
-def parsed(cells: Mapping[Any, Any], column: str) -> dict[str, Any]:
-    """The JSON object in a cell of a row, of the shape of its column.
-
-    IntegrityError, one line that begins with the column, where it is not.
-    """
-    value = loads(cells[column], f"column {column}")
+def parse_json(text: str, column: str) -> dict[str, Any]:
+    """The JSON object in a cell; IntegrityError, one line, for another shape than its column's."""
+    value = loads(text, f"column {column}")
     if not isinstance(value, dict):
         raise IntegrityError(f"column {column}: must be a JSON object")
     try:
@@ -103,3 +98,14 @@ def parsed(cells: Mapping[Any, Any], column: str) -> dict[str, Any]:
     except ValidationError as error:
         raise IntegrityError(f"column {column}: {printable(first_problem(error))}") from error
     return value
+
+
+def to_json(value: object) -> str:
+    """The text of a cell that holds JSON: keys sorted, no spaces.
+
+    >>> to_json({"b": 1, "a": [0.5]})
+    '{"a":[0.5],"b":1}'
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )

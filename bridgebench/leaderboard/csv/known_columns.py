@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from bridgebench.errors import BridgebenchError
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.leaderboard.csv.columns import spread
-from bridgebench.leaderboard.csv.json_cells import parsed
-from bridgebench.leaderboard.csv.raw import Sheet
+from bridgebench.leaderboard.csv.json_cells import parse_json
+from bridgebench.leaderboard.csv.raw import RawTable
 from bridgebench.plugins.registry import Kind, Registry
 from bridgebench.plugins.specs import build
 from bridgebench.tasks.task_file import TaskFile
@@ -19,20 +19,20 @@ from bridgebench.tasks.task_file import TaskFile
 PARTS = "fingerprint_parts"
 
 
-def known_columns(registry: Registry, task: TaskFile, sheet: Sheet) -> tuple[Column, ...]:
+def known_columns(registry: Registry, task: TaskFile, raw: RawTable) -> tuple[Column, ...]:
     """The columns of the task's metrics, and those of other metrics that stand in the header.
 
     The rows say with which options each metric was measured. A metric that they do not name is
     taken with its defaults, if it has one for each option.
     """
     own = [build(registry, Kind.METRIC, Metric, spec) for spec in task.metrics]
-    measured = list(_measured(registry, sheet))
+    measured = list(_measured(registry, raw))
     used = {metric.name for metric in (*own, *measured)}
     columns = [column for metric in own for column in metric.columns()]
-    _add(columns, (column for metric in measured for column in metric.columns()), sheet.header)
+    _add(columns, (column for metric in measured for column in metric.columns()), raw.header)
     for name in registry.names(Kind.METRIC):
         known = {name for column in columns for name in spread(column)}
-        if name in used or known.issuperset(sheet.header):
+        if name in used or known.issuperset(raw.header):
             continue
         try:
             others = build(registry, Kind.METRIC, Metric, name).columns()
@@ -40,7 +40,7 @@ def known_columns(registry: Registry, task: TaskFile, sheet: Sheet) -> tuple[Col
             # A metric that is broken or needs an option that no row names gave no column; if it
             # did, the header has a column that nobody knows, and the reader says so.
             continue
-        _add(columns, others, sheet.header)
+        _add(columns, others, raw.header)
     return tuple(columns)
 
 
@@ -53,13 +53,13 @@ def _add(columns: list[Column], others: Iterable[Column], header: Sequence[str])
             taken |= set(spread(column))
 
 
-def _measured(registry: Registry, sheet: Sheet) -> Iterator[Metric]:
+def _measured(registry: Registry, raw: RawTable) -> Iterator[Metric]:
     """The metrics that the rows name with their options, as far as they are installed."""
-    if PARTS not in sheet.header:
+    if PARTS not in raw.header:
         return
-    at = sheet.header.index(PARTS)
+    at = raw.header.index(PARTS)
     done: set[str] = set()
-    for text in dict.fromkeys(row[at] for row in sheet.rows):
+    for text in dict.fromkeys(row[at] for row in raw.rows):
         for name, resolved in _named(text).items():
             if name not in done and (metric := _metric(registry, resolved)) is not None:
                 done.add(name)
@@ -67,9 +67,9 @@ def _measured(registry: Registry, sheet: Sheet) -> Iterator[Metric]:
 
 
 def _named(text: str) -> dict[str, Mapping[str, Any]]:
-    """Metric to its options; nothing for a damaged text, which is refused with its row later."""
+    """Metric to its options; empty for a damaged text, which is refused with its row later."""
     try:
-        metrics = parsed({PARTS: text}, PARTS).get("metrics", {})
+        metrics = parse_json(text, PARTS).get("metrics", {})
     except BridgebenchError:
         return {}
     return {name: part["options"] for name, part in metrics.items() if part.get("options")}

@@ -1,8 +1,8 @@
 """A board's file as cells of text, whatever program saved it last.
 
 A spreadsheet may save a board with a byte order mark, CRLF, semicolons, tabs or blank last rows,
-and pandas adds a column of row numbers. None of it changes a number, so it is read; whether a
-number was changed is seen by the hash of its row.
+and pandas adds a column of row numbers. None of this changes a number, so it is accepted; the row
+hash shows whether a number was changed.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridgebench.errors import IntegrityError
+from bridgebench.files.regular_files import read_untrusted
 from bridgebench.leaderboard.csv.columns import HEAD
-from bridgebench.leaderboard.csv.outside import read_outside
 from bridgebench.leaderboard.csv.text_cells import MAX_CELL
 
 MAX_FILE_BYTES = 50 * 2**20
@@ -26,16 +26,16 @@ SEPARATORS = (",", ";", "\t")
 ROW_NUMBERS = ("", "Unnamed: 0")
 """Names of the column of row numbers that pandas writes before the others."""
 
-Cells = tuple[str, ...]
+Line = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class RawTable:
     """The cells of a file as text, every row as long as the header."""
 
     path: Path
-    header: Cells
-    rows: tuple[Cells, ...]
+    header: Line
+    rows: tuple[Line, ...]
 
     def only(self, column: str) -> str:
         """The value that every row has in a column; IntegrityError where there are several."""
@@ -54,12 +54,12 @@ class Sheet:
         return found[0]
 
 
-def read_sheet(path: Path) -> Sheet:
+def read_raw(path: Path) -> RawTable:
     """The cells of a file; IntegrityError, one line, for what is not a clean CSV.
 
     Only its form is checked here: size, encoding, characters, equal rows.
     """
-    text = _decode(path, read_outside(path, MAX_FILE_BYTES))
+    text = _decode(path, read_untrusted(path, MAX_FILE_BYTES))
     try:
         lines = list(_lines(path, text))
     except csv.Error as error:
@@ -70,7 +70,7 @@ def read_sheet(path: Path) -> Sheet:
         raise IntegrityError(f"{path} is empty; a leaderboard starts with a line of column names")
     header, *rows = _without_row_numbers(lines)
     _check_widths(path, header, rows)
-    return Sheet(path, header, tuple(rows))
+    return RawTable(path, header, tuple(rows))
 
 
 def _decode(path: Path, content: bytes) -> str:
@@ -88,7 +88,7 @@ def _decode(path: Path, content: bytes) -> str:
     return text
 
 
-def _lines(path: Path, text: str) -> Iterator[Cells]:
+def _lines(path: Path, text: str) -> Iterator[Line]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     for number, cells in enumerate(reader):
         if len(cells) > MAX_HEADER or number > MAX_ROWS:
@@ -106,7 +106,7 @@ def _separator(text: str) -> str:
     return max(SEPARATORS, key=header.count)
 
 
-def _without_row_numbers(lines: list[Cells]) -> list[Cells]:
+def _without_row_numbers(lines: list[Line]) -> list[Line]:
     header, *rows = lines
     numbered = all(row[:1] == (str(number),) for number, row in enumerate(rows))
     if header[:1] and header[0] in ROW_NUMBERS and len(header) > 1 and numbered:
@@ -114,7 +114,7 @@ def _without_row_numbers(lines: list[Cells]) -> list[Cells]:
     return lines
 
 
-def _check_widths(path: Path, header: Cells, rows: list[Cells]) -> None:
+def _check_widths(path: Path, header: Line, rows: list[Line]) -> None:
     for number, cells in enumerate(rows, start=1):
         if len(cells) != len(header):
             raise IntegrityError(

@@ -1,29 +1,153 @@
-"""A row of the board as the ranking sees it, wherever it came from."""
+"""A row of a board: one type from the record of a finished cell to the CSV and back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from bridgebench.errors import PluginError
-from bridgebench.execute.records import Record, Status, Value
 from bridgebench.files.canonical_json import digest
-from bridgebench.leaderboard.csv.columns import AXES
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from bridgebench.interfaces.metric import Column
+from bridgebench.leaderboard.csv.columns import AXES, COST, COUNTS, ROW_HASH, UNUSED
+from bridgebench.leaderboard.csv.json_cells import parse_json
+from bridgebench.toolkit.statistics.intervals import Estimate
 
 Shares = npt.NDArray[np.bool_]
 Items = npt.NDArray[np.float64] | Shares
-ReadItems = Callable[[Record], Mapping[str, "Tensor"]]
 Section = tuple[str, str, str, int, int]
 AxisValue = str | int | None
+Cell = str | int | float | bool | None
 
 FINGERPRINT_LENGTH = 12
+
+STANDING = frozenset({"tie_group", "pareto", "flags"})
+"""Columns that follow from the numbers, the task and the other rows."""
+
+UNHASHED = STANDING | (set(COST) - set(COUNTS)) | {ROW_HASH}
+"""Columns in which two runs of one cell may differ: standing, seconds and memory."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a board.
+
+    cells  column -> its value, None for an empty cell; every column of the board
+    items  metric column -> the statistic of each image, (n,); bool where all are 0 or 1. Only rows
+           that were made from records have them.
+    file   where the row is from, if rows of several files are combined
+    number of the row in that file, from 1
+    """
+
+    cells: Mapping[str, Any]
+    items: Mapping[str, Items] = field(default_factory=dict)
+    file: str = ""
+    number: int = 0
+
+    @cached_property
+    def axes(self) -> dict[str, AxisValue]:
+        """What names the row; None on an axis that the method does not use."""
+        values = {axis: self.cells.get(axis) for axis in AXES}
+        return {axis: None if value == UNUSED else value for axis, value in values.items()}
+
+    def axis(self, name: str) -> str:
+        """The value on an axis as text, `-` on one that the method does not use."""
+        value = self.axes[name]
+        return UNUSED if value is None else str(value)
+
+    @property
+    def fingerprint(self) -> str:
+        """The short hash of what decides the meaning of the numbers."""
+        return str(self.cells["fingerprint"])
+
+    @property
+    def seed(self) -> int:
+        """The seed."""
+        return int(self.axes["seed"] or 0)
+
+    @cached_property
+    def section(self) -> Section:
+        """Rows of one section saw the same images, and their numbers mean the same."""
+        task, protocol = str(self.axes["task"]), str(self.axes["protocol"])
+        return (task, protocol, self.fingerprint, int(self.axes["n"] or 0), self.seed)
+
+    @property
+    def ok(self) -> bool:
+        """Whether it has results."""
+        return bool(self.cells["status"] == "ok")
+
+    @property
+    def competes(self) -> bool:
+        """Whether it takes part in the ranking."""
+        return self.ok and not self.cells["baseline"]
+
+    def value(self, column: str) -> float | None:
+        """The number in a metric column, None where the row does not have it."""
+        found = self.cells.get(column)
+        return None if found is None else float(found)
+
+    def estimate(self, column: Column) -> Estimate:
+        """The number in a metric column with its interval."""
+        if not column.interval:
+            return Estimate(self.value(column.name))
+        ends = (self.value(f"{column.name}_{end}") for end in ("low", "high"))
+        return Estimate(self.value(column.name), *ends)
+
+    def parsed(self, column: str) -> dict[str, Any]:
+        """The JSON object in a column; IntegrityError, one line, for another shape."""
+        return parse_json(self.cells[column], column)
+
+    @property
+    def fingerprint_parts(self) -> dict[str, Any]:
+        """What decides the meaning of the numbers; no metrics where nothing was measured."""
+        return {"metrics": {}} | self.parsed("fingerprint_parts")
+
+    @cached_property
+    def order(self) -> tuple[tuple[int, int, str], ...]:
+        """A key that sorts rows by their axes, an unused axis first."""
+        return tuple(_axis_key(value) for value in self.axes.values())
+
+    def written(self, column: str) -> str:
+        """A cell as it is written in the file."""
+        return written(self.cells[column], column)
+
+    def __str__(self) -> str:
+        """The row in words: the axes by which a person distinguishes rows."""
+        used = [str(self.axes[a]) for a in ("method", "solver", "transform") if self.axes[a]]
+        return f"{' '.join(used)} (seed {self.axes['seed']})"
+
+
+def row_hash(cells: Mapping[str, Cell]) -> str:
+    """sha256 of what a row says, by which a number that was edited later is noticed.
+
+    It is the same whenever, and beside whichever rows, the cell is computed. Standing, seconds and
+    memory do not count. Empty cells do not either, so that a board may gain a column. The hash
+    guards against damage and careless edits; it is no signature.
+
+    >>> row_hash({"method": "ddib", "fid": 40.0}) == row_hash({"method": "ddib", "fid": 40.0,
+    ...     "kid": None})
+    True
+    """
+    texts = {name: written(value, name) for name, value in cells.items()}
+    return digest({name: text for name, text in texts.items() if text and name not in UNHASHED})
+
+
+def written(value: Cell, column: str) -> str:
+    """A value as it is written in the file.
+
+    >>> written(0.1, "fid"), written(20.0, "nfe_total"), written(True, "pareto"), written(None, "n")
+    ('0.1', '20', 'true', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, float):
+        return str(value)
+    return str(int(value)) if column in COUNTS and value.is_integer() else repr(value)
 
 
 def short_fingerprint(parts: Mapping[str, object]) -> str:
@@ -33,79 +157,6 @@ def short_fingerprint(parts: Mapping[str, object]) -> str:
     '5f90858deaf7'
     """
     return digest(dict(parts))[:FINGERPRINT_LENGTH] if parts else ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A finished cell.
-
-    axes         what names it; None on an axis that the method does not use
-    values       metric column -> its number
-    fingerprint  the short hash of what decides the meaning of the numbers
-    items        metric column -> the statistic of each image, (n,); bool where all are 0 or 1
-    """
-
-    axes: Mapping[str, AxisValue]
-    status: Status
-    baseline: bool
-    values: Mapping[str, Value]
-    fingerprint: str
-    items: Mapping[str, Items] = field(default_factory=dict)
-
-    @property
-    def section(self) -> Section:
-        """Rows of one section saw the same images and mean the same by their numbers."""
-        task, protocol = str(self.axes["task"]), str(self.axes["protocol"])
-        return (task, protocol, self.fingerprint, int(self.axes["n"] or 0), seed_of(self))
-
-    @property
-    def competes(self) -> bool:
-        """Whether it takes part in the ranking."""
-        return self.status == "ok" and not self.baseline
-
-    def value(self, column: str) -> float | None:
-        """The number in a metric column, None where the row does not have it."""
-        return self.values[column].value if column in self.values else None
-
-    @property
-    def order(self) -> tuple[tuple[int, int, str], ...]:
-        """A key that puts rows in the order of their axes, an unused axis first."""
-        return tuple(_axis_key(self.axes[axis]) for axis in AXES)
-
-    def __str__(self) -> str:
-        """What the row is, in words: the axes on which a person tells rows apart."""
-        used = [str(self.axes[a]) for a in ("method", "solver", "transform") if self.axes[a]]
-        return f"{' '.join(used)} (seed {self.axes['seed']})"
-
-
-def seed_of(row: Row) -> int:
-    """The seed of a row."""
-    return int(row.axes["seed"] or 0)
-
-
-def row_of(record: Record, items: ReadItems, wanted: Collection[str]) -> Row:
-    """The row of a record, with the per-image statistics of the wanted columns.
-
-    PluginError where a metric gave a statistic that is not one number an image.
-    """
-    kept = {}
-    if record.status == "ok" and set(wanted) & set(record.items):
-        found = items(record)
-        kept = {name: _compact(found[name].double().numpy()) for name in wanted if name in found}
-    for name, values in kept.items():
-        if values.shape != (record.axes["n"],):
-            raise PluginError(
-                f"the metric of column '{name}' gave per-image statistics of shape "
-                f"{values.shape} for {record.axes['n']} images; it must give one number an image"
-            )
-    return Row(
-        axes={axis: record.axes[axis] for axis in AXES},
-        status=record.status,
-        baseline=record.baseline,
-        values=record.values if record.status == "ok" else {},
-        fingerprint=short_fingerprint(record.fingerprint),
-        items=kept,
-    )
 
 
 def as_shares(values: npt.NDArray[np.generic]) -> Shares | None:
@@ -135,8 +186,3 @@ def _axis_key(value: AxisValue) -> tuple[int, int, str]:
     if value is None:
         return (0, 0, "")
     return (1, value, "") if isinstance(value, int) else (1, 0, value)
-
-
-def _compact(values: npt.NDArray[np.float64]) -> Items:
-    shares = as_shares(values)
-    return values if shares is None else shares

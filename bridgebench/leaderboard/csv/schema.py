@@ -1,118 +1,214 @@
-"""What each column of a board may hold."""
+"""The one schema of a board: for each column its type, its range and its format.
+
+The reader parses cells by it, `validate` checks values by it, and the table takes its dtypes from
+it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import get_args
+import math
+import re
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, get_args
 
-import pandas as pd
-import pandera.pandas as pa
-
+from bridgebench.errors import IntegrityError
 from bridgebench.execute.records import Status
 from bridgebench.interfaces.method import Supervision
-from bridgebench.interfaces.metric import Column
-from bridgebench.leaderboard.csv.columns import (
-    AXES,
-    COST,
-    HEAD,
-    PROVENANCE,
-    TAIL,
-    TEXT_AXES,
-    MetricColumns,
-    arrange,
-)
-from bridgebench.leaderboard.csv.row import FINGERPRINT_LENGTH
-from bridgebench.leaderboard.csv.row_hash import SEAL
-from bridgebench.leaderboard.table.build import dtype_of
+from bridgebench.leaderboard.csv.columns import COST, ROW_HASH, MetricColumns, spread
+from bridgebench.leaderboard.csv.json_cells import JSON_COLUMNS, parse_json
+from bridgebench.leaderboard.csv.row import FINGERPRINT_LENGTH, Cell
+from bridgebench.leaderboard.csv.text_cells import name_objection, objection
 from bridgebench.tasks.task_file import TaskFile
 
+_INTEGER = re.compile(r"(-?[0-9]{1,18})(\.0{1,18})?")
+"""Programs without a type for missing integers write 20.0 for 20."""
+_FLOAT = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+([eE][+-]?[0-9]+)?")
+_BOOLEANS = {"": None, "true": True, "false": False}
 
-def board_schema(task: TaskFile, columns: Sequence[Column]) -> pa.DataFrameSchema:
-    """The schema of a task's board whose metrics give `columns`.
+EMPTY = "must not be empty"
 
-    Types, ranges, allowed words, no two rows of equal axes, and no metric without status ok.
+
+class Field(Protocol):
+    """What a column holds."""
+
+    dtype: ClassVar[str]
+
+    def parse(self, text: str) -> Cell:
+        """The value of a cell; ValueError, which says what was expected, for another type."""
+
+    def fault(self, value: Cell) -> str:
+        """Why the column must not hold this value, or ""."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text.
+
+    words    the only values, if any are given
+    pattern  a regular expression that the whole text must match
+    rule     the pattern in words
+    name     whether it names plugins, packages or devices, so that no letter may look like another
     """
-    metrics = arrange(task, columns)
-    checks = _checks(task, metrics)
-    order = (*HEAD, *metrics.names, *TAIL)
-    return pa.DataFrameSchema(
-        {
-            name: pa.Column(
-                dtype_of(name, metrics), checks.get(name, []), nullable=name not in _ALWAYS
-            )
-            for name in order
-        },
-        checks=[_empty_unless_ok(name) for name in metrics.names],
-        strict=True,
-        ordered=True,
-        unique=list(AXES),
-        report_duplicates="exclude_first",
-    )
+
+    dtype: ClassVar[str] = "string"
+    words: tuple[str, ...] = ()
+    pattern: str = ""
+    rule: str = ""
+    name: bool = False
+
+    def parse(self, text: str) -> Cell:
+        """The text itself."""
+        return text
+
+    def fault(self, value: Cell) -> str:
+        """A formula, a path, a control character, or another text than allowed."""
+        if value is None:
+            return EMPTY
+        text = str(value)
+        fault = objection(text) or (name_objection(text) if self.name else "")
+        if fault:
+            return fault
+        rule = ""
+        if self.words and text not in self.words:
+            rule = f"must be one of {', '.join(word or 'empty' for word in self.words)}"
+        elif self.pattern and not re.fullmatch(self.pattern, text):
+            rule = self.rule
+        return f"{rule}, it is {text:.80}" if rule and text else rule
 
 
-_ALWAYS = {
-    *TEXT_AXES,
-    "seed",
-    "n",
-    "status",
-    "flags",
-    "supervision",
-    "baseline",
-    "reason",
-    *PROVENANCE,
-}
+@dataclass(frozen=True)
+class Json:
+    """A JSON object with the shape of its column."""
+
+    dtype: ClassVar[str] = "string"
+    column: str
+
+    def parse(self, text: str) -> Cell:
+        """The text itself."""
+        return text
+
+    def fault(self, value: Cell) -> str:
+        """A text that a cell must not hold, or JSON of another shape."""
+        fault = EMPTY if value is None else objection(str(value))
+        if fault:
+            return fault
+        try:
+            parse_json(str(value), self.column)
+        except IntegrityError as error:
+            return str(error).removeprefix(f"column {self.column}: ")
+        return ""
 
 
-def _checks(task: TaskFile, metrics: MetricColumns) -> dict[str, list[pa.Check]]:
-    filled = {axis: [_says(pa.Check.str_length(min_value=1), "must not be empty")] for axis in AXES}
-    del filled["nfe"], filled["seed"], filled["n"]
-    words = {
-        "task": _one_of([task.name]),
-        "protocol": _one_of(list(task.protocols)),
-        "status": _one_of(list(get_args(Status))),
-        "supervision": _one_of([*(word.value for word in Supervision), ""]),
-        "fingerprint": _says(
-            pa.Check.str_matches(rf"^([0-9a-f]{{{FINGERPRINT_LENGTH}}})?$"),
-            f"must be {FINGERPRINT_LENGTH} hexadecimal digits",
-        ),
-        SEAL: _says(pa.Check.str_matches(r"^[0-9a-f]{64}$"), "must be a sha256"),
+@dataclass(frozen=True)
+class Integer:
+    """An integer of at least `low`; `needed` says that no row may lack it."""
+
+    dtype: ClassVar[str] = "Int64"
+    low: int
+    needed: bool = False
+
+    def parse(self, text: str) -> Cell:
+        """The integer, None for an empty cell."""
+        if not text:
+            return None
+        found = _INTEGER.fullmatch(text)
+        if not found:
+            raise ValueError("a whole number")
+        return int(found[1])
+
+    def fault(self, value: Cell) -> str:
+        """A missing or a low number."""
+        if value is None:
+            return EMPTY if self.needed else ""
+        return _out_of_range(value, self.low, None)
+
+
+@dataclass(frozen=True)
+class Float:
+    """A finite number from `low` to `high`, None for no bound; a row may lack it."""
+
+    dtype: ClassVar[str] = "float64"
+    low: float | None = None
+    high: float | None = None
+
+    def parse(self, text: str) -> Cell:
+        """The number, None for an empty cell."""
+        if not text:
+            return None
+        if _DECIMAL_COMMA.fullmatch(text):
+            raise ValueError("a number: it has a decimal comma; save it with points")
+        if not _FLOAT.fullmatch(text):
+            raise ValueError("a number, written like 0.5 or 1e-3")
+        number = float(text)
+        if not math.isfinite(number):
+            raise ValueError("a finite number")
+        return number
+
+    def fault(self, value: Cell) -> str:
+        """A number out of range."""
+        return "" if value is None else _out_of_range(value, self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Boolean:
+    """`true` or `false`; `needed` says that no row may lack it."""
+
+    dtype: ClassVar[str] = "boolean"
+    needed: bool = False
+
+    def parse(self, text: str) -> Cell:
+        """The value, None for an empty cell."""
+        if text.lower() not in _BOOLEANS:
+            raise ValueError("true, false or empty")
+        return _BOOLEANS[text.lower()]
+
+    def fault(self, value: Cell) -> str:
+        """A missing value."""
+        return EMPTY if self.needed and value is None else ""
+
+
+def schema_of(task: TaskFile, metrics: MetricColumns) -> dict[str, Field]:
+    """The field of each column of a task's board, in the order of the header."""
+    axis = Text(pattern=".+", rule=EMPTY, name=True)
+    name = Text(name=True)
+    fields: dict[str, Field] = {
+        "task": Text(words=(task.name,), name=True),
+        "protocol": Text(words=tuple(task.protocols), name=True),
+        **dict.fromkeys(("method", "source_score", "target_score", "solver", "transform"), axis),
+        "nfe": Integer(1),
+        "seed": Integer(0, needed=True),
+        "n": Integer(1, needed=True),
+        "status": Text(words=get_args(Status)),
+        "tie_group": Integer(1),
+        "pareto": Boolean(),
+        "flags": Text(),
+        "supervision": Text(words=(*(level.value for level in Supervision), ""), name=True),
+        "baseline": Boolean(needed=True),
+        "latent_std": Float(0),
+        "reason": Text(),
+        **dict.fromkeys(COST, Float(0)),
+        "fingerprint": _hexadecimal(FINGERPRINT_LENGTH, "?"),
+        **{column: Json(column) for column in JSON_COLUMNS},
+        **dict.fromkeys(("torch", "bridgebench", "device", "precision"), name),
+        "batch": Integer(1, needed=True),
+        ROW_HASH: _hexadecimal(64),
     }
-    lows = {"nfe": 1, "seed": 0, "n": 1, "tie_group": 1, "batch": 1, "latent_std": 0}
-    lows |= dict.fromkeys(COST, 0)
-    return (
-        filled
-        | {name: [check] for name, check in words.items()}
-        | {name: [_at_least(low)] for name, low in lows.items()}
-        | {column.name: _range(column) for column in metrics.all}
-    )
+    for column in metrics.all:
+        fields |= dict.fromkeys(spread(column), Float())
+        fields[column.name] = Float(column.low, column.high)
+    return {column: fields[column] for column in metrics.header}
 
 
-def _range(column: Column) -> list[pa.Check]:
-    low = [] if column.low is None else [_at_least(column.low)]
-    high = (
-        []
-        if column.high is None
-        else [_says(pa.Check.le(column.high), f"must be at most {column.high:g}")]
-    )
-    return low + high
+def _hexadecimal(length: int, times: str = "") -> Text:
+    rule = f"must be {length} hexadecimal digits" if times else "must be a sha256"
+    return Text(pattern=f"([0-9a-f]{{{length}}}){times}", rule=rule)
 
 
-def _at_least(low: float) -> pa.Check:
-    return _says(pa.Check.ge(low), f"must be at least {low:g}")
-
-
-def _one_of(words: Sequence[str]) -> pa.Check:
-    shown = ", ".join(word or "empty" for word in words)
-    return _says(pa.Check.isin(words), f"must be one of {shown}")
-
-
-def _says(check: pa.Check, message: str) -> pa.Check:
-    check.error = message
-    return check
-
-
-def _empty_unless_ok(name: str) -> pa.Check:
-    def holds(table: pd.DataFrame) -> pd.Series[bool]:
-        return table["status"].eq("ok") | table[name].isna()
-
-    return pa.Check(holds, name=name, error=f"{name}: must be empty where status is not ok")
+def _out_of_range(value: Cell, low: float | None, high: float | None) -> str:
+    number = float(value or 0)
+    if low is not None and number < low:
+        return f"must be at least {low:g}, it is {value}"
+    if high is not None and number > high:
+        return f"must be at most {high:g}, it is {value}"
+    return ""

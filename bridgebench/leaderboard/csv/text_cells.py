@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bridgebench.leaderboard.csv.columns import UNUSED
+
 MAX_CELL = 65_536
 MAX_REASON = 300
-UNUSED = "-"
-"""A text cell on an axis that the method does not use."""
 
 _FORMULA = ("=", "+", "-", "@")
 _PATH = re.compile(
@@ -25,7 +25,7 @@ _PATH = re.compile(
     re.VERBOSE,
 )
 _ALIKE = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "FULLWIDTH"})
-"""Scripts that have letters which look like those of another."""
+"""Scripts with letters that look like those of another script."""
 
 _VALUE = re.compile(r'="[^"]*"|=[^:+]*')
 """What an option is set to, in a spec."""
@@ -56,8 +56,7 @@ def name_objection(spec: str) -> str:
     """Why a cell must not name a plugin like this, or "".
 
     Names of plugins and options are ASCII, so that none looks like another. A value, such as the
-    name of a folder, may have other letters, but no word of it letters of two
-    scripts that look alike.
+    name of a folder, may have other letters, but no word may mix scripts that look alike.
 
     >>> name_objection("outputs:folder=Ausgänge"), name_objection("ddib:start=noised")
     ('', '')

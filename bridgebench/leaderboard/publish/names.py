@@ -2,7 +2,7 @@
 
 leaderboard/index.html                the page, made of the boards
 leaderboard/TASK/NAME.csv             a board
-leaderboard/TASK/verifications.json   who got which of the folder's rows again
+leaderboard/TASK/verifications.json   who reproduced which of the folder's rows
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""Publishing: a checked board into the folder of published ones, and the page of all of them.
-
-leaderboard/index.html                the page
-leaderboard/TASK/NAME.csv             boards, one a contribution
-leaderboard/TASK/verifications.json   who got which rows again
-"""
+"""Publishing: a checked board into the folder of published ones, and the page of all of them."""
 
 from __future__ import annotations
 
@@ -16,14 +11,16 @@ from pathlib import Path
 from bridgebench.errors import BridgebenchError, IntegrityError, InvalidOption, OutputError
 from bridgebench.execute.records import write_atomically
 from bridgebench.files.printable import printable
+from bridgebench.files.regular_files import read_untrusted
+from bridgebench.leaderboard.audit.validate import checked_board
 from bridgebench.leaderboard.audit.verifications import read_verifications, write_verifications
-from bridgebench.leaderboard.csv.files import to_csv, write_csv
-from bridgebench.leaderboard.csv.outside import read_outside
+from bridgebench.leaderboard.csv.columns import ROW_HASH
+from bridgebench.leaderboard.csv.files import write_text
 from bridgebench.leaderboard.csv.raw import MAX_FILE_BYTES
 from bridgebench.leaderboard.page.build import build_page
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.publish.names import BOARD_NAME, FOLDER, INDEX, place_of
-from bridgebench.leaderboard.table.board import Board, checked_board
+from bridgebench.leaderboard.table.board import Board
 from bridgebench.plugins.registry import Registry
 
 HASH_LENGTH = 12
@@ -31,7 +28,7 @@ HASH_LENGTH = 12
 
 @dataclass(frozen=True)
 class Published:
-    """What came of publishing.
+    """The result of publishing.
 
     path      where the board is
     page      the page of all boards in the folder
@@ -48,7 +45,7 @@ class Published:
 def publish(
     path: Path, registry: Registry, folder: Path, name: str = "", task_file: Path | None = None
 ) -> Published:
-    """Check a board, copy it to folder/TASK/NAME.csv, and make the folder's page anew.
+    """Check a board, copy it to folder/TASK/NAME.csv, and make the folder's page again.
 
     Args:
         path: the board.
@@ -63,7 +60,7 @@ def publish(
             is written then.
     """
     board = checked_board(path, registry, task_file)
-    content = to_csv(board.table).encode()
+    content = board.csv
     chosen = name or _name_of(board, content)
     if not BOARD_NAME.fullmatch(chosen):
         raise InvalidOption(
@@ -79,29 +76,29 @@ def publish(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if not again:
-            write_csv(board.table, target)
-        write_verifications(target, board.table["row_sha256"], [own])
+            write_text(content, target)
+        write_verifications(target, [row.cells[ROW_HASH] for row in board.rows], own)
         write_atomically(folder / INDEX, page.encode())
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
     return Published(target, folder / INDEX, again, tuple(left_out))
 
 
-def _name_of(board: Board, content: bytes) -> str:
-    protocols = sorted(set(board.table["protocol"]))
+def _name_of(board: Board, content: str) -> str:
+    protocols = sorted({row.cells["protocol"] for row in board.rows})
     if len(protocols) != 1:
         raise IntegrityError(
             f"the board has the protocols {', '.join(protocols)}; publish one at a time, or give "
             "it a name with name="
         )
-    return f"{protocols[0]}-{hashlib.sha256(content).hexdigest()[:HASH_LENGTH]}"
+    return f"{protocols[0]}-{hashlib.sha256(content.encode()).hexdigest()[:HASH_LENGTH]}"
 
 
-def _is_there(target: Path, content: bytes) -> bool:
+def _is_there(target: Path, content: str) -> bool:
     """Whether this board is there already; OutputError where another one has its place."""
     if not os.path.lexists(target):
         return False
-    if read_outside(target, MAX_FILE_BYTES) != content:
+    if read_untrusted(target, MAX_FILE_BYTES) != content.encode():
         raise OutputError(f"{target} is there already with other rows; give another name=")
     return True
 

@@ -1,8 +1,8 @@
-"""What a branch changes in the folder of published boards, checked before anybody merges it.
+"""What a branch changes in the folder of published boards, checked before it is merged.
 
-All content is read from git, so that no link, device or odd file name of the working tree has a
-part in it. A submission adds boards and verifications under their expected names, and nothing
-else: published boards stay as they are, and the page is made by whoever merges.
+All content is read from git, so that links, devices and odd file names in the working tree have no
+effect. A submission adds boards and verifications under their expected names, and nothing else:
+published boards stay as they are, and the page is made by the person who merges.
 """
 
 from __future__ import annotations
@@ -14,24 +14,23 @@ from pathlib import Path
 
 from bridgebench.errors import BridgebenchError, IntegrityError
 from bridgebench.files.printable import printable
+from bridgebench.leaderboard.audit.validate import checked_board
 from bridgebench.leaderboard.audit.verifications import (
     FILE_NAME,
     MAX_BYTES,
     Verification,
     read_verifications,
 )
-from bridgebench.leaderboard.csv.files import to_csv
-from bridgebench.leaderboard.csv.raw import MAX_FILE_BYTES, read_sheet
-from bridgebench.leaderboard.csv.row_hash import SEAL
+from bridgebench.leaderboard.csv.columns import ROW_HASH
+from bridgebench.leaderboard.csv.raw import MAX_FILE_BYTES, read_raw
 from bridgebench.leaderboard.publish.git_tree import Change, GitTree
 from bridgebench.leaderboard.publish.names import FOLDER, INDEX, place_of
-from bridgebench.leaderboard.table.board import checked_board
 from bridgebench.plugins.registry import Registry
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What can be said of a changed file; `fault` is "" for one that is as it should be."""
+    """The result for a changed file; `fault` is "" for one that is as it should be."""
 
     path: str
     fault: str = ""
@@ -81,7 +80,7 @@ class _Copy:
     folder: Path
 
     def findings(self, changes: Sequence[Change], registry: Registry) -> Iterator[Finding]:
-        """What can be said of changes that are in their place."""
+        """The results for changes that are in their place."""
         tasks = sorted({place.task for change in changes if (place := place_of(change.path))})
         added = {change.path for change in changes}
         for task in tasks:
@@ -108,12 +107,12 @@ class _Copy:
         if added:
             yield self._said(path, self._added, path, published, registry)
         try:
-            sheet = read_sheet(local)
+            raw = read_raw(local)
         except BridgebenchError:
             return  # an added one was found wrong above, a published one is no fault of this branch
-        if SEAL in sheet.header:
-            at = sheet.header.index(SEAL)
-            published.update({row[at]: path for row in sheet.rows})
+        if ROW_HASH in raw.header:
+            at = raw.header.index(ROW_HASH)
+            published.update({row[at]: path for row in raw.rows})
 
     def _said(self, path: str, check: Callable[..., None], *of: object) -> Finding:
         try:
@@ -129,15 +128,15 @@ class _Copy:
         place = place_of(path)
         if place is None or board.task.name != place.task:
             raise IntegrityError(f"is a board of task {board.task.name}; put it into its folder")
-        if local.read_bytes() != to_csv(board.table).encode():
+        if local.read_bytes() != board.csv.encode():
             raise IntegrityError("is not as `leaderboard publish` writes it; publish it again")
-        rows = board.table[SEAL].tolist()
+        rows = [row.cells[ROW_HASH] for row in board.rows]
         if not rows or all(row in published for row in rows):
             known = sorted({published[row] for row in rows})
             raise IntegrityError(f"has no row that is not published in {', '.join(known)}")
 
     def _verified(self, path: str) -> None:
-        """What was verified may be added to; a verdict that is gone would hide a dispute."""
+        """Verdicts may be added; a verdict that is removed could hide a dispute."""
         now = read_verifications(self.folder / path)
         before: tuple[Verification, ...] = ()
         if path in self.tree.files(self.since, path):

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bridgebench.errors import BridgebenchError
 from bridgebench.interfaces.method import Method
 from bridgebench.interfaces.solver import Solver
-from bridgebench.leaderboard.csv.text_cells import UNUSED
+from bridgebench.leaderboard.csv.columns import UNUSED
 from bridgebench.leaderboard.table.board import Board
 from bridgebench.plugins.registry import Kind, Registry
 from bridgebench.plugins.specs import parse_spec
 
 
-def citations(boards: Iterable[Board], registry: Registry) -> str:
+def citations(boards: Sequence[Board], registry: Registry) -> str:
     """BibTeX of the methods and solvers of some boards, each entry once.
 
     Above each entry stands what it is for and the licenses that methods name; what has no entry
     stands below, as comments.
     """
-    boards = tuple(boards)
     entries: dict[str, list[str]] = {}
     silent: list[str] = []
     for kind in (Kind.METHOD, Kind.SOLVER):
@@ -41,7 +40,7 @@ def citations(boards: Iterable[Board], registry: Registry) -> str:
 
 def _names(boards: Sequence[Board], kind: Kind) -> list[str]:
     """The plugins of a kind in the rows; many rows use no solver."""
-    specs = {str(spec) for board in boards for spec in board.table[kind].dropna()}
+    specs = {row.cells[kind] for board in boards for row in board.rows}
     return sorted({parse_spec(spec)[0] for spec in specs - {UNUSED}})
 
 

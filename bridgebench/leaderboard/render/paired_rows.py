@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bridgebench.interfaces.metric import Column
-from bridgebench.leaderboard.csv.columns import AXES
-from bridgebench.leaderboard.csv.row import Row
-from bridgebench.leaderboard.csv.text_cells import MAX_CELL, UNUSED
+from bridgebench.leaderboard.csv.columns import AXES, PART_AXES
+from bridgebench.leaderboard.csv.files import csv_text
+from bridgebench.leaderboard.render.console import new_table, print_whole, say, varying_axes
 from bridgebench.leaderboard.table.paired_rows import ColumnDifferences, PairedRows, RowDifference
-from bridgebench.leaderboard.table.reference_rows import NAMED_BY
 from bridgebench.toolkit.statistics.intervals import Estimate
-
-ALWAYS_SHOWN = ("method", "transform")
 
 
 def print_paired_rows(found: PairedRows, console: Console) -> None:
     """Print a table for each column, then a sentence for each."""
-    axes = _telling([row for row, _ in found.referred.pairs])
+    axes = varying_axes([row for row, _ in found.referred.pairs], PART_AXES)
     for each in found.columns:
         unit = f", {each.column.unit}" if each.column.unit else ""
-        _say(console, f"{each.column.name}{unit}{_direction(each.column)}", "bold")
-        table = _table(each, axes)
-        width = console.width
-        unlimited = console.options.update(max_width=MAX_CELL)
-        console.width = max(width, console.measure(table, options=unlimited).maximum)
-        console.print(table)
-        console.width = width
+        say(console, f"{each.column.name}{unit}{_direction(each.column)}", "bold")
+        print_whole(console, _table(each, axes))
     for sentence in sentences(found):
-        _say(console, sentence)
+        say(console, sentence)
 
 
 def sentences(found: PairedRows) -> Iterator[str]:
@@ -53,7 +42,7 @@ def sentences(found: PairedRows) -> Iterator[str]:
     if found.referred.one:
         yield "Every row was compared with that one row of its seed."
     else:
-        others = [axis for axis in NAMED_BY if axis not in found.to]
+        others = [axis for axis in PART_AXES if axis not in found.to]
         yield f"Each row was compared with the one of equal {', '.join(others)}."
     left_out = found.referred.left_out
     if left_out:
@@ -70,28 +59,22 @@ def to_csv(found: PairedRows) -> str:
     both numbers, the difference with its interval, how many images both have, p, p_adjusted, the
     comparisons that it is adjusted for, and the verdict.
     """
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(
-        [
-            *AXES,
-            *(f"reference_{axis}" for axis in NAMED_BY),
-            *("fingerprint", "metric", "value", "reference_value"),
-            *("difference", "difference_low", "difference_high", "images"),
-            *("p", "p_adjusted", "comparisons", "verdict"),
-        ]
-    )
-    for each in found.columns:
-        for one in each.differences:
-            writer.writerow(_line(one, each))
-    return stream.getvalue()
+    header = [
+        *AXES,
+        *(f"reference_{axis}" for axis in PART_AXES),
+        *("fingerprint", "metric", "value", "reference_value"),
+        *("difference", "difference_low", "difference_high", "images"),
+        *("p", "p_adjusted", "comparisons", "verdict"),
+    ]
+    lines = [_line(one, each) for each in found.columns for one in each.differences]
+    return csv_text([header, *lines])
 
 
 def _line(one: RowDifference, each: ColumnDifferences) -> list[object]:
     name = each.column.name
     return [
-        *(_axis(one.row, axis) for axis in AXES),
-        *(_axis(one.reference, axis) for axis in NAMED_BY),
+        *(one.row.axis(axis) for axis in AXES),
+        *(one.reference.axis(axis) for axis in PART_AXES),
         *(one.row.fingerprint, name, one.row.value(name), one.reference.value(name)),
         *(*one.found.difference, one.found.images),
         *(one.found.p, one.adjusted, len(each.differences), one.verdict),
@@ -99,7 +82,7 @@ def _line(one: RowDifference, each: ColumnDifferences) -> list[object]:
 
 
 def _table(each: ColumnDifferences, axes: Sequence[str]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = new_table()
     for axis in axes:
         table.add_column(axis, no_wrap=True)
     for heading in ("value", "reference", "difference", "95 % interval", "adjusted p"):
@@ -115,7 +98,7 @@ def _table(each: ColumnDifferences, axes: Sequence[str]) -> Table:
             "<0.001" if one.adjusted < 0.001 else f"{one.adjusted:.3f}",
             f"* {one.verdict}" if one.verdict else "",
         )
-        table.add_row(*(Text(_axis(one.row, axis)) for axis in axes), *(Text(t) for t in numbers))
+        table.add_row(*(Text(one.row.axis(axis)) for axis in axes), *(Text(t) for t in numbers))
     return table
 
 
@@ -131,21 +114,3 @@ def _interval(difference: Estimate) -> str:
 
 def _direction(column: Column) -> str:
     return f" ({column.better} is better)" if column.better else ""
-
-
-def _telling(rows: Sequence[Row]) -> list[str]:
-    """The axes that tell the rows apart."""
-    return [
-        axis
-        for axis in NAMED_BY
-        if axis in ALWAYS_SHOWN or len({row.axes[axis] for row in rows} - {None}) > 1
-    ]
-
-
-def _axis(row: Row, axis: str) -> str:
-    value = row.axes[axis]
-    return UNUSED if value is None else str(value)
-
-
-def _say(console: Console, text: str, style: str | None = None) -> None:
-    console.print(Text(text), style=style, soft_wrap=True, highlight=False)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from bridgebench.leaderboard.csv.columns import AXES
+from bridgebench.leaderboard.csv.row import Row
 from bridgebench.tasks.task_file import Convergence, TaskFile
 
 _OTHERS = tuple(axis for axis in AXES if axis != "nfe")
@@ -35,19 +30,19 @@ class Curve:
     order: float | None
 
 
-def convergence_curves(table: pd.DataFrame, task: TaskFile) -> tuple[Curve, ...]:
+def convergence_curves(rows: Sequence[Row], task: TaskFile) -> tuple[Curve, ...]:
     """The curves of a board with at least two budgets; none for a task that shows none.
 
     A row without the number, or with an error of 0, which has no logarithm, is left out.
     """
     if task.convergence is None:
         return ()
-    column = task.convergence.column
-    there = table[table["status"].eq("ok") & table["nfe"].notna() & table[column].gt(0)]
     groups: dict[tuple[Any, ...], list[tuple[int, float]]] = {}
-    for cells in there.to_dict("records"):
-        key = tuple(cells[axis] for axis in _OTHERS)
-        groups.setdefault(key, []).append((int(cells["nfe"]), float(cells[column])))
+    for row in rows:
+        error, nfe = row.value(task.convergence.column), row.cells["nfe"]
+        if row.ok and nfe is not None and error is not None and error > 0:
+            key = tuple(row.cells[axis] for axis in _OTHERS)
+            groups.setdefault(key, []).append((nfe, error))
     groups = {key: sorted(points) for key, points in sorted(groups.items()) if len(points) > 1}
     varying = [
         place for place in range(len(_OTHERS)) if len({str(key[place]) for key in groups}) > 1
@@ -71,48 +66,6 @@ def fitted_order(points: Sequence[tuple[int, float]], range_: Convergence) -> fl
     x, y = (np.log([pair[place] for pair in kept]) for place in (0, 1))
     x -= x.mean()
     return round(-float(x @ y / (x @ x)), 12)
-
-
-def print_convergence(curves: Sequence[Curve], task: TaskFile, console: Console) -> None:
-    """Print a table of the curves: an error a budget, and the order."""
-    if task.convergence is None or not curves:
-        return
-    shown = task.convergence
-    budgets = sorted({nfe for curve in curves for nfe, _ in curve.points})
-    table = Table(box=SIMPLE, pad_edge=False)
-    table.add_column("")
-    for nfe in budgets:
-        table.add_column(str(nfe), justify="right")
-    table.add_column("order", justify="right")
-    for curve in curves:
-        errors = dict(curve.points)
-        table.add_row(
-            Text(curve.name),
-            *(Text(f"{errors[nfe]:.3g}" if nfe in errors else "") for nfe in budgets),
-            Text("" if curve.order is None else f"{curve.order:.2f}"),
-        )
-    console.print(
-        Text(f"{shown.column} against NFE in each direction; {range_in_words(shown)}"),
-        style="bold",
-        soft_wrap=True,
-        highlight=False,
-    )
-    console.print(table)
-
-
-def range_in_words(shown: Convergence) -> str:
-    """Where the order is fitted."""
-    return f"order fitted from {shown.least_nfe} to {shown.greatest_nfe}"
-
-
-def decades(values: Sequence[float]) -> tuple[int, int]:
-    """The powers of ten that enclose some positive values.
-
-    >>> decades([0.02, 5.0])
-    (-2, 1)
-    """
-    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
-    return low, max(high, low + 1)
 
 
 def _name(key: tuple[Any, ...], varying: Sequence[int]) -> str:

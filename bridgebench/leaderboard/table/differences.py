@@ -1,14 +1,12 @@
-"""Where two descriptions differ: of what numbers mean, of how a cell was made."""
+"""The first difference of two JSON descriptions, such as two fingerprints."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bridgebench.files.printable import printable
-from bridgebench.leaderboard.csv.json_cells import parsed
 
 SHOWN = 80
 
@@ -40,11 +38,6 @@ def first_difference(left: object, right: object, part: str = "") -> Difference 
                 return found
         return None
     return None if left == right else Difference(part or "the whole", left, right)
-
-
-def parts_of(cells: Mapping[Any, Any]) -> dict[str, Any]:
-    """What decides the meaning of a row's numbers; empty where nothing was measured."""
-    return {"metrics": {}} | parsed(cells, "fingerprint_parts")
 
 
 def _shown(value: object) -> str:

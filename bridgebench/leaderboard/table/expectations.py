@@ -1,4 +1,4 @@
-"""What a task says must hold on a board that can be trusted, held against the board."""
+"""Whether what a task expects of a board that can be trusted holds."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from bridgebench.tasks.task_file import Expectation, TaskFile
 def unmet(rows: Sequence[Row], task: TaskFile, metrics: MetricColumns) -> list[str]:
     """What does not hold of some rows, a sentence each.
 
-    A rule about a method that has no rows, or a column that was not measured, says nothing. Each
-    seed stands for itself, as rows are compared only on equal images. Where the rows have no
-    per-image statistics, `better_than` is held against the numbers alone. A row that is flagged for
-    copying is not the best of its method, however good its number is.
+    A rule about a method that has no rows, or a column that was not measured, is skipped. Each seed
+    is checked by itself, as rows are compared only on equal images. Where the rows have no
+    per-image statistics, `better_than` compares the numbers alone. A row that is flagged for
+    copying is never the best of its method.
     """
     measured = {column.name for column in metrics.all}
     return [
@@ -38,35 +38,34 @@ def _broken(
     if rule.better_than is not None:
         other = _of(rule.better_than, rows)
         return _not_better(rule, own, other, task, metrics.named(rule.column))
-    return [sentence for row in own if (sentence := _out_of_bounds(rule, row))]
+    column = metrics.named(rule.column)
+    return [sentence for row in own if (sentence := _out_of_bounds(rule, row, column))]
 
 
 def _of(method: str, rows: Sequence[Row]) -> list[Row]:
     """The ok rows of a method, of any options unless it is named with some."""
-    return [
-        row for row in rows if row.status == "ok" and method in _names_of(str(row.axes["method"]))
-    ]
+    return [row for row in rows if row.ok and method in _names_of(str(row.axes["method"]))]
 
 
 def _names_of(spec: str) -> tuple[str, str]:
     return spec, spec.partition(":")[0]
 
 
-def _out_of_bounds(rule: Expectation, row: Row) -> str:
-    value = row.values.get(rule.column)
-    if value is None or value.value is None:
+def _out_of_bounds(rule: Expectation, row: Row, column: Column) -> str:
+    value, low, high = row.estimate(column)
+    if value is None:
         return f"{row} has no {rule.column}, expected {_asked(rule)}"
-    got = f"{row} has {rule.column} {value.value:.4g}"
-    if rule.at_most is not None and value.value > rule.at_most:
+    got = f"{row} has {rule.column} {value:.4g}"
+    if rule.at_most is not None and value > rule.at_most:
         return f"{got}, expected {_asked(rule)}"
-    if rule.at_least is not None and value.value < rule.at_least:
+    if rule.at_least is not None and value < rule.at_least:
         return f"{got}, expected {_asked(rule)}"
     if rule.interval_contains is None:
         return ""
-    if value.low is None or value.high is None:
+    if low is None or high is None:
         return f"{got} without an interval, expected {_asked(rule)}"
-    if not value.low <= rule.interval_contains <= value.high:
-        return f"{got} ({value.low:.4g} to {value.high:.4g}), expected {_asked(rule)}"
+    if not low <= rule.interval_contains <= high:
+        return f"{got} ({low:.4g} to {high:.4g}), expected {_asked(rule)}"
     return ""
 
 

@@ -1,8 +1,8 @@
 """Flags: which of the task's rules make a row doubtful, and what follows from that.
 
 The rules are those of the task file, so the core knows neither a metric nor what is suspicious
-about its numbers. They are held against every row with results, baselines included. A rule says
-nothing of a row that lacks one of the numbers it looks at.
+about its numbers. They apply to every row with results, baselines included. A rule does not apply
+to a row that lacks one of its numbers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bridgebench.tasks.task_file import FlagRule
 
 def raised(row: Row, rules: Iterable[FlagRule]) -> tuple[FlagRule, ...]:
     """The rules that flag a row, in the order of the task."""
-    return tuple(rule for rule in rules if row.status == "ok" and _holds(rule, row))
+    return tuple(rule for rule in rules if row.ok and _holds(rule, row))
 
 
 def is_copying(row: Row, rules: Iterable[FlagRule]) -> bool:

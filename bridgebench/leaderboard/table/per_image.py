@@ -9,9 +9,10 @@ from pathlib import Path
 from bridgebench.errors import IntegrityError
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.records import RecordStore
-from bridgebench.leaderboard.audit.validate import rows_of_table
-from bridgebench.leaderboard.csv.row import Row, row_of
+from bridgebench.leaderboard.csv.columns import MetricColumns, spread
+from bridgebench.leaderboard.csv.row import Row
 from bridgebench.leaderboard.table.board import Board
+from bridgebench.leaderboard.table.build import row_of
 from bridgebench.leaderboard.table.ranks import pair_counts
 from bridgebench.plan.model import identity_of
 
@@ -24,8 +25,10 @@ def rows_with_items(path: Path, board: Board, wanted: Collection[str]) -> list[R
             of, or they are damaged.
     """
     store = RunFolder(path.parent).records
-    rows = rows_of_table(board.table, board.metrics)
-    return [_with_items(path, store, row, wanted) if row.status == "ok" else row for row in rows]
+    return [
+        _with_items(path, store, row, wanted, board.metrics) if row.ok else row
+        for row in board.rows
+    ]
 
 
 def with_pairs(board: Board, path: Path) -> Board:
@@ -38,7 +41,9 @@ def with_pairs(board: Board, path: Path) -> Board:
     return replace(board, pairs=pair_counts(rows, board.task, board.metrics))
 
 
-def _with_items(path: Path, store: RecordStore, row: Row, wanted: Collection[str]) -> Row:
+def _with_items(
+    path: Path, store: RecordStore, row: Row, wanted: Collection[str], metrics: MetricColumns
+) -> Row:
     record = store.read(identity_of(row.axes))
     if record is None:
         task, protocol = row.axes["task"], row.axes["protocol"]
@@ -47,13 +52,12 @@ def _with_items(path: Path, store: RecordStore, row: Row, wanted: Collection[str
             f"them with: bridgebench run task={task} protocol={protocol} out=FOLDER, then name "
             "FOLDER/leaderboard.csv"
         )
-    found = row_of(record, store.items, wanted)
-    shared = set(row.values) & set(found.values)
-    if row.fingerprint != found.fingerprint or any(
-        row.values[name] != found.values[name] for name in shared
-    ):
+    found = row_of(record, store.items, wanted, metrics)
+    measured = [column for column in metrics.all if column.name in record.values]
+    names = ["fingerprint", *(name for column in measured for name in spread(column))]
+    if any(row.cells[name] != found.cells[name] for name in names):
         raise IntegrityError(
             f"{path} and the records beside it have other numbers for {row}; run the same command "
-            "again, which writes the file anew"
+            "again, which writes the file again"
         )
     return replace(row, items=found.items)

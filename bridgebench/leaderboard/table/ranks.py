@@ -1,8 +1,8 @@
-"""How the rows of a board stand among each other: ranks, tie groups and Pareto marks.
+"""How the rows of a board compare: ranks, tie groups and Pareto marks.
 
 Only rows that saw the same images (equal n and seed) and whose numbers mean the same (equal
-fingerprint) are compared. Baselines, rows that a flag calls copies, and rows without results stand
-outside.
+fingerprint) are compared. Baselines, rows that a flag calls copies, and rows without results are
+not ranked.
 
 **Ranks** follow the task's `ranked_by`; equal numbers are ordered by the axes, so that the order
 does not depend on which cell finished first.
@@ -27,15 +27,15 @@ part: they have no mark, and they take none from another row.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.csv.columns import MetricColumns
-from bridgebench.leaderboard.csv.row import Row, sections
-from bridgebench.leaderboard.table.flags import is_rankable, raised
+from bridgebench.leaderboard.csv.row import Row, section_order, sections
+from bridgebench.leaderboard.table.flags import flags_cell, is_rankable, raised
 from bridgebench.leaderboard.table.pairs import ALPHA, PairCount, pair_count, pair_p_values
 from bridgebench.tasks.task_file import FlagRule, TaskFile
 from bridgebench.toolkit.statistics.paired import hochberg_with_best
@@ -43,7 +43,7 @@ from bridgebench.toolkit.statistics.paired import hochberg_with_best
 
 @dataclass(frozen=True)
 class Standing:
-    """How a row stands in its section.
+    """How a row compares with the others of its section.
 
     rank       1 for the best; None for a row that is not ranked
     tie_group  None also where the ranked metric has no per-image statistic
@@ -57,19 +57,32 @@ class Standing:
     flags: tuple[FlagRule, ...] = ()
 
 
+def ranked_rows(rows: Sequence[Row], task: TaskFile, metrics: MetricColumns) -> tuple[Row, ...]:
+    """The rows with their standing, in the order of the board.
+
+    Ranked rows come first, best first, then competing rows without the ranked number, then rows
+    flagged for copying, then baselines, then rows without results; with several seeds, the ranked
+    rows of one seed follow those of another. The order is the same whichever cell finished first.
+    A row without per-image statistics of the ranked column keeps the tie group that it has.
+    """
+    standing = standings(rows, task, metrics)
+    order = sorted(range(len(rows)), key=lambda index: _place(rows[index], standing[index]))
+    return tuple(_with_standing(rows[index], standing[index], task.ranked_by) for index in order)
+
+
 def standings(rows: Sequence[Row], task: TaskFile, columns: MetricColumns) -> tuple[Standing, ...]:
     """The standing of each row, in the order given."""
     found = [Standing(flags=raised(row, task.flags)) for row in rows]
     front = [columns.named(name) for name in task.pareto]
     for members in sections(rows).values():
-        rankable = [index for index in members if is_rankable(rows[index], task.flags)]
-        ranked = rank(rows, rankable, columns.named(task.ranked_by))
+        able = rankable(rows, members, task)
+        ranked = rank(rows, able, columns.named(task.ranked_by))
         for position, index in enumerate(ranked):
             found[index] = replace(found[index], rank=position + 1)
         for index, group in tie_groups(rows, ranked, task.ranked_by).items():
             found[index] = replace(found[index], tie_group=group)
         if front:
-            unflagged = [index for index in rankable if not found[index].flags]
+            unflagged = [index for index in able if not found[index].flags]
             marked = pareto_front(rows, unflagged, front)
             for index in unflagged:
                 found[index] = replace(found[index], pareto=index in marked)
@@ -83,8 +96,8 @@ def pair_counts(
     column = metrics.named(task.ranked_by)
     counts = []
     for members in sections(rows).values():
-        rankable = [index for index in members if is_rankable(rows[index], task.flags)]
-        counts.append(pair_count(rows, rank(rows, rankable, column), column.name))
+        ranked = rank(rows, rankable(rows, members, task), column)
+        counts.append(pair_count(rows, ranked, column.name))
     return tuple(count for count in counts if count is not None)
 
 
@@ -101,6 +114,11 @@ def signed(row: Row, column: Column) -> float | None:
     if value is None:
         return None
     return value if column.better == "higher" else -value
+
+
+def rankable(rows: Sequence[Row], members: Iterable[int], task: TaskFile) -> list[int]:
+    """The members that can have a rank: they compete, and are not flagged for copying."""
+    return [index for index in members if is_rankable(rows[index], task.flags)]
 
 
 def tie_groups(rows: Sequence[Row], ranked: Sequence[int], column: str) -> dict[int, int]:
@@ -153,3 +171,22 @@ def pareto_front(
     better = (values[:, None, :] > values[None, :, :]).any(axis=2)
     free = np.flatnonzero(~np.logical_and(as_good, better).any(axis=0))
     return frozenset(complete[index] for index in free)
+
+
+def _place(row: Row, stand: Standing) -> tuple[object, ...]:
+    """A key that puts rows in the order of the board."""
+    section = section_order(row.section)
+    if stand.rank is not None:
+        return (0, section, stand.rank)
+    if not row.ok:
+        return (4, section, row.order)
+    copying = any(rule.copying for rule in stand.flags)
+    kind = 3 if row.cells["baseline"] else 2 if copying else 1
+    return (kind, section, row.order)
+
+
+def _with_standing(row: Row, stand: Standing, ranked_by: str) -> Row:
+    tested = stand.rank is None or ranked_by in row.items
+    group = stand.tie_group if tested else row.cells["tie_group"]
+    own = {"tie_group": group, "pareto": stand.pareto, "flags": flags_cell(stand.flags)}
+    return replace(row, cells={**row.cells, **own})

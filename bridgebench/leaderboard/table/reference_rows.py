@@ -1,8 +1,8 @@
 """Which row each row of a board is compared with: the one that `AXIS=VALUE,AXIS=VALUE` names.
 
 **Equal other axes.** The reference of a row is the row that has the named values and agrees with it
-on every other axis. So `transform=identity` compares each transform with doing nothing, for each
-method, solver, score model and budget by itself.
+on every other axis. So `transform=identity` compares each transform with the identity, for each
+method, solver, score model and budget separately.
 
 **One reference.** Where `method` is among the named axes and one row of a section has the named
 values, that row is the reference of all others, whichever axes they use.
@@ -16,11 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bridgebench.errors import InvalidOption, UnknownName, UsageError
+from bridgebench.leaderboard.csv.columns import PART_AXES
 from bridgebench.leaderboard.csv.row import Row, sections
-from bridgebench.leaderboard.csv.text_cells import UNUSED
-
-NAMED_BY = ("method", "source_score", "target_score", "solver", "nfe", "transform", "seed")
-"""The axes by which a reference can be named, and on which rows of a section differ."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +48,8 @@ def parse_reference(text: str) -> dict[str, str]:
                 f"--to {text} must be AXIS=VALUE[,AXIS=VALUE...], each axis once, such as "
                 "transform=identity"
             )
-        if axis not in NAMED_BY:
-            raise UnknownName("axis", axis, NAMED_BY)
+        if axis not in PART_AXES:
+            raise UnknownName("axis", axis, PART_AXES)
         named[axis] = value
     return named
 
@@ -74,19 +71,19 @@ def with_references(
         UsageError: the reference is of another seed or fingerprint than all other rows, or no row
             agrees with it on the axes that are not named.
     """
-    measured = [row for row in rows if row.status == "ok"]
+    measured = [row for row in rows if row.ok]
     values = {axis: _value(axis, text, measured) for axis, text in to.items()}
-    fits = [row for row in measured if all(_text(row, a) == v for a, v in values.items())]
+    fits = [row for row in measured if all(row.axis(a) == v for a, v in values.items())]
     if not fits:
         raise UsageError(
             f"no row with results has {_named(to)}: the board has each of them, but not in one row"
         )
     of_section = [len(members) for members in sections(fits).values()]
     one = "method" in to and max(of_section) == 1
-    others = () if one else tuple(axis for axis in NAMED_BY if axis not in to)
+    others = () if one else tuple(axis for axis in PART_AXES if axis not in to)
     found = {_key(row, others): row for row in fits}
     references = {id(row) for row in fits}
-    asked = [row for row in (measured if compared is None else compared) if row.status == "ok"]
+    asked = [row for row in (measured if compared is None else compared) if row.ok]
     asked = [row for row in asked if id(row) not in references]
     pairs = tuple((row, found[_key(row, others)]) for row in asked if _key(row, others) in found)
     if not pairs:
@@ -96,7 +93,7 @@ def with_references(
 
 def _value(axis: str, text: str, rows: Sequence[Row]) -> str:
     """The value on an axis that a text names."""
-    there = list(dict.fromkeys(_text(row, axis) for row in rows))
+    there = list(dict.fromkeys(row.axis(axis) for row in rows))
     if text in there:
         return text
     named = [value for value in there if value.partition(":")[0] == text]
@@ -138,17 +135,12 @@ def _nothing_to_compare(
 
 
 def _full(row: Row) -> str:
-    axes = (axis for axis in NAMED_BY if axis != "seed" and row.axes[axis] is not None)
+    axes = (axis for axis in PART_AXES if axis != "seed" and row.axes[axis] is not None)
     return ",".join(f"{axis}={row.axes[axis]}" for axis in axes)
 
 
 def _key(row: Row, axes: Sequence[str]) -> tuple[object, ...]:
     return (row.section, *(row.axes[axis] for axis in axes))
-
-
-def _text(row: Row, axis: str) -> str:
-    value = row.axes[axis]
-    return UNUSED if value is None else str(value)
 
 
 def _named(to: Mapping[str, str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import pandas as pd
 import pytest
 
 from bridgebench.errors import IntegrityError
@@ -12,10 +11,11 @@ from bridgebench.execute.records import Value
 from bridgebench.interfaces.metric import Metric
 from bridgebench.leaderboard.audit.derived import count_of
 from bridgebench.leaderboard.audit.validate import validate_board
-from bridgebench.leaderboard.csv.row_hash import seal
 from bridgebench.leaderboard.table.board import Board
 from bridgebench.plugins.registry import Kind, load_registry
 from bridgebench.toolkit.statistics.intervals import exact_share
+
+from ..conftest import forged
 
 SHARES = ("success", "accuracy")
 
@@ -37,17 +37,8 @@ def shares(bench) -> Board:
     return bench.board()
 
 
-def forged(board: Board, **cells: object) -> pd.DataFrame:
-    """The table with cells of its first row changed and every hash made anew."""
-    table = board.table.copy()
-    for name, value in cells.items():
-        table.loc[0, name] = value
-    table["row_sha256"] = pd.Series([seal(c) for c in table.to_dict("records")], dtype="string")
-    return table
-
-
 def test_an_honest_board_is_valid(shares: Board) -> None:
-    validate_board(shares.table, shares.task, shares.metrics.all)
+    validate_board(shares)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +65,14 @@ def test_an_honest_board_is_valid(shares: Board) -> None:
 )
 def test_a_forged_cell_is_refused(shares: Board, cells, message: str) -> None:
     with pytest.raises(IntegrityError) as caught:
-        validate_board(forged(shares, **cells), shares.task, shares.metrics.all)
+        validate_board(forged(shares, 0, **cells))
     assert f"row 1, {message}" in str(caught.value)
 
 
 def test_a_number_that_is_no_share_has_the_interval_that_its_metric_gives(bench) -> None:
     bench.add("ddib", 0.33, fid=40.0)
     board = bench.board()
-    validate_board(forged(board, fid_low=0.0, fid_high=1000.0), board.task, board.metrics.all)
+    validate_board(forged(board, 0, fid_low=0.0, fid_high=1000.0))
 
 
 @pytest.mark.parametrize(

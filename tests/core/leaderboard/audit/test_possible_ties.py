@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from bridgebench.execute.records import Value
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.audit.possible_ties import impossible_ties
 from bridgebench.leaderboard.csv.row import Row
@@ -16,15 +17,10 @@ SHARE = Column("success", "share", "higher", "", low=0, high=1, share=True)
 
 
 def row(number: int, items: np.ndarray) -> Row:
-    axes = {"task": "t", "protocol": "p", "method": f"m{number:03d}", "solver": None}
-    axes |= {"source_score": None, "target_score": None, "nfe": None, "transform": None}
+    cells = {"method": f"m{number:03d}", "seed": 0, "n": len(items), "status": "ok"}
     return Row(
-        axes={**axes, "seed": 0, "n": len(items)},
-        status="ok",
-        baseline=False,
-        values={"success": Value(value=float(items.mean()))},
-        fingerprint="f",
-        items={"success": items.astype(bool)},
+        {**cells, "baseline": False, "fingerprint": "f", "success": float(items.mean())},
+        {"success": items.astype(bool)},
     )
 
 
@@ -33,7 +29,11 @@ def rows_of(counts, n=40):
 
 
 def faults(rows, groups, column=SHARE):
-    return list(impossible_ties(rows, range(len(rows)), groups, column))
+    grouped = [
+        replace(row, cells={**row.cells, "tie_group": group})
+        for row, group in zip(rows, groups, strict=True)
+    ]
+    return list(impossible_ties(grouped, range(len(rows)), column))
 
 
 def test_a_row_far_behind_cannot_share_the_group_of_the_best() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bridgebench.errors import IntegrityError
-from bridgebench.leaderboard import verifications
+from bridgebench.leaderboard.audit import verifications
 from bridgebench.leaderboard.audit.verifications import (
     Trust,
     beside,
@@ -41,9 +41,9 @@ def test_one_other_result_disputes_a_row(verification) -> None:
 
 def test_what_is_written_reads_back_and_is_added_to(csv: Path, verification) -> None:
     first, second = verification(ROW), verification(OTHER, by="grace")
-    write_verifications(csv, [ROW], [[first, second]])
+    write_verifications(csv, [ROW], [first, second])
     assert read_verifications(csv) == (first,), "rows that are not asked for are left out"
-    write_verifications(csv, [ROW, OTHER], [[first], [second]])
+    write_verifications(csv, [ROW, OTHER], [first, second])
     assert read_verifications(csv) == (first, second), "nothing is lost, nothing is there twice"
 
 

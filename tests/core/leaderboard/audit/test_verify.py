@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
@@ -19,12 +18,13 @@ from bridgebench.execute.records import Value
 from bridgebench.leaderboard.audit.deviations import Deviation, deviations
 from bridgebench.leaderboard.audit.verifications import Trust, read_verifications, trust_of
 from bridgebench.leaderboard.audit.verify import Answer, Report, Verdict, chosen_rows
-from bridgebench.leaderboard.csv.files import write_csv
+from bridgebench.leaderboard.csv.files import write_text
 from bridgebench.leaderboard.csv.row import short_fingerprint
-from bridgebench.leaderboard.csv.row_hash import seal
 from bridgebench.leaderboard.table.board import Board
 from bridgebench.plan.choices import choices_of
 from bridgebench.plugins.registry import OFF_VARIABLE
+
+from ..conftest import edited, forged
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,8 @@ def test_a_number_is_the_same_within_its_tolerance(published, found, tolerance, 
 
 def test_every_number_end_count_and_fact_is_compared(bench) -> None:
     record = bench.add("ddib", 0.5, fid=40.0)
-    cells = bench.board().table.to_dict("records")[0]
-    metrics = bench.board().metrics
-    exact = deviations(cells, record, metrics, same_device=True)
+    (row,), metrics = bench.board().rows, bench.board().metrics
+    exact = deviations(row, row, metrics, same_device=True)
     ends = [f"{c.name}_{end}" for c in bench.columns if c.interval for end in ("low", "high")]
     assert {each.column for each in exact} == {
         *(column.name for column in bench.columns),
@@ -56,7 +55,7 @@ def test_every_number_end_count_and_fact_is_compared(bench) -> None:
         *("latent_std", "supervision", "baseline", "seconds"),
     }
     assert all(each.share == 0 for each in exact)
-    other = record.model_copy(
+    bench.records[0] = record.model_copy(
         update={
             "values": {
                 **record.values,
@@ -68,7 +67,7 @@ def test_every_number_end_count_and_fact_is_compared(bench) -> None:
             "baseline": True,
         }
     )
-    compared = deviations(cells, other, metrics, same_device=True)
+    compared = deviations(row, bench.board().rows[0], metrics, same_device=True)
     assert [str(each) for each in compared if each.share > 1] == [
         "fid 42.6, published 40, tolerance 2.5",
         "fid_low 32.6, published 30, tolerance 2.5",
@@ -91,10 +90,10 @@ def test_every_number_end_count_and_fact_is_compared(bench) -> None:
     ],
 )
 def test_the_tolerance_is_that_of_the_recomputation(bench, published, low, high, differing) -> None:
-    record = bench.add("ddib", 0.5, fid=40.0)
-    cells = bench.board().table.to_dict("records")[0]
-    forged = {**cells, "fid": published, "fid_low": low, "fid_high": high}
-    compared = deviations(forged, record, bench.board().metrics, same_device=True)
+    bench.add("ddib", 0.5, fid=40.0)
+    board = bench.board()
+    (row,) = edited(board, 0, fid=published, fid_low=low, fid_high=high).rows
+    compared = deviations(row, board.rows[0], board.metrics, same_device=True)
     assert [each.column for each in compared if each.share > 1] == differing
 
 
@@ -113,12 +112,12 @@ def test_the_tolerance_is_that_of_the_recomputation(bench, published, low, high,
 def test_seconds_are_compared_within_a_factor_on_one_type_of_device(
     bench, published, here, same
 ) -> None:
-    record = bench.add("ddib", cost={"seconds": here})
-    cells = {**bench.board().table.to_dict("records")[0], "seconds": published}
-    metrics = bench.board().metrics
-    (found,) = [d for d in deviations(cells, record, metrics, True) if d.column == "seconds"]
+    bench.add("ddib", cost={"seconds": here})
+    board = bench.board()
+    rows = edited(board, 0, seconds=published).rows[0], board.rows[0]
+    (found,) = [d for d in deviations(*rows, board.metrics, True) if d.column == "seconds"]
     assert (found.share <= 1) is same
-    others = deviations(cells, record, metrics, same_device=False)
+    others = deviations(*rows, board.metrics, same_device=False)
     assert "seconds" not in {each.column for each in others}
 
 
@@ -154,7 +153,7 @@ def test_no_sample_is_an_error(full_bench) -> None:
 )
 def test_the_exit_status_is_that_of_the_worst(full_bench, verdicts: str, status: int) -> None:
     row: Any = None
-    answers = [Answer(1, row, "", Verdict(word)) for word in verdicts.split()]
+    answers = [Answer(1, row, Verdict(word)) for word in verdicts.split()]
     assert Report(tuple(answers), ()).exit_status == status
 
 
@@ -181,13 +180,8 @@ def written(real: Board, tmp_path: Path, monkeypatch) -> Callable[..., None]:
     monkeypatch.chdir(tmp_path)
 
     def write(row: int | None = None, **cells: Any) -> None:
-        table = real.table.copy()
-        for name, value in cells.items():
-            table.loc[row, name] = value
-        table["row_sha256"] = pd.Series(
-            [seal(own) for own in table.to_dict("records")], dtype="string"
-        )
-        write_csv(table, Path("board.csv"))
+        board = real if row is None else forged(real, row, **cells)
+        write_text(board.csv, Path("board.csv"))
 
     return write
 
@@ -316,10 +310,11 @@ def test_another_reference_is_another_meaning(real: Board, written) -> None:
     parts = json.loads(real.table["fingerprint_parts"].iloc[0])
     parts["target"]["seed"] = 7
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    table = real.table.assign(fingerprint_parts=text, fingerprint=short_fingerprint(parts))
-    table = table.astype({"fingerprint_parts": "string", "fingerprint": "string"})
-    table["row_sha256"] = pd.Series([seal(c) for c in table.to_dict("records")], dtype="string")
-    write_csv(table, Path("board.csv"))
+    board = real
+    for number in range(2):
+        own = {"fingerprint_parts": text, "fingerprint": short_fingerprint(parts)}
+        board = forged(board, number, **own)
+    write_text(board.csv, Path("board.csv"))
     result = verify("--rows", "1")
     assert result.exit_code == 2
     assert "differ in target.seed: 7 and 0" in result.stdout
@@ -329,10 +324,11 @@ def test_another_version_of_a_library_is_listed_and_the_row_is_computed(real, wr
     parts = json.loads(real.table["fingerprint_parts"].iloc[0])
     parts["metrics"]["fid"]["libraries"] = {"abacus": "1.0"}
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    table = real.table.assign(fingerprint_parts=text, fingerprint=short_fingerprint(parts))
-    table = table.astype({"fingerprint_parts": "string", "fingerprint": "string"})
-    table["row_sha256"] = pd.Series([seal(c) for c in table.to_dict("records")], dtype="string")
-    write_csv(table, Path("board.csv"))
+    board = real
+    for number in range(2):
+        own = {"fingerprint_parts": text, "fingerprint": short_fingerprint(parts)}
+        board = forged(board, number, **own)
+    write_text(board.csv, Path("board.csv"))
     result = verify("--rows", "1")
     assert result.exit_code == 0, result.output
     assert "other source: metric fid: abacus is None here, 1.0 in the row" in result.stdout
@@ -403,8 +399,7 @@ def test_a_chance_value_is_as_certain_as_the_number_that_it_belongs_to(bench) ->
     bench.records[0] = record.model_copy(
         update={"values": {**record.values, "success_chance": Value(value=0.08)}}
     )
-    board = bench.board()
-    cells = board.table.to_dict("records")[0]
-    found = {each.column: each for each in deviations(cells, bench.records[0], board.metrics, True)}
+    (row,), metrics = bench.board().rows, bench.board().metrics
+    found = {each.column: each for each in deviations(row, row, metrics, True)}
     assert found["success_chance"].found == 0.08
     assert found["success_chance"].tolerance == found["success"].tolerance == 0.25 * 0.125

@@ -6,13 +6,13 @@ import pytest
 
 from bridgebench.errors import PluginError, UsageError
 from bridgebench.interfaces.metric import Column
-from bridgebench.leaderboard.csv.columns import arrange, board_columns
+from bridgebench.leaderboard.csv.columns import HEAD, TAIL, arrange
 from bridgebench.plan.chance import with_chance
 from bridgebench.tasks.task_file import TaskFile
 
 
 def test_the_header_is_in_the_order_of_the_contract(bench) -> None:
-    header = ",".join(board_columns(bench.task, bench.columns))
+    header = ",".join(arrange(bench.task, bench.columns).header)
     assert header.startswith(
         "task,protocol,method,source_score,target_score,solver,nfe,transform,seed,n,status,"
         "tie_group,pareto,flags,success,success_low,success_high,fid,fid_low,fid_high,color_deg,"
@@ -26,26 +26,26 @@ def test_the_header_is_in_the_order_of_the_contract(bench) -> None:
 
 
 def test_the_order_of_the_metrics_does_not_move_the_primary_columns(bench) -> None:
-    turned = board_columns(bench.task, bench.columns[::-1])
-    assert turned == board_columns(bench.task, bench.columns)
+    turned = arrange(bench.task, bench.columns[::-1]).header
+    assert turned == arrange(bench.task, bench.columns).header
 
 
 def test_a_primary_column_that_no_metric_gives_is_an_error(bench) -> None:
     with pytest.raises(UsageError, match=r"primary column 'fid'.*success, fid_floor"):
-        board_columns(bench.task, [c for c in bench.columns if c.name != "fid"])
+        arrange(bench.task, [c for c in bench.columns if c.name != "fid"])
 
 
 def test_ranking_by_a_number_that_is_neither_good_nor_bad_is_an_error(bench) -> None:
     columns = [replace(c, better="") if c.name == "success" else c for c in bench.columns]
     with pytest.raises(UsageError, match="ranks rows by 'success'"):
-        board_columns(bench.task, columns)
+        arrange(bench.task, columns)
 
 
 @pytest.mark.parametrize("name", ["seed", "fid", "fid_low", "precision", "Fid", "=a", "9"])
 def test_a_column_name_that_is_taken_or_malformed_is_an_error(bench, name: str) -> None:
     more = Column(name, "", "higher", "one too many")
     with pytest.raises(PluginError, match=name):
-        board_columns(bench.task, [*bench.columns, more])
+        arrange(bench.task, [*bench.columns, more])
 
 
 def test_an_interval_that_takes_the_name_of_a_column_is_an_error(bench, task: TaskFile) -> None:
@@ -55,7 +55,7 @@ def test_an_interval_that_takes_the_name_of_a_column_is_an_error(bench, task: Ta
         Column("kid", "", "lower", "x", interval=True),
     ]
     with pytest.raises(PluginError, match="kid_low"):
-        board_columns(task, columns)
+        arrange(task, columns)
 
 
 CHANCE = (
@@ -68,7 +68,7 @@ CHANCE = (
 
 
 def test_a_chance_column_follows_the_names_of_its_own_column(bench) -> None:
-    names = arrange(bench.task, CHANCE).names
+    names = arrange(bench.task, CHANCE).header[len(HEAD) : -len(TAIL)]
     assert names[:4] == ("success", "success_low", "success_high", "success_chance")
     assert names[-2:] == ("shape", "shape_chance")
 

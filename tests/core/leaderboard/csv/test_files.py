@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import Value
 from bridgebench.leaderboard.csv import raw
-from bridgebench.leaderboard.csv.files import read_csv, to_csv, write_csv
+from bridgebench.leaderboard.csv.files import to_csv, write_text
+
+from ..conftest import rows_in
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def written(full_bench, path: Path) -> Path:
-    write_csv(full_bench.board().table, path)
+    write_text(full_bench.board().csv, path)
     return path
 
 
@@ -40,10 +42,10 @@ def bits(values) -> list[bytes]:
 
 
 def test_a_board_reads_back_as_it_was(full_bench, written: Path) -> None:
-    table = full_bench.board().table
-    again = read_csv(written, full_bench.task, full_bench.columns)
-    pd.testing.assert_frame_equal(again, table, check_exact=True)
-    assert to_csv(again) == written.read_text(encoding="utf-8")
+    board = full_bench.board()
+    again = rows_in(written, full_bench.task, full_bench.columns)
+    assert [row.cells for row in again] == [row.cells for row in board.rows]
+    assert to_csv(again, board.metrics) == written.read_text(encoding="utf-8")
 
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -68,21 +70,20 @@ def test_every_float_and_word_reads_back_to_the_same_bits(
         cost={"nfe_total": numbers[1], "seconds": numbers[2]},
         provenance={"device": words, "options": {"word": words}},
     )
-    table = bench.board().table
-    write_csv(table, path)
-    again = read_csv(path, bench.task, bench.columns)
+    board = bench.board()
+    write_text(board.csv, path)
+    (row,) = board.rows
+    (again,) = rows_in(path, bench.task, bench.columns)
     plain = read_plainly(path)
-    for name in table.columns:
-        if str(table[name].dtype) == "float64":
-            assert bits(again[name]) == bits(table[name])
-            assert bits(plain[name]) == bits(table[name])
-        else:
-            assert again[name].equals(table[name])
+    assert again.cells == row.cells
+    for name in board.table.select_dtypes("float64"):
+        assert bits([again.cells[name]]) == bits([row.cells[name]])
+        assert bits(plain[name]) == bits([row.cells[name]])
 
 
 def test_the_file_is_utf8_with_lf_and_no_index(bench, path: Path) -> None:
     bench.add("ddib", 0.5, provenance={"device": 'Grüße, "x"'})
-    write_csv(bench.board().table, path)
+    write_text(bench.board().csv, path)
     content = path.read_bytes()
     assert content.startswith(b"task,protocol,method,")
     assert b"\r" not in content
@@ -100,12 +101,12 @@ def test_yes_and_no_are_words_and_counts_are_whole(written: Path) -> None:
 
 def test_a_board_that_cannot_be_written_is_one_line(full_bench, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"cannot be written: No such file"):
-        write_csv(full_bench.board().table, tmp_path / "nowhere" / "leaderboard.csv")
+        write_text(full_bench.board().csv, tmp_path / "nowhere" / "leaderboard.csv")
 
 
 def test_a_board_takes_the_place_of_the_old_one_at_once(full_bench, path: Path) -> None:
     path.write_text("old", encoding="utf-8")
-    write_csv(full_bench.board().table, path)
+    write_text(full_bench.board().csv, path)
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
@@ -201,18 +202,18 @@ def by_csv(text: str, delimiter: str, quoting: int = csv.QUOTE_MINIMAL) -> str:
 def test_a_file_that_another_program_saved_is_the_same_board(
     full_bench, written: Path, case: str
 ) -> None:
-    table = full_bench.board().table
+    rows = full_bench.board().rows
     text = SAVED_AGAIN[case](written.read_text("utf-8"))
     assert text != written.read_text("utf-8")
     written.write_text(text, encoding="utf-8", newline="")
-    again = read_csv(written, full_bench.task, full_bench.columns)
-    pd.testing.assert_frame_equal(again, table, check_exact=True)
+    again = rows_in(written, full_bench.task, full_bench.columns)
+    assert [row.cells for row in again] == [row.cells for row in rows]
 
 
 def test_utf_16_is_named(full_bench, written: Path) -> None:
     written.write_text(written.read_text("utf-8"), encoding="utf-16")
     with pytest.raises(IntegrityError, match="is UTF-16; save it as UTF-8"):
-        read_csv(written, full_bench.task, full_bench.columns)
+        rows_in(written, full_bench.task, full_bench.columns)
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -220,7 +221,7 @@ def test_a_broken_file_is_one_clear_line(full_bench, written: Path, case: str) -
     damage, message = BROKEN[case]
     written.write_text(damage(written.read_text("utf-8")), encoding="utf-8", newline="")
     with pytest.raises(IntegrityError) as caught:
-        read_csv(written, full_bench.task, full_bench.columns)
+        rows_in(written, full_bench.task, full_bench.columns)
     assert message in str(caught.value)
     assert str(written) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -229,34 +230,34 @@ def test_a_broken_file_is_one_clear_line(full_bench, written: Path, case: str) -
 def test_latin_1_is_not_utf8(full_bench, written: Path) -> None:
     written.write_bytes(written.read_bytes().replace(b"cpu", "Gerät".encode("latin-1")))
     with pytest.raises(IntegrityError, match="not UTF-8"):
-        read_csv(written, full_bench.task, full_bench.columns)
+        rows_in(written, full_bench.task, full_bench.columns)
 
 
 def test_a_file_that_is_too_large_is_not_read(full_bench, written: Path, monkeypatch) -> None:
     monkeypatch.setattr(raw, "MAX_FILE_BYTES", 1000)
     with pytest.raises(IntegrityError, match="more than 1000 bytes"):
-        read_csv(written, full_bench.task, full_bench.columns)
+        rows_in(written, full_bench.task, full_bench.columns)
 
 
 def test_junk_within_the_size_is_refused_by_its_form(full_bench, path: Path) -> None:
     path.write_bytes(b"x" * 2_000_000)
     with pytest.raises(IntegrityError, match="is not a CSV"):
-        read_csv(path, full_bench.task, full_bench.columns)
+        rows_in(path, full_bench.task, full_bench.columns)
 
 
 def test_a_folder_or_a_file_that_is_not_there(full_bench, tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nothing.csv"):
         with pytest.raises(IntegrityError, match=r"cannot be read|not a regular file"):
-            read_csv(path, full_bench.task, full_bench.columns)
+            rows_in(path, full_bench.task, full_bench.columns)
 
 
 def test_secondary_metrics_may_stand_in_any_order_or_lack(full_bench, path: Path) -> None:
     kid = dataclasses.replace(full_bench.columns[2], name="kid")
     full_bench.columns = (*full_bench.columns, kid)
-    write_csv(full_bench.board().table, path)
+    write_text(full_bench.board().csv, path)
     for known in (full_bench.columns, full_bench.columns[::-1]):
-        table = read_csv(path, full_bench.task, known)
-        assert [name for name in table.columns if name in ("kid", "fid_floor")] == [
+        row, *_ = rows_in(path, full_bench.task, known)
+        assert [name for name in row.cells if name in ("kid", "fid_floor")] == [
             "fid_floor",
             "kid",
         ]

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from bridgebench.errors import IntegrityError, InvalidOption, OutputError
+from bridgebench.leaderboard.audit.validate import checked_board
 from bridgebench.leaderboard.audit.verifications import read_verifications, write_verifications
-from bridgebench.leaderboard.csv.files import write_csv
+from bridgebench.leaderboard.csv.files import write_text
 from bridgebench.leaderboard.publish.publish import Published, publish
-from bridgebench.leaderboard.table.board import checked_board
 
 TASK = Path("small.yaml")
 
@@ -40,7 +40,7 @@ def test_another_board_is_never_overwritten(bench, place: Path, dots_registry) -
     before = put(dots_registry, "mine").path.read_bytes()
     page = Path("lb/index.html").read_bytes()
     bench.add("ddib", 0.25, transform="blur_image")
-    write_csv(bench.board().table, Path("other.csv"))
+    write_text(bench.board().csv, Path("other.csv"))
     with pytest.raises(OutputError, match=r"mine\.csv is there already with other rows"):
         put(dots_registry, "mine", "other.csv")
     assert Path("lb/small/mine.csv").read_bytes() == before
@@ -51,7 +51,7 @@ def test_the_page_shows_all_published_boards(bench, place: Path, dots_registry) 
     put(dots_registry, "first")
     bench.records.clear()
     bench.add("ddib", 0.25, transform="fixed_noise:c=0.7")
-    write_csv(bench.board().table, Path("other.csv"))
+    write_text(bench.board().csv, Path("other.csv"))
     put(dots_registry, "second", "other.csv")
     page = Path("lb/index.html").read_text("utf-8")
     assert "small/first.csv" in page
@@ -85,7 +85,7 @@ def test_a_board_that_is_not_what_it_says_is_not_published(place: Path, dots_reg
 
 def test_what_was_verified_goes_along(place: Path, dots_registry, verification) -> None:
     row = checked_board(Path("board.csv"), dots_registry, TASK).table["row_sha256"].iloc[0]
-    write_verifications(Path("board.csv"), [row], [[verification(row)]])
+    write_verifications(Path("board.csv"), [row], [verification(row)])
     done = put(dots_registry)
     assert read_verifications(done.path) == (verification(row),)
     assert '"trust":"verified"' in done.page.read_text("utf-8")

@@ -13,7 +13,7 @@ import pytest
 
 from bridgebench.errors import UsageError
 from bridgebench.leaderboard.audit.verifications import write_verifications
-from bridgebench.leaderboard.csv.files import to_csv, write_csv
+from bridgebench.leaderboard.csv.files import write_text
 from bridgebench.leaderboard.publish.submission import check_submission
 from bridgebench.leaderboard.table.board import Board, board_in
 from bridgebench.plugins import registry as registries
@@ -82,7 +82,7 @@ MINE = Path("leaderboard/small/mine.csv")
 
 
 def test_a_new_board_is_fine(repository, other: Board) -> None:
-    write_csv(other.table, MINE)
+    write_text(other.csv, MINE)
     assert repository() == []
 
 
@@ -172,19 +172,19 @@ def test_a_bypass_is_refused_in_one_line(repository, case: str) -> None:
 
 
 def test_a_board_that_is_not_what_it_says_is_refused(repository, other: Board) -> None:
-    MINE.write_text(to_csv(other.table).replace(",2.6,", ",2.7,", 1), encoding="utf-8")
+    MINE.write_text(other.csv.replace(",2.6,", ",2.7,", 1), encoding="utf-8")
     (line,) = repository()
     assert line.startswith("leaderboard/small/mine.csv: row 1, column row_sha256")
 
 
 def test_a_board_that_a_spreadsheet_saved_is_sent_back(repository, other: Board) -> None:
-    MINE.write_text(to_csv(other.table).replace("\n", "\r\n"), encoding="utf-8", newline="")
+    MINE.write_text(other.csv.replace("\n", "\r\n"), encoding="utf-8", newline="")
     (line,) = repository()
     assert "is not as `leaderboard publish` writes it" in line
 
 
 def test_the_working_tree_has_no_part_in_it(repository, other: Board) -> None:
-    write_csv(other.table, MINE)
+    write_text(other.csv, MINE)
     commit()
     MINE.unlink()
     os.mkfifo(MINE)
@@ -197,10 +197,10 @@ def test_verdicts_are_added_and_not_removed(repository, verification, other: Boa
     row, second = board_in(first, registries.load_registry()).table["row_sha256"][:2]
     git("checkout", "-q", "main")
     dispute = verification(row, verdict="differs", differing=("fid",))
-    write_verifications(first, [row], [[dispute]])
+    write_verifications(first, [row], [dispute])
     commit()
     git("checkout", "-q", "-B", "mine")
-    write_verifications(first, [second], [[verification(second)]])
+    write_verifications(first, [second], [verification(second)])
     assert repository() == []
     file = Path("leaderboard/small/verifications.json")
     said = json.loads(file.read_text("utf-8"))

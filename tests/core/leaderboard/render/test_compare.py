@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from bridgebench.errors import UsageError
-from bridgebench.leaderboard.render.compare import apart, compare, print_comparison
+from bridgebench.leaderboard.render.compare import compare, disjoint, print_comparison
 from bridgebench.leaderboard.table.board import Board
 
 
@@ -30,10 +30,10 @@ def test_rows_are_paired_by_what_they_combine(bench) -> None:
     left = board(bench, ("dpm", 40.0), ("heun", 50.0))
     right = board(bench, ("heun", 55.0), ("euler", 60.0))
     found = compare(left, right)
-    assert [(p.left["fid"], p.right["fid"]) for p in found.pairs] == [(50.0, 55.0)]
-    assert [cells["solver"] for cells in found.only_left] == ["dpm"]
-    assert [cells["solver"] for cells in found.only_right] == ["euler"]
-    assert found.meaning == ""
+    assert [(p.left.cells["fid"], p.right.cells["fid"]) for p in found.pairs] == [(50.0, 55.0)]
+    assert [row.cells["solver"] for row in found.only_left] == ["dpm"]
+    assert [row.cells["solver"] for row in found.only_right] == ["euler"]
+    assert found.difference == ""
 
 
 @pytest.mark.parametrize(("other", "beyond"), [(50.0, False), (90.0, True), (20.0, True)])
@@ -41,7 +41,7 @@ def test_numbers_are_apart_where_their_intervals_are(bench, other: float, beyond
     left, right = board(bench, ("dpm", 40.0)), board(bench, ("dpm", other))
     fid = next(column for column in bench.columns if column.name == "fid")
     (pair,) = compare(left, right).pairs
-    assert apart(fid, pair) is beyond
+    assert disjoint(fid, pair) is beyond
 
 
 def test_each_change_is_shown_and_marked(bench) -> None:

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from bridgebench.errors import IntegrityError, PluginError
-from bridgebench.leaderboard.csv.files import to_csv
 
 
 def test_ranked_rows_then_unranked_then_baselines_then_rows_without_results(full_bench) -> None:
@@ -29,10 +28,10 @@ def test_ranked_rows_then_unranked_then_baselines_then_rows_without_results(full
 
 
 def test_the_order_does_not_depend_on_which_cell_finished_first(full_bench) -> None:
-    expected = to_csv(full_bench.board().table)
+    expected = full_bench.board().csv
     for seed in range(5):
         random.Random(seed).shuffle(full_bench.records)
-        assert to_csv(full_bench.board().table) == expected
+        assert full_bench.board().csv == expected
 
 
 def test_seeds_follow_one_another(bench) -> None:

@@ -2,20 +2,21 @@
 
 import io
 
-import pandas as pd
 import pytest
 from PIL import Image
 from rich.console import Console
 
 from bridgebench import InvalidOption
 from bridgebench.leaderboard.csv.columns import AXES
-from bridgebench.leaderboard.render.loglog import HEIGHT, WIDTH, save_loglog
-from bridgebench.leaderboard.table.convergence import (
-    convergence_curves,
+from bridgebench.leaderboard.csv.row import Row
+from bridgebench.leaderboard.render.convergence import (
+    HEIGHT,
+    WIDTH,
     decades,
-    fitted_order,
     print_convergence,
+    save_loglog,
 )
+from bridgebench.leaderboard.table.convergence import convergence_curves, fitted_order
 from bridgebench.tasks.task_file import Convergence, parse_task
 
 TASK = """
@@ -41,35 +42,31 @@ def task():
 
 def row(solver, nfe, error, status="ok", seed=0):
     axes = dict.fromkeys(AXES, "-") | {"method": "ddib", "n": 4, "seed": seed}
-    return {**axes, "solver": solver, "nfe": nfe, "status": status, "error": error}
-
-
-def table_of(*rows):
-    return pd.DataFrame(rows).astype({"nfe": "Int64"})
+    return Row({**axes, "solver": solver, "nfe": nfe, "status": status, "error": error})
 
 
 @pytest.fixture
-def table():
+def rows():
     # order 1 and 2 inside the range of the fit, and far from it below
-    return table_of(
+    return (
         *(row("euler", n, 1 / n) for n in (80, 20, 40)),
         *(row("heun", n, 5 / n**2) for n in (20, 40, 80)),
         row("heun", 10, 77.0),
         row("heun", 160, None, status="failed"),
-        row("-", pd.NA, 0.5),
+        row("-", None, 0.5),
         row("dpm", 20, 0.1),
     )
 
 
-def test_rows_that_differ_in_their_budget_alone_are_a_curve(table, task):
-    euler, heun = convergence_curves(table, task)
+def test_rows_that_differ_in_their_budget_alone_are_a_curve(rows, task):
+    euler, heun = convergence_curves(rows, task)
     assert (euler.name, heun.name) == ("euler", "heun")
     assert [nfe for nfe, _ in euler.points] == [20, 40, 80]
     assert [nfe for nfe, _ in heun.points] == [10, 20, 40, 80]
 
 
-def test_the_order_is_fitted_inside_the_range_of_the_task(table, task):
-    euler, heun = convergence_curves(table, task)
+def test_the_order_is_fitted_inside_the_range_of_the_task(rows, task):
+    euler, heun = convergence_curves(rows, task)
     assert euler.order == pytest.approx(1, abs=1e-9)
     assert heun.order == pytest.approx(2, abs=1e-9)
     narrow = Convergence(column="error", least_nfe=80, greatest_nfe=90)
@@ -78,19 +75,19 @@ def test_the_order_is_fitted_inside_the_range_of_the_task(table, task):
 
 def test_seeds_are_curves_of_their_own(task):
     rows = [row("euler", n, 1 / n, seed=seed) for n in (20, 40) for seed in (0, 1)]
-    assert [curve.name for curve in convergence_curves(table_of(*rows), task)] == [
+    assert [curve.name for curve in convergence_curves(rows, task)] == [
         "seed 0",
         "seed 1",
     ]
 
 
-def test_a_task_without_convergence_has_no_curves(table, task):
-    assert convergence_curves(table, task.model_copy(update={"convergence": None})) == ()
+def test_a_task_without_convergence_has_no_curves(rows, task):
+    assert convergence_curves(rows, task.model_copy(update={"convergence": None})) == ()
 
 
-def test_the_table_shows_errors_and_orders(table, task):
+def test_the_table_shows_errors_and_orders(rows, task):
     out = io.StringIO()
-    print_convergence(convergence_curves(table, task), task, Console(file=out, width=120))
+    print_convergence(convergence_curves(rows, task), task, Console(file=out, width=120))
     text = out.getvalue()
     assert "error against NFE in each direction; order fitted from 20 to 80" in text
     assert text.splitlines()[-2].split() == [
@@ -98,8 +95,8 @@ def test_the_table_shows_errors_and_orders(table, task):
     ]  # fmt: skip
 
 
-def test_the_plot_has_a_line_for_each_curve(table, task, tmp_path):
-    curves = convergence_curves(table, task)
+def test_the_plot_has_a_line_for_each_curve(rows, task, tmp_path):
+    curves = convergence_curves(rows, task)
     save_loglog(tmp_path / "plot.png", curves, task.convergence)
     save_loglog(tmp_path / "again.png", curves, task.convergence)
     assert (tmp_path / "plot.png").read_bytes() == (tmp_path / "again.png").read_bytes()

@@ -14,22 +14,20 @@ from hypothesis import given, settings, strategies as st
 from rich.console import Console
 
 from bridgebench.errors import IntegrityError
-from bridgebench.execute.records import Value
 from bridgebench.leaderboard.audit.validate import validate_board
 from bridgebench.leaderboard.csv.columns import arrange
-from bridgebench.leaderboard.csv.files import read_csv, write_csv
-from bridgebench.leaderboard.csv.row import Row, row_of
-from bridgebench.leaderboard.csv.row_hash import seal
+from bridgebench.leaderboard.csv.files import write_text
+from bridgebench.leaderboard.csv.row import Row
 from bridgebench.leaderboard.page.payload import Shown, payload
 from bridgebench.leaderboard.render.compare import compare, print_comparison
 from bridgebench.leaderboard.render.show import View, print_board
 from bridgebench.leaderboard.table.board import Board
 from bridgebench.leaderboard.table.flags import raised
-from bridgebench.leaderboard.table.merge import NamedBoard, merge_boards
+from bridgebench.leaderboard.table.merge import merge_boards
 from bridgebench.leaderboard.table.ranks import standings
 from bridgebench.tasks.task_file import FlagRule, parse_task
 
-from ..conftest import COLUMNS, TASK, Bench
+from ..conftest import COLUMNS, TASK, Bench, forged, rows_in
 
 BELOW_FLOOR = FlagRule(name="below_floor", column="fid", below="fid_floor")
 COPIES = FlagRule(name="copies", column="color_deg", above=90, copying=True, description="why")
@@ -57,18 +55,12 @@ def hits(right: int, n: int = 40) -> np.ndarray:
     return (np.arange(n) < right).astype(float)
 
 
-def row(**values: float | None) -> Row:
-    return Row(
-        axes={},
-        status="ok",
-        baseline=False,
-        values={name: Value(value=value) for name, value in values.items()},
-        fingerprint="f",
-    )
+def row(**values: Any) -> Row:
+    return Row({"status": "ok", "baseline": False, **values})
 
 
 def standing_of(bench) -> dict[str, Any]:
-    rows = [row_of(record, bench.read, {"success"}) for record in bench.records]
+    rows = bench.rows("success")
     found = standings(rows, bench.task, arrange(bench.task, bench.columns))
     return {str(r.axes["method"]): stand for r, stand in zip(rows, found, strict=True)}
 
@@ -104,7 +96,7 @@ def test_a_rule_holds_on_one_side_of_its_limit_and_says_nothing_without_numbers(
 
 
 def test_a_row_without_results_is_not_flagged() -> None:
-    failed = dataclasses.replace(row(color_deg=180.0), status="failed")
+    failed = row(color_deg=180.0, status="failed")
     assert raised(failed, RULES) == ()
 
 
@@ -135,7 +127,7 @@ def test_others_stand_as_if_flagged_rows_were_not_there(
         for number, (fid, right, copying) in enumerate(kept):
             degrees = 120.0 if copying else 20.0
             bench.add(f"m{number}", hits(right * 10), fid=10.0 + fid, color_deg=degrees)
-        rows = [row_of(record, bench.read, {"success"}) for record in bench.records]
+        rows = bench.rows("success")
         found = standings(rows, bench.task, arrange(bench.task, COLUMNS))
         return [
             (stand.tie_group, stand.pareto)
@@ -169,23 +161,19 @@ def test_a_flag_is_no_part_of_the_row_hash_because_it_follows_from_the_row(cheat
 
 def complaint(board: Board, method: str, **cells: Any) -> str:
     """What is said of a board in which some cells of a row are others, under a new row hash."""
-    table = board.table.copy()
-    (place,) = np.flatnonzero(table["method"] == method)
-    for name, value in cells.items():
-        table.loc[place, name] = value
-    table.loc[place, "row_sha256"] = seal(table.iloc[place].to_dict())
+    (place,) = (i for i, own in enumerate(board.rows) if own.cells["method"] == method)
     with pytest.raises(IntegrityError) as caught:
-        validate_board(table, board.task, board.metrics.all)
+        validate_board(forged(board, place, **cells))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
 def test_an_honest_board_is_valid_and_survives_a_file(cheats, tmp_path: Path) -> None:
     board = cheats.board()
-    write_csv(board.table, tmp_path / "b.csv")
-    again = read_csv(tmp_path / "b.csv", board.task, board.metrics.all)
-    pd.testing.assert_frame_equal(again, board.table)
-    validate_board(again, board.task, board.metrics.all)
+    write_text(board.csv, tmp_path / "b.csv")
+    again = rows_in(tmp_path / "b.csv", board.task, board.metrics.all)
+    assert [own.cells for own in again] == [own.cells for own in board.rows]
+    validate_board(dataclasses.replace(board, rows=again))
 
 
 def test_a_forged_cell_is_refused(cheats) -> None:
@@ -194,7 +182,7 @@ def test_a_forged_cell_is_refused(cheats) -> None:
     assert said in complaint(board, "smooth", flags="")
     assert "must be '' by the row's own" in complaint(board, "honest", flags="copies")
     assert "must be 'copies'" in complaint(board, "copier", flags="copies below_floor")
-    assert "column flags: must not be empty" in complaint(board, "honest", flags=pd.NA)
+    assert "column flags: must not be empty" in complaint(board, "honest", flags=None)
 
 
 def test_a_forged_standing_of_a_flagged_row_is_refused(cheats) -> None:
@@ -211,12 +199,12 @@ def test_boards_are_merged_by_the_numbers_of_all_rows(flagging) -> None:
     flagging.records.clear()
     flagging.add("copier", hits(40), color_deg=120.0)
     second = flagging.board()
-    merged = merge_boards([NamedBoard("a.csv", first), NamedBoard("b.csv", second)])
+    merged = merge_boards([("a.csv", first), ("b.csv", second)])
     table = by_method(merged)
     assert list(table.index) == ["honest", "copier"]
     assert table["flags"].to_dict() == {"honest": "", "copier": "copies"}
     assert table.loc["honest", "tie_group"] == 1, "all that can be ranked are of one file"
-    validate_board(merged.table, merged.task, merged.metrics.all)
+    validate_board(merged)
 
 
 def test_show_marks_flagged_rows_and_says_what_the_marks_mean(cheats) -> None:

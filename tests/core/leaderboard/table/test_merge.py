@@ -8,17 +8,14 @@ import pytest
 
 from bridgebench.errors import IntegrityError, OutputError, UsageError
 from bridgebench.interfaces.metric import Column
+from bridgebench.leaderboard.audit.merge_files import merge_files
 from bridgebench.leaderboard.audit.validate import validate_board
 from bridgebench.leaderboard.audit.verifications import read_verifications, write_verifications
-from bridgebench.leaderboard.csv.files import read_csv, to_csv, write_csv
+from bridgebench.leaderboard.csv.files import to_csv, write_text
 from bridgebench.leaderboard.table.board import Board
-from bridgebench.leaderboard.table.merge import (
-    NamedBoard,
-    merge_boards,
-    merge_files,
-    placed_rows,
-    without_repeats,
-)
+from bridgebench.leaderboard.table.merge import combined_rows, merge_boards, without_repeats
+
+from ..conftest import rows_in
 
 HITS = np.array([1.0] * 30 + [0.0] * 10)
 
@@ -32,7 +29,7 @@ def part(bench, *names: str, **changes) -> Board:
 
 
 def merged(*boards: Board) -> Board:
-    return merge_boards([NamedBoard(f"{i}.csv", board) for i, board in enumerate(boards)])
+    return merge_boards([(f"{i}.csv", board) for i, board in enumerate(boards)])
 
 
 def test_rows_of_two_boards_are_ranked_together_and_valid(bench) -> None:
@@ -40,7 +37,7 @@ def test_rows_of_two_boards_are_ranked_together_and_valid(bench) -> None:
     board = merged(left, right)
     assert board.table["solver"].tolist() == ["dpm", "euler", "heun"]
     assert board.table["pareto"].tolist() == [False, True, True]
-    validate_board(board.table, board.task, board.metrics.all)
+    validate_board(board)
 
 
 def test_tie_groups_of_several_boards_are_left_empty(bench) -> None:
@@ -62,7 +59,7 @@ def test_the_same_cell_is_kept_once_whatever_it_cost(bench) -> None:
     left = part(bench, "dpm", "heun")
     right = part(bench, "heun", cost={"nfe_encode": 10, "nfe_decode": 10, "nfe_total": 20})
     board = merged(left, right)
-    assert to_csv(board.table) == to_csv(left.table)
+    assert board.csv == left.csv
 
 
 def test_two_rows_of_one_cell_that_differ_name_both_files_and_rows(bench) -> None:
@@ -89,7 +86,7 @@ def test_a_column_that_one_board_has_is_empty_in_the_rows_of_the_other(bench) ->
     bench.columns = (*bench.columns, Column("kid", "", "lower", "", low=0))
     board = merged(left, part(bench, "heun"))
     assert "kid" in board.table.columns
-    validate_board(board.table, board.task, board.metrics.all)
+    validate_board(board)
 
 
 def test_boards_of_two_tasks_are_refused(bench, task) -> None:
@@ -100,21 +97,21 @@ def test_boards_of_two_tasks_are_refused(bench, task) -> None:
 
 def test_the_page_keeps_rows_that_differ_and_drops_repeats(bench) -> None:
     boards = [part(bench, "dpm", fid=40.0), part(bench, "dpm", fid=40.0), part(bench, "dpm")]
-    rows = placed_rows([NamedBoard(f"{i}.csv", board) for i, board in enumerate(boards)])
+    rows = combined_rows([(f"{i}.csv", board) for i, board in enumerate(boards)])
     assert [row.file for row in without_repeats(rows)] == ["0.csv", "2.csv"]
 
 
 def test_files_become_a_file_that_reads_back(bench, place: Path, dots_registry, verification):
-    write_csv(part(bench, "dpm").table, Path("a.csv"))
+    write_text(part(bench, "dpm").csv, Path("a.csv"))
     left = part(bench, "heun")
-    write_csv(left.table, Path("b.csv"))
+    write_text(left.csv, Path("b.csv"))
     known = verification(left.table["row_sha256"].iloc[0])
-    write_verifications(Path("b.csv"), [known.row_sha256], [[known]])
+    write_verifications(Path("b.csv"), [known.row_sha256], [known])
     Path("new").mkdir()
     out = Path("new/ab.csv")
     board = merge_files([Path("a.csv"), Path("b.csv")], out, dots_registry, Path("small.yaml"))
     assert len(board.table) == 2
-    assert to_csv(read_csv(out, board.task, board.metrics.all)) == to_csv(board.table)
+    assert to_csv(rows_in(out, board.task, board.metrics.all), board.metrics) == board.csv
     assert read_verifications(out) == (known,)
 
 

@@ -9,11 +9,8 @@ from bridgebench.leaderboard.table.pairs import counts_of_one_alone, pair_count,
 
 
 def make_rows(items) -> list[Row]:
-    axes = {"task": "t", "protocol": "p", "seed": 3, "n": 50}
-    return [
-        Row(axes, "ok", False, {}, "f", {} if values is None else {"m": np.asarray(values)})
-        for values in items
-    ]
+    cells = {"task": "t", "protocol": "p", "seed": 3, "n": 50, "fingerprint": "f"}
+    return [Row(cells, {} if values is None else {"m": np.asarray(values)}) for values in items]
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 10**6])

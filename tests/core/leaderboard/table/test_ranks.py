@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy.stats import binomtest, ttest_rel
 
-from bridgebench.execute.records import Value
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.csv.columns import arrange
-from bridgebench.leaderboard.csv.row import Row, row_of
+from bridgebench.leaderboard.csv.row import Row
 from bridgebench.leaderboard.table.ranks import (
     level_of_ties,
     pareto_front,
@@ -25,22 +24,13 @@ LOWER = Column("m", "", "lower", "lower is better")
 
 
 def make_row(value: float | None = None, items=None, name: str = "x", **values: float) -> Row:
-    axes = dict.fromkeys(
-        ("task", "protocol", "source_score", "target_score", "solver", "nfe", "transform")
-    )
     if items is not None:
         items = np.asarray(items, dtype=np.float64)
         value = float(items.mean())
+    cells = {"method": name, "seed": 0, "n": 1, "status": "ok", "baseline": False}
     return Row(
-        axes={**axes, "method": name, "seed": 0, "n": 1},
-        status="ok",
-        baseline=False,
-        values={
-            "m": Value(value=value),
-            **{column: Value(value=number) for column, number in values.items()},
-        },
-        fingerprint="f",
-        items={} if items is None else {"m": items},
+        {**cells, "fingerprint": "f", "m": value, **values},
+        {} if items is None else {"m": items},
     )
 
 
@@ -113,9 +103,7 @@ def test_a_row_without_per_image_statistics_has_no_group() -> None:
 def test_shares_are_kept_in_a_byte_an_image(bench) -> None:
     bench.add("ddib", np.array([0.0, 1.0] * 20))
     bench.add("other", np.array([0.0, 0.5] * 20))
-    shares, means = (
-        row_of(record, bench.read, {"success"}).items["success"] for record in bench.records
-    )
+    shares, means = (row.items["success"] for row in bench.rows("success"))
     assert shares.tolist() == [False, True] * 20
     assert means.tolist() == [0.0, 0.5] * 20
 
@@ -192,7 +180,7 @@ def test_only_rows_of_equal_images_and_meaning_are_compared(bench) -> None:
     bench.add("ddib", np.zeros(40), seed=1, fid=99.0)
     bench.add("other", np.zeros(40), fid=99.0, fingerprint={"n": 40, "resize": True})
     bench.add("other", np.zeros(30), n=30, fid=99.0)
-    rows = [row_of(record, bench.read, {"success"}) for record in bench.records]
+    rows = bench.rows("success")
     found = standings(rows, bench.task, arrange(bench.task, bench.columns))
     assert [(s.rank, s.tie_group, s.pareto) for s in found] == [(1, 1, True)] * 4
 
@@ -201,7 +189,7 @@ def test_baselines_and_rows_without_results_stand_outside(bench) -> None:
     bench.add("recolor", np.ones(40), baseline=True, fid=0.0, color_deg=0.0, accuracy=1.0)
     bench.add("ddib", np.ones(40), status="failed", reason="boom")
     bench.add("ddib", np.zeros(40), transform="normalize")
-    rows = [row_of(record, bench.read, {"success"}) for record in bench.records]
+    rows = bench.rows("success")
     outside, failed, ranked = standings(rows, bench.task, arrange(bench.task, bench.columns))
     assert outside == failed
     assert (outside.rank, outside.tie_group, outside.pareto) == (None, None, None)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bridgebench.errors import InvalidOption, UnknownName, UsageError
-from bridgebench.leaderboard.csv.row import Row, row_of
+from bridgebench.leaderboard.csv.row import Row
 from bridgebench.leaderboard.table.reference_rows import parse_reference, with_references
 
 
@@ -16,7 +16,7 @@ def rows(bench) -> list[Row]:
                 bench.add(method, solver=solver, transform=transform)
     bench.add("cyclegan", solver=None, transform=None)
     bench.add("other", status="failed", transform="blur", reason="boom")
-    return [row_of(record, bench.read, ()) for record in bench.records]
+    return bench.rows()
 
 
 def names(pairs) -> list[tuple[str, str]]:
@@ -79,7 +79,7 @@ def test_rows_of_other_seeds_have_references_of_their_own(bench) -> None:
         for transform in ("identity", "blur"):
             bench.add("ddib", transform=transform, seed=seed)
     bench.add("ddib", transform="blur", seed=2)
-    rows = [row_of(record, bench.read, ()) for record in bench.records]
+    rows = bench.rows()
     found = with_references(rows, {"method": "ddib", "transform": "identity"})
     assert found.one
     seeds = [(row.axes["seed"], other.axes["seed"]) for row, other in found.pairs]
@@ -104,11 +104,11 @@ def test_what_cannot_be_a_reference_is_refused(rows: list[Row], to, error, messa
 def test_a_reference_of_another_seed_or_fingerprint_is_refused(bench) -> None:
     bench.add("ddib", seed=0)
     bench.add("other", seed=1)
-    rows = [row_of(record, bench.read, ()) for record in bench.records]
+    rows = bench.rows()
     with pytest.raises(UsageError, match="have seeds 0 and 1; only rows of one fingerprint"):
         with_references(rows, {"method": "ddib"})
     bench.add("third", seed=0, fingerprint={"resize": True})
-    rows = [row_of(bench.records[i], bench.read, ()) for i in (0, 2)]
+    rows = [bench.rows()[i] for i in (0, 2)]
     with pytest.raises(UsageError, match=r"have fingerprints [0-9a-f]+ and [0-9a-f]+; only"):
         with_references(rows, {"method": "ddib"})
 
@@ -117,7 +117,7 @@ def test_methods_that_share_no_axes_need_the_axes_named(bench) -> None:
     bench.add("ddib", solver="dpm")
     bench.add("ddib", solver="heun")
     bench.add("cyclegan", solver=None, transform=None)
-    rows = [row_of(record, bench.read, ()) for record in bench.records]
+    rows = bench.rows()
     with pytest.raises(UsageError, match=r"fits 2 rows.*--to method=ddib,target_score=labels,sol"):
         with_references(rows, {"method": "ddib"})
     with pytest.raises(UsageError, match="every row chosen has"):

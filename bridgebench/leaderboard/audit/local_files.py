@@ -1,4 +1,4 @@
-"""Finding the files that a row names by their last part and their hash."""
+"""Finding the files that a row names by their file name and their hash."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from bridgebench.errors import BridgebenchError
 from bridgebench.interfaces.method import Method
 from bridgebench.interfaces.plugin import Plugin, format_option
+from bridgebench.interfaces.quoting import quoted
 from bridgebench.interfaces.score_model import ScoreModel
 
 MOST_FILES = 100_000
@@ -19,26 +20,27 @@ MOST_TRIES = 100
 """How many files of the right name are hashed."""
 
 
-def located_spec(plugin: Plugin, weights: Mapping[str, str], folders: Sequence[Path]) -> str:
-    """What to type for a plugin so that it reads the files that a row names.
+def spec_with_local_files(
+    plugin: Plugin, weights: Mapping[str, str], folders: Sequence[Path]
+) -> str:
+    """The spec of a plugin that reads the files that a row names.
 
-    A row has the last part of a path alone. The file or folder is looked for below `folders`, and
-    taken if it has the row's hash; the plugin's own spec where there is none.
+    A row has only the last part of a path. The file or folder is searched below `folders`, and used
+    if it has the row's hash. Where none has it, this is the plugin's own spec.
 
     Args:
         plugin: as the row names it, its paths relative to the current folder.
-        weights: what the row says of files, "NAME/FILE" to sha256.
-        folders: where to look.
+        weights: the files in the row, "NAME/FILE" to sha256.
+        folders: where to search.
     """
     paths = _paths(plugin)
     if not paths or not isinstance(plugin, Method | ScoreModel) or _has(plugin, weights):
         return plugin.spec
     places = [tuple(_below(folders, path.name)) for path in paths.values()]
     for found in islice(product(*places), MOST_TRIES):
-        here = dict(zip(paths, found, strict=True))
-        made = plugin.model_copy(update=here)
+        made = plugin.model_copy(update=dict(zip(paths, found, strict=True)))
         if _has(made, weights):
-            return _spec_with(made, here)
+            return _spec_with_paths(made)
     return plugin.spec
 
 
@@ -65,13 +67,13 @@ def _below(folders: Sequence[Path], name: str) -> Iterator[Path]:
                     yield found.absolute()
 
 
-def _spec_with(plugin: Plugin, paths: Mapping[str, Path]) -> str:
-    """The spec of a plugin with whole paths."""
+def _spec_with_paths(plugin: Plugin) -> str:
+    """The spec of a plugin with whole paths, so that it can be built in any folder."""
     parts = [plugin.name]
     for option, field in type(plugin).model_fields.items():
         value = getattr(plugin, option)
-        if option in paths:
-            parts.append(f"{option}={paths[option]}")
+        if isinstance(value, Path):
+            parts.append(f"{option}={quoted(str(value))}")
         elif field.is_required() or value != field.get_default(call_default_factory=True):
             parts.append(f"{option}={format_option(value)}")
     return ":".join(parts)

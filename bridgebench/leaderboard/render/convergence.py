@@ -1,4 +1,4 @@
-"""A plot of errors against budgets on logarithmic axes, as a PNG drawn with Pillow."""
+"""How errors fall with the budget: a table, and a PNG on logarithmic axes drawn with Pillow."""
 
 from __future__ import annotations
 
@@ -9,23 +9,51 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from bridgebench.execute.records import write_atomically
-from bridgebench.leaderboard.table.convergence import Curve, decades, range_in_words
-from bridgebench.tasks.task_file import Convergence
+from bridgebench.leaderboard.render.console import say
+from bridgebench.leaderboard.table.convergence import Curve
+from bridgebench.tasks.task_file import Convergence, TaskFile
 
 WIDTH, HEIGHT = 960, 640
 _LEFT, _RIGHT, _TOP, _BOTTOM = 90, 30, 50, 70
 _FONT_SIZE = 16
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-"""The palette of Okabe and Ito, which people with any color vision can tell apart."""
+"""The palette of Okabe and Ito, which people with any color vision can distinguish."""
 
 _GRID, _AXIS, _FIT = "#dddddd", "#444444", "#f2f2f2"
 _DOT = 5
 
 
+def print_convergence(curves: Sequence[Curve], task: TaskFile, console: Console) -> None:
+    """Print a table of the curves: the error at each budget, and the order."""
+    if task.convergence is None or not curves:
+        return
+    shown = task.convergence
+    budgets = sorted({nfe for curve in curves for nfe, _ in curve.points})
+    table = Table(box=SIMPLE, pad_edge=False)
+    table.add_column("")
+    for nfe in budgets:
+        table.add_column(str(nfe), justify="right")
+    table.add_column("order", justify="right")
+    for curve in curves:
+        errors = dict(curve.points)
+        table.add_row(
+            Text(curve.name),
+            *(Text(f"{errors[nfe]:.3g}" if nfe in errors else "") for nfe in budgets),
+            Text("" if curve.order is None else f"{curve.order:.2f}"),
+        )
+    title = f"{shown.column} against NFE in each direction; {_range_in_words(shown)}"
+    say(console, title, style="bold")
+    console.print(table)
+
+
 def save_loglog(path: Path, curves: Sequence[Curve], shown: Convergence) -> None:
-    """Write a PNG with a line a curve and the order of each in the legend.
+    """Write a PNG with a line for each curve and its order in the legend.
 
     The range in which the orders are fitted is shaded. The file is written whole or not at all.
 
@@ -92,7 +120,7 @@ def _draw_axes(
         draw.line((x, top, x, bottom), fill=_GRID)
         draw.text((x, bottom + 8), str(nfe), fill=_AXIS, font=font, anchor="mt")
     draw.rectangle((left, top, right, bottom), outline=_AXIS)
-    below = f"NFE in each direction ({range_in_words(shown)}, shaded)"
+    below = f"NFE in each direction ({_range_in_words(shown)}, shaded)"
     draw.text(((left + right) / 2, HEIGHT - 20), below, fill=_AXIS, font=font, anchor="mm")
     draw.text((left, top - 25), shown.column, fill=_AXIS, font=font, anchor="lm")
 
@@ -113,3 +141,18 @@ def _draw_curve(
     y = HEIGHT - _BOTTOM - 20 - 22 * index
     draw.line((_LEFT + 15, y, _LEFT + 45, y), fill=color, width=3)
     draw.text((_LEFT + 55, y), f"{curve.name}{order}", fill=color, font=font, anchor="lm")
+
+
+def _range_in_words(shown: Convergence) -> str:
+    """Where the order is fitted."""
+    return f"order fitted from {shown.least_nfe} to {shown.greatest_nfe}"
+
+
+def decades(values: Sequence[float]) -> tuple[int, int]:
+    """The powers of ten that enclose some positive values.
+
+    >>> decades([0.02, 5.0])
+    (-2, 1)
+    """
+    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    return low, max(high, low + 1)
