@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from bridgebench.files.printable import printable
 from bridgebench.leaderboard.csv.columns import COUNTS, MetricColumns, spread
-from bridgebench.leaderboard.csv.row import Cell, Row
+from bridgebench.leaderboard.csv.fields import Cell
+from bridgebench.leaderboard.csv.row import Row
 
 RELATIVE = 1e-3
 OF_HALF_WIDTH = 0.25

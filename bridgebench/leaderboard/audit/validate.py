@@ -15,7 +15,6 @@ from bridgebench.leaderboard.audit.derived import Fault, derived_faults
 from bridgebench.leaderboard.audit.possible_ties import impossible_ties
 from bridgebench.leaderboard.csv.columns import AXES, ROW_HASH, MetricColumns, spread
 from bridgebench.leaderboard.csv.row import Row, row_hash, sections, short_fingerprint, written
-from bridgebench.leaderboard.csv.schema import schema_of
 from bridgebench.leaderboard.table.board import Board, board_in
 from bridgebench.leaderboard.table.flags import flags_cell, is_rankable, raised
 from bridgebench.leaderboard.table.ranks import pareto_front, rank, rankable
@@ -70,7 +69,7 @@ def _faults(board: Board) -> Iterator[Fault]:
 
 
 def _schema_faults(board: Board) -> Iterator[Fault]:
-    fields = schema_of(board.task, board.metrics)
+    fields = board.metrics.fields(board.task)
     for index, row in enumerate(board.rows):
         for name, field in fields.items():
             fault = field.fault(row.cells[name])

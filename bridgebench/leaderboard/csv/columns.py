@@ -1,7 +1,7 @@
-"""The columns of a leaderboard and their order.
+"""The one schema of a board: its columns in order, and what each holds.
 
 What a row is comes first (the axes), then how it did (the task's primary columns), then the other
-metrics, what else is known of the cell, its cost, and all that is needed to get the row again.
+metrics, what else is known of the cell, its cost, and all that is needed to compute it again.
 """
 
 from __future__ import annotations
@@ -9,57 +9,77 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from bridgebench.errors import PluginError, UsageError
+from bridgebench.execute.records import Status
+from bridgebench.interfaces.method import Supervision
 from bridgebench.interfaces.metric import Column
+from bridgebench.leaderboard.csv.fields import EMPTY, Boolean, Field, Float, Integer, Json, Text
+from bridgebench.leaderboard.csv.json_cells import JSON_COLUMNS
 from bridgebench.plan.chance import with_chance, without_chance
 from bridgebench.tasks.task_file import TaskFile
 
-AXES = (
-    "task",
-    "protocol",
-    "method",
-    "source_score",
-    "target_score",
-    "solver",
-    "nfe",
-    "transform",
-    "seed",
-    "n",
-)
-"""What names a row; no two rows of a board agree on all of them."""
+FINGERPRINT_LENGTH = 12
+ROW_HASH = "row_sha256"
 
-UNUSED = "-"
-"""The cell of a text axis that the method does not use."""
+_SPEC = Text(pattern=".+", rule=EMPTY, name=True)
+_LABEL = Text(name=True)
+
+_AXES: dict[str, Field] = {
+    "task": _LABEL,
+    "protocol": _LABEL,
+    "method": _SPEC,
+    "source_score": _SPEC,
+    "target_score": _SPEC,
+    "solver": _SPEC,
+    "nfe": Integer(1),
+    "transform": _SPEC,
+    "seed": Integer(0, needed=True),
+    "n": Integer(1, needed=True),
+}
+_STANDING: dict[str, Field] = {
+    "status": Text(words=get_args(Status)),
+    "tie_group": Integer(1),
+    "pareto": Boolean(),
+    "flags": Text(),
+}
+_FACTS: dict[str, Field] = {
+    "supervision": Text(words=(*(level.value for level in Supervision), ""), name=True),
+    "baseline": Boolean(needed=True),
+    "latent_std": Float(0),
+    "reason": Text(),
+}
+_PROVENANCE: dict[str, Field] = {
+    "fingerprint": Text(
+        pattern=f"([0-9a-f]{{{FINGERPRINT_LENGTH}}})?",
+        rule=f"must be {FINGERPRINT_LENGTH} hexadecimal digits",
+    ),
+    **{column: Json(column) for column in JSON_COLUMNS},
+    "torch": _LABEL,
+    "bridgebench": _LABEL,
+    "device": _LABEL,
+    "precision": _LABEL,
+    "batch": Integer(1, needed=True),
+    ROW_HASH: Text(pattern="[0-9a-f]{64}", rule="must be a sha256"),
+}
+
+AXES = tuple(_AXES)
+"""What names a row; no two rows of a board agree on all of them."""
 
 PART_AXES = ("method", "source_score", "target_score", "solver", "nfe", "transform", "seed")
 """The axes on which rows of one task, protocol and n can differ."""
 
-STANDING = ("status", "tie_group", "pareto", "flags")
-"""Whether the row has results, and how it compares with the other rows."""
-
-FACTS = ("supervision", "baseline", "latent_std", "reason")
 COUNTS = ("nfe_encode", "nfe_decode", "nfe_total")
 """Network evaluations an image as counted: whole unless a method spends more on some images."""
 
 COST = (*COUNTS, "seconds", "images_per_s", "peak_memory_mb")
-PROVENANCE = (
-    "fingerprint",
-    "fingerprint_parts",
-    "options",
-    "plugins",
-    "weights",
-    "torch",
-    "bridgebench",
-    "device",
-    "precision",
-    "batch",
-    "row_sha256",
-)
-ROW_HASH = "row_sha256"
+FACTS = tuple(_FACTS)
+PROVENANCE = tuple(_PROVENANCE)
 
-HEAD = (*AXES, *STANDING)
-TAIL = (*FACTS, *COST, *PROVENANCE)
+_HEAD = _AXES | _STANDING
+_TAIL = _FACTS | dict.fromkeys(COST, Float(0)) | _PROVENANCE
+HEAD, TAIL = tuple(_HEAD), tuple(_TAIL)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -87,6 +107,18 @@ class MetricColumns:
     def named(self, name: str) -> Column:
         """The metric column of that name."""
         return next(column for column in self.all if column.name == name)
+
+    def fields(self, task: TaskFile) -> dict[str, Field]:
+        """What each column of a task's board holds, in the order of the header."""
+        own = {
+            "task": Text(words=(task.name,), name=True),
+            "protocol": Text(words=tuple(task.protocols), name=True),
+        }
+        metrics: dict[str, Field] = {}
+        for column in self.all:
+            metrics |= dict.fromkeys(spread(column), Float())
+            metrics[column.name] = Float(column.low, column.high)
+        return {**_HEAD, **own, **metrics, **_TAIL}
 
     @property
     def measured(self) -> Iterator[tuple[Column, Column]]:

@@ -17,9 +17,9 @@ from bridgebench.errors import IntegrityError, OutputError
 from bridgebench.execute.records import write_atomically
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.csv.columns import MetricColumns, arrange
+from bridgebench.leaderboard.csv.fields import Cell
 from bridgebench.leaderboard.csv.raw import RawTable
-from bridgebench.leaderboard.csv.row import Cell, Row
-from bridgebench.leaderboard.csv.schema import schema_of
+from bridgebench.leaderboard.csv.row import Row
 from bridgebench.tasks.task_file import TaskFile
 
 
@@ -48,7 +48,7 @@ def write_text(text: str, path: Path) -> None:
 
 def parse_rows(raw: RawTable, task: TaskFile, metrics: MetricColumns) -> tuple[Row, ...]:
     """The rows of a file; IntegrityError, one line, naming the first cell of a wrong type."""
-    fields = schema_of(task, metrics)
+    fields = metrics.fields(task)
     rows = []
     for number, line in enumerate(raw.rows, start=1):
         cells: dict[str, Cell] = {}

@@ -12,17 +12,22 @@ import numpy.typing as npt
 
 from bridgebench.files.canonical_json import digest
 from bridgebench.interfaces.metric import Column
-from bridgebench.leaderboard.csv.columns import AXES, COST, COUNTS, ROW_HASH, UNUSED
+from bridgebench.leaderboard.csv.columns import (
+    AXES,
+    COST,
+    COUNTS,
+    FINGERPRINT_LENGTH,
+    ROW_HASH,
+)
+from bridgebench.leaderboard.csv.fields import Cell
 from bridgebench.leaderboard.csv.json_cells import parse_json
+from bridgebench.leaderboard.csv.text_cells import UNUSED
 from bridgebench.toolkit.statistics.intervals import Estimate
 
 Shares = npt.NDArray[np.bool_]
 Items = npt.NDArray[np.float64] | Shares
 Section = tuple[str, str, str, int, int]
 AxisValue = str | int | None
-Cell = str | int | float | bool | None
-
-FINGERPRINT_LENGTH = 12
 
 STANDING = frozenset({"tie_group", "pareto", "flags"})
 """Columns that follow from the numbers, the task and the other rows."""

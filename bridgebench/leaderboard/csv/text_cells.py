@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from bridgebench.leaderboard.csv.columns import UNUSED
-
 MAX_CELL = 65_536
 MAX_REASON = 300
+UNUSED = "-"
+"""The cell of a text axis that the method does not use."""
 
 _FORMULA = ("=", "+", "-", "@")
 _PATH = re.compile(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bridgebench.errors import BridgebenchError
 from bridgebench.interfaces.method import Method
 from bridgebench.interfaces.solver import Solver
-from bridgebench.leaderboard.csv.columns import UNUSED
+from bridgebench.leaderboard.csv.text_cells import UNUSED
 from bridgebench.leaderboard.table.board import Board
 from bridgebench.plugins.registry import Kind, Registry
 from bridgebench.plugins.specs import parse_spec

@@ -10,9 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bridgebench.files.printable import printable
-from bridgebench.leaderboard.csv.columns import UNUSED
 from bridgebench.leaderboard.csv.row import Row
-from bridgebench.leaderboard.csv.text_cells import MAX_CELL
+from bridgebench.leaderboard.csv.text_cells import MAX_CELL, UNUSED
 
 ALWAYS_SHOWN = ("method", "transform")
 

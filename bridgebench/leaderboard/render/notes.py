@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from bridgebench.leaderboard.csv.columns import UNUSED, MetricColumns
+from bridgebench.leaderboard.csv.columns import MetricColumns
 from bridgebench.leaderboard.csv.row import Row
+from bridgebench.leaderboard.csv.text_cells import UNUSED
 from bridgebench.leaderboard.table.flags import meaning
 from bridgebench.leaderboard.table.pairs import PairCount
 from bridgebench.tasks.task_file import TaskFile

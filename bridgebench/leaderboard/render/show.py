@@ -15,8 +15,9 @@ from bridgebench.errors import InvalidOption, UnknownName
 from bridgebench.files.printable import printable
 from bridgebench.interfaces.method import Supervision
 from bridgebench.interfaces.metric import Column
-from bridgebench.leaderboard.csv.columns import PART_AXES, UNUSED, MetricColumns
+from bridgebench.leaderboard.csv.columns import PART_AXES, MetricColumns
 from bridgebench.leaderboard.csv.row import Row, sections
+from bridgebench.leaderboard.csv.text_cells import UNUSED
 from bridgebench.leaderboard.render.console import (
     new_table,
     print_at,

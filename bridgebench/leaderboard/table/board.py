@@ -15,7 +15,6 @@ from bridgebench.leaderboard.csv.files import metrics_in, parse_rows, to_csv
 from bridgebench.leaderboard.csv.known_columns import known_columns
 from bridgebench.leaderboard.csv.raw import read_raw
 from bridgebench.leaderboard.csv.row import Row, Section
-from bridgebench.leaderboard.csv.schema import schema_of
 from bridgebench.leaderboard.table.build import ReadItems, row_of
 from bridgebench.leaderboard.table.expectations import unmet
 from bridgebench.leaderboard.table.pairs import PairCount
@@ -57,7 +56,7 @@ class Board:
         return pd.DataFrame(
             {
                 name: pd.Series([row.cells[name] for row in self.rows], dtype=field.dtype)
-                for name, field in schema_of(self.task, self.metrics).items()
+                for name, field in self.metrics.fields(self.task).items()
             }
         )
 

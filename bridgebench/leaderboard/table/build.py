@@ -16,12 +16,12 @@ from bridgebench.leaderboard.csv.columns import (
     FACTS,
     PROVENANCE,
     ROW_HASH,
-    UNUSED,
     MetricColumns,
 )
+from bridgebench.leaderboard.csv.fields import Cell
 from bridgebench.leaderboard.csv.json_cells import JSON_COLUMNS, to_json
-from bridgebench.leaderboard.csv.row import Cell, Items, Row, as_shares, row_hash, short_fingerprint
-from bridgebench.leaderboard.csv.text_cells import plain_reason
+from bridgebench.leaderboard.csv.row import Items, Row, as_shares, row_hash, short_fingerprint
+from bridgebench.leaderboard.csv.text_cells import UNUSED, plain_reason
 
 if TYPE_CHECKING:
     from torch import Tensor

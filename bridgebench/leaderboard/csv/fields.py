@@ -1,7 +1,7 @@
-"""The one schema of a board: for each column its type, its range and its format.
+"""What a column can hold: text, JSON, integers, numbers or truth values, each with its limits.
 
-The reader parses cells by it, `validate` checks values by it, and the table takes its dtypes from
-it.
+A field parses the text of a cell for the reader, checks values for `validate`, and names the dtype
+of the column in a table.
 """
 
 from __future__ import annotations
@@ -9,16 +9,11 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, get_args
+from typing import ClassVar, Protocol
 
 from bridgebench.errors import IntegrityError
-from bridgebench.execute.records import Status
-from bridgebench.interfaces.method import Supervision
-from bridgebench.leaderboard.csv.columns import COST, ROW_HASH, MetricColumns, spread
-from bridgebench.leaderboard.csv.json_cells import JSON_COLUMNS, parse_json
-from bridgebench.leaderboard.csv.row import FINGERPRINT_LENGTH, Cell
+from bridgebench.leaderboard.csv.json_cells import parse_json
 from bridgebench.leaderboard.csv.text_cells import name_objection, objection
-from bridgebench.tasks.task_file import TaskFile
 
 _INTEGER = re.compile(r"(-?[0-9]{1,18})(\.0{1,18})?")
 """Programs without a type for missing integers write 20.0 for 20."""
@@ -27,6 +22,9 @@ _DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+([eE][+-]?[0-9]+)?")
 _BOOLEANS = {"": None, "true": True, "false": False}
 
 EMPTY = "must not be empty"
+
+Cell = str | int | float | bool | None
+"""The value of a cell; None for an empty one."""
 
 
 class Field(Protocol):
@@ -166,43 +164,6 @@ class Boolean:
     def fault(self, value: Cell) -> str:
         """A missing value."""
         return EMPTY if self.needed and value is None else ""
-
-
-def schema_of(task: TaskFile, metrics: MetricColumns) -> dict[str, Field]:
-    """The field of each column of a task's board, in the order of the header."""
-    axis = Text(pattern=".+", rule=EMPTY, name=True)
-    name = Text(name=True)
-    fields: dict[str, Field] = {
-        "task": Text(words=(task.name,), name=True),
-        "protocol": Text(words=tuple(task.protocols), name=True),
-        **dict.fromkeys(("method", "source_score", "target_score", "solver", "transform"), axis),
-        "nfe": Integer(1),
-        "seed": Integer(0, needed=True),
-        "n": Integer(1, needed=True),
-        "status": Text(words=get_args(Status)),
-        "tie_group": Integer(1),
-        "pareto": Boolean(),
-        "flags": Text(),
-        "supervision": Text(words=(*(level.value for level in Supervision), ""), name=True),
-        "baseline": Boolean(needed=True),
-        "latent_std": Float(0),
-        "reason": Text(),
-        **dict.fromkeys(COST, Float(0)),
-        "fingerprint": _hexadecimal(FINGERPRINT_LENGTH, "?"),
-        **{column: Json(column) for column in JSON_COLUMNS},
-        **dict.fromkeys(("torch", "bridgebench", "device", "precision"), name),
-        "batch": Integer(1, needed=True),
-        ROW_HASH: _hexadecimal(64),
-    }
-    for column in metrics.all:
-        fields |= dict.fromkeys(spread(column), Float())
-        fields[column.name] = Float(column.low, column.high)
-    return {column: fields[column] for column in metrics.header}
-
-
-def _hexadecimal(length: int, times: str = "") -> Text:
-    rule = f"must be {length} hexadecimal digits" if times else "must be a sha256"
-    return Text(pattern=f"([0-9a-f]{{{length}}}){times}", rule=rule)
 
 
 def _out_of_range(value: Cell, low: float | None, high: float | None) -> str:
