@@ -26,7 +26,7 @@ def publish(words: tuple[str, ...]) -> None:
       name=NAME    of the file, without .csv (the protocol and a hash of the content)
       task=PATH    the task file, for a task that is not installed
 
-    A published board is never overwritten by another. DIR/index.html is made anew from all boards
+    A published board is never overwritten by another. DIR/index.html is made again from all boards
     in DIR.
     """
     split = split_words(words).only("publish", ["dir", "name", "task"])

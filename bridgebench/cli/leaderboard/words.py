@@ -36,7 +36,7 @@ class Words:
 
 
 def split_words(words: Sequence[str]) -> Words:
-    """Files and options apart; a file whose name holds = is taken as one if it is there."""
+    """Separate files from options; an existing file whose name contains = is a file."""
     paths: list[Path] = []
     options: dict[str, str] = {}
     for word in words:

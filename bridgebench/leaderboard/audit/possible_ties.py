@@ -64,5 +64,5 @@ def impossible_ties(
 
 def _bounds(first: int, second: int, n: int) -> tuple[float, float]:
     """The least and the greatest p-value of McNemar's test for two counts of n images."""
-    apart, alone = abs(first - second), min(first, second, n - max(first, second))
-    return mcnemar_p(apart, 0), mcnemar_p(apart + alone, alone)
+    difference, swapped = abs(first - second), min(first, second, n - max(first, second))
+    return mcnemar_p(difference, 0), mcnemar_p(difference + swapped, swapped)

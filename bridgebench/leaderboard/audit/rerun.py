@@ -45,7 +45,7 @@ class Rerun:
 
     @property
     def made_elsewhere(self) -> bool:
-        """Whether the outputs are read and not made: they are scored again, no more."""
+        """Whether the outputs are read and not made, so that they are only scored again."""
         return self.plan.cells[0].cell.method.made_elsewhere
 
 
@@ -77,7 +77,7 @@ def plan_of(
         registry: the plugins that are installed.
         task: the row's task, read from `task_file` where that is given.
         device: where to compute.
-        weights_path: folders to look for files in that the row names by their hash.
+        weights_path: folders to search for files that the row names by their hash.
         limit: seconds that the cell may take, None for as long as it needs.
 
     Raises:
@@ -168,8 +168,8 @@ _PARTS = ("method", "source_score", "target_score", "solver", "transform", "nfe"
 class _Specs:
     """Writes the plugin specs of a row.
 
-    weights  what the row says of files, "NAME/FILE" to sha256
-    folders  where to look for them
+    weights  the files in the row, "NAME/FILE" to sha256
+    folders  where to search for them
     """
 
     registry: Registry

@@ -1,8 +1,8 @@
 """Who reproduced which row: `verifications.json` beside the CSV files that it is about.
 
 A row is found by its hash, so that what was verified stays with the row when boards are merged or
-published, and is void when the row changes. The file says what somebody claims to have done: it is
-as good as the review that it went through, and no signature.
+published, and is void when the row changes. The file is a claim: it is as good as the review that
+it went through, and no signature.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def beside(csv: Path) -> Path:
 
 
 def read_verifications(csv: Path) -> tuple[Verification, ...]:
-    """What stands beside a CSV, nothing where there is no file; IntegrityError for a damaged."""
+    """The verifications beside a CSV, none without a file; IntegrityError for a damaged file."""
     path = beside(csv)
     if not os.path.lexists(path):
         return ()
@@ -125,7 +125,7 @@ def write_verifications(csv: Path, rows: Iterable[str], found: Iterable[Verifica
 def trust_of(row_sha256: str, verifications: Iterable[Verification]) -> Trust:
     """Whether a row was verified; disputed where anybody got other numbers.
 
-    With other sources, too: whoever means to deceive could name sources that nobody has.
+    Also with other sources: a dishonest author could name sources that nobody else has.
     """
     verdicts = {each.verdict for each in verifications if each.row_sha256 == row_sha256}
     if "differs" in verdicts:

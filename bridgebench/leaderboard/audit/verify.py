@@ -101,7 +101,7 @@ class Verifier:
 
     device        `auto`, or where to compute
     task_file     the file of a task that is not installed
-    weights_path  folders to look for files in that a row names by their hash
+    weights_path  folders to search for files that a row names by their hash
     limit         seconds that a row may take; each is then computed in a process of its own
     """
 
@@ -178,8 +178,8 @@ class Verifier:
 def chosen_rows(board: Board, rows: str, sample: int | None) -> list[int]:
     """The numbers of the rows to compute: those named, a random sample, or all that are ok.
 
-    The sample is drawn from the operating system's randomness on purpose: nobody who publishes a
-    board can know which rows will be looked at.
+    The sample is drawn from the operating system's randomness, so that the author of a board cannot
+    know which rows will be checked.
 
     InvalidOption for a row that is not there.
     """
@@ -195,7 +195,7 @@ def chosen_rows(board: Board, rows: str, sample: int | None) -> list[int]:
 
 
 def verifications_of(answers: Sequence[Answer], by: str, device: str) -> tuple[Verification, ...]:
-    """The verdicts on the rows that could be computed, under somebody's name."""
+    """The verdicts on the rows that could be computed, signed with a name."""
     return tuple(
         Verification(
             row_sha256=answer.row.cells[ROW_HASH],

@@ -37,8 +37,8 @@ def known_columns(registry: Registry, task: TaskFile, raw: RawTable) -> tuple[Co
         try:
             others = build(registry, Kind.METRIC, Metric, name).columns()
         except BridgebenchError:
-            # A metric that is broken or needs an option that no row names gave no column; if it
-            # did, the header has a column that nobody knows, and the reader says so.
+            # A metric that is broken, or needs an option that no row names, gives no column. If the
+            # header has a column of it, the reader refuses that column as unknown.
             continue
         _add(columns, others, raw.header)
     return tuple(columns)

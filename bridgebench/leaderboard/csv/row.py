@@ -119,6 +119,11 @@ class Row:
         """A cell as it is written in the file."""
         return written(self.cells[column], column)
 
+    def matches(self, only: Mapping[str, Sequence[str]]) -> bool:
+        """Whether each column has one of its values: a cell, or a plugin's name without options."""
+        texts = ((self.written(column), values) for column, values in only.items())
+        return all(text in values or text.partition(":")[0] in values for text, values in texts)
+
     def __str__(self) -> str:
         """The row in words: the axes by which a person distinguishes rows."""
         used = [str(self.axes[a]) for a in ("method", "solver", "transform") if self.axes[a]]

@@ -1,7 +1,7 @@
 """What a text cell of the table may hold.
 
 A leaderboard is read by other people's spreadsheets and browsers, so no cell may start a formula,
-break a line, or show where somebody keeps their files.
+break a line, or show a path of the machine that made it.
 """
 
 from __future__ import annotations

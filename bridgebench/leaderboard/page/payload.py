@@ -15,7 +15,8 @@ from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.audit.verifications import Verification, trust_of
 from bridgebench.leaderboard.csv.columns import AXES, COST, MetricColumns
 from bridgebench.leaderboard.csv.row import Row, sections
-from bridgebench.leaderboard.render.console import varying_axes
+from bridgebench.leaderboard.csv.text_cells import UNUSED
+from bridgebench.leaderboard.render.console import ALWAYS_SHOWN
 from bridgebench.leaderboard.render.notes import notes
 from bridgebench.leaderboard.table.board import Board
 from bridgebench.leaderboard.table.expectations import unmet
@@ -38,7 +39,7 @@ class Shown:
     """A board on the page.
 
     name           the file that it came from, as the page calls it
-    verifications  what stands beside that file
+    verifications  those beside that file
     strips         the folder of its rows' pictures, where there is one
     """
 
@@ -101,7 +102,11 @@ def _board(
             if any(row.value(column.name) is not None for row in rows)
         ],
         "flags": [_flag(rule) for rule in task.flags],
-        "axes": varying_axes(rows, AXES),
+        "axes": [
+            axis
+            for axis in AXES
+            if axis in ALWAYS_SHOWN or len({row.cells[axis] for row in rows} - {UNUSED}) > 1
+        ],
         "notes": _notes(rows, task, metrics, pairs),
         "warnings": unmet(rows, task, metrics),
         "files": list(dict.fromkeys(row.file for row in rows)),

@@ -61,7 +61,7 @@ def _misplaced(change: Change) -> str:
     """Why a file must not be changed, by its name and kind alone, or ""."""
     place = place_of(change.path)
     if change.path == f"{FOLDER}/{INDEX}":
-        return "the page is made by whoever merges; leave it as it was"
+        return "the page is made by the person who merges; leave it as it was"
     if place is None:
         return "is no place for a file; a board is leaderboard/TASK/NAME.csv, in lower case"
     if not change.is_file:

@@ -17,8 +17,8 @@ from bridgebench.plugins.specs import parse_spec
 def citations(boards: Sequence[Board], registry: Registry) -> str:
     """BibTeX of the methods and solvers of some boards, each entry once.
 
-    Above each entry stands what it is for and the licenses that methods name; what has no entry
-    stands below, as comments.
+    Comments above each entry name its methods and solvers, with the licenses that methods name.
+    Methods and solvers without an entry are listed at the end, as comments.
     """
     entries: dict[str, list[str]] = {}
     silent: list[str] = []

@@ -14,7 +14,7 @@ from bridgebench.files.printable import printable
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.csv.columns import PART_AXES
 from bridgebench.leaderboard.csv.row import Row
-from bridgebench.leaderboard.render.console import ALWAYS_SHOWN, new_table, print_whole, say
+from bridgebench.leaderboard.render.console import ALWAYS_SHOWN, figure, new_table, print_whole, say
 from bridgebench.leaderboard.table.board import Board
 from bridgebench.leaderboard.table.differences import first_difference
 from bridgebench.leaderboard.table.flags import legend, letters
@@ -105,17 +105,13 @@ def disjoint(column: Column, pair: Pair) -> bool:
 
 
 def _table(comparison: Comparison) -> Table:
-    table = new_table()
     axes = [
         axis
         for axis in PART_AXES
         if axis in ALWAYS_SHOWN or len({pair.left.cells[axis] for pair in comparison.pairs}) > 1
     ]
-    for axis in axes:
-        table.add_column(axis, no_wrap=True)
-    for column in comparison.columns:
-        table.add_column(column.name, justify="right", no_wrap=True)
-        table.add_column("change", justify="right", no_wrap=True)
+    numbers = (name for column in comparison.columns for name in (column.name, "change"))
+    table = new_table(axes, numbers)
     flagged = any(_flags(pair, comparison.rules) for pair in comparison.pairs)
     if flagged:
         table.add_column("flags", no_wrap=True)
@@ -130,7 +126,7 @@ def _table(comparison: Comparison) -> Table:
 
 def _numbers(column: Column, pair: Pair) -> tuple[str, str]:
     left, right = pair.left.value(column.name), pair.right.value(column.name)
-    both = " → ".join("-" if value is None else f"{value:.4g}" for value in (left, right))
+    both = f"{figure(left)} → {figure(right)}"
     if left is None or right is None:
         return both, ""
     return both, f"{DISJOINT if disjoint(column, pair) else ''}{right - left:+.3g}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -21,9 +21,19 @@ def say(console: Console, text: str, style: str | None = None) -> None:
     console.print(Text(printable(text)), style=style, soft_wrap=True, highlight=False)
 
 
-def new_table() -> Table:
-    """A table in the style of boards."""
-    return Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+def figure(value: float | None) -> str:
+    """A number to four digits, `-` where there is none."""
+    return "-" if value is None else f"{value:.4g}"
+
+
+def new_table(left: Iterable[str] = (), right: Iterable[str] = ()) -> Table:
+    """A table in the style of boards, with the headings of its left- and right-aligned columns."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for heading in left:
+        table.add_column(heading, no_wrap=True)
+    for heading in right:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
 
 
 def width_of(table: Table, console: Console) -> int:

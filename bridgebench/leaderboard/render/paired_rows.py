@@ -11,7 +11,7 @@ from rich.text import Text
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.csv.columns import AXES, PART_AXES
 from bridgebench.leaderboard.csv.files import csv_text
-from bridgebench.leaderboard.render.console import new_table, print_whole, say, varying_axes
+from bridgebench.leaderboard.render.console import figure, new_table, print_whole, say, varying_axes
 from bridgebench.leaderboard.table.paired_rows import ColumnDifferences, PairedRows, RowDifference
 from bridgebench.toolkit.statistics.intervals import Estimate
 
@@ -82,28 +82,21 @@ def _line(one: RowDifference, each: ColumnDifferences) -> list[object]:
 
 
 def _table(each: ColumnDifferences, axes: Sequence[str]) -> Table:
-    table = new_table()
-    for axis in axes:
-        table.add_column(axis, no_wrap=True)
-    for heading in ("value", "reference", "difference", "95 % interval", "adjusted p"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    numbers = ("value", "reference", "difference", "95 % interval", "adjusted p")
+    table = new_table(axes, numbers)
     table.add_column("", no_wrap=True)
     for one in each.differences:
         name, difference = each.column.name, one.found.difference
-        numbers = (
-            _number(one.row.value(name)),
-            _number(one.reference.value(name)),
+        texts = (
+            figure(one.row.value(name)),
+            figure(one.reference.value(name)),
             "-" if difference.value is None else f"{difference.value:+.3g}",
             _interval(difference),
             "<0.001" if one.adjusted < 0.001 else f"{one.adjusted:.3f}",
             f"* {one.verdict}" if one.verdict else "",
         )
-        table.add_row(*(Text(one.row.axis(axis)) for axis in axes), *(Text(t) for t in numbers))
+        table.add_row(*(Text(one.row.axis(axis)) for axis in axes), *map(Text, texts))
     return table
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
 
 
 def _interval(difference: Estimate) -> str:

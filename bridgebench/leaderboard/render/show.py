@@ -47,7 +47,7 @@ class View:
 
     top   how many ranked rows of each seed
     sort  a metric column to order the rows by, best first; "" for the board's own order
-    only  axis -> values to keep: a cell as it stands, or the name of its plugin without options
+    only  axis -> values to keep: a cell, or the name of its plugin without options
     wide  every metric column, chance columns included, not only the primary ones
     """
 
@@ -121,7 +121,7 @@ def _meanings(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _print_section(board: Board, console: Console, view: View, rows: Sequence[Row]) -> None:
-    kept = [line for line in _lines(board, rows) if _is_kept(line.row, view)]
+    kept = [line for line in _lines(board, rows) if line.row.matches(view.only)]
     methods = [line for line in kept if line.row.competes]
     if view.sort:
         methods = _sorted(methods, board.metrics.named(view.sort))
@@ -167,7 +167,7 @@ def _sorted(lines: Sequence[_Line], column: Column) -> list[_Line]:
 
 
 def _print_over_seeds(board: Board, console: Console, view: View) -> None:
-    rows = combined([row for row in board.rows if _is_kept(row, view)], board.metrics)
+    rows = combined([row for row in board.rows if row.matches(view.only)], board.metrics)
     if not rows:
         return
     say(
@@ -177,18 +177,13 @@ def _print_over_seeds(board: Board, console: Console, view: View) -> None:
     )
     shown = rows[: view.top]
     print_whole(console, seeds_table(shown, board.metrics, board.task.flags))
-    _say_legend(console, [row.flags for row in shown], board.task.flags)
+    _say_legend(console, [row.cells["flags"] for row in shown], board.task.flags)
 
 
 def _say_legend(console: Console, cells: Iterable[str], rules: Sequence[FlagRule]) -> None:
     said = legend(cells, rules)
     if said:
         say(console, f"Flags: {said}.")
-
-
-def _is_kept(row: Row, view: View) -> bool:
-    texts = ((row.written(axis), values) for axis, values in view.only.items())
-    return all(text in values or text.partition(":")[0] in values for text, values in texts)
 
 
 def _common(rows: Sequence[Row], axes: Sequence[str]) -> Iterator[str]:

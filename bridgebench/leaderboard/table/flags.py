@@ -29,7 +29,7 @@ def is_rankable(row: Row, rules: Iterable[FlagRule]) -> bool:
 
 
 def flags_cell(flags: Iterable[FlagRule]) -> str:
-    """What stands in the column `flags`: the names, separated by a space."""
+    """The text of the column `flags`: the names, separated by a space."""
     return " ".join(rule.name for rule in flags)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bridgebench.errors import InvalidOption, UnknownName
@@ -31,7 +31,7 @@ class RowDifference:
     reference: Row
     found: PairedDifference
     adjusted: float
-    verdict: str = ""
+    verdict: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def compare_rows(
             raise UnknownName("metric column", name, names)
     wanted = list(metrics) or [column.name for column in board.metrics.primary]
     rows = rows_with_items(path, board, wanted)
-    chosen = [row for row in rows if _kept(row, only or {})]
+    chosen = [row for row in rows if row.matches(only or {})]
     referred = with_references(rows, to, chosen)
     tested = [
         name
@@ -113,25 +113,20 @@ def _differences(referred: Referred, column: Column) -> ColumnDifferences:
     ]
     found = [paired_difference(row.items[column.name], o.items[column.name]) for row, o in pairs]
     adjusted = holm([each.p for each in found])
-    every = (
-        RowDifference(row, other, each, p)
-        for (row, other), each, p in zip(pairs, found, adjusted, strict=True)
-    )
     return ColumnDifferences(
-        column, tuple(replace(each, verdict=_verdict(each, column)) for each in every)
+        column,
+        tuple(
+            RowDifference(row, other, each, p, _verdict(each, p, column))
+            for (row, other), each, p in zip(pairs, found, adjusted, strict=True)
+        ),
     )
 
 
-def _verdict(each: RowDifference, column: Column) -> str:
-    value = each.found.difference.value
-    if each.adjusted >= ALPHA or not value:
+def _verdict(found: PairedDifference, adjusted: float, column: Column) -> str:
+    value = found.difference.value
+    if adjusted >= ALPHA or not value:
         return ""
     direction = "higher" if value > 0 else "lower"
     if not column.better:
         return direction
     return "better" if direction == column.better else "worse"
-
-
-def _kept(row: Row, only: Mapping[str, Sequence[str]]) -> bool:
-    cells = ((str(row.axes[axis] or ""), values) for axis, values in only.items())
-    return all(text in values or text.partition(":")[0] in values for text, values in cells)

@@ -61,8 +61,8 @@ def with_references(
 
     Args:
         rows: of a board.
-        to: axis -> the value of the reference: as it stands in the board, or the name of its plugin
-            without options where that fits one value alone.
+        to: axis -> the value of the reference: a cell of the board, or the name of its plugin
+            without options where that fits only one value.
         compared: those of the rows that are compared; all of them if not given.
 
     Raises:

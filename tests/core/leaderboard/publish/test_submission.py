@@ -139,7 +139,7 @@ BYPASSES: dict[str, tuple[Callable[[], object], str]] = {
     "a file that can be executed": (executable, "is no regular file"),
     "the page replaced": (
         lambda: Path("leaderboard/index.html").write_text("<script>alert(1)</script>"),
-        "the page is made by whoever merges",
+        "the page is made by the person who merges",
     ),
     "the page removed": (Path("leaderboard/index.html").unlink, "the page is made by"),
     "another page": (named("small/index.html"), NOT_A_PLACE),
