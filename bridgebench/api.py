@@ -15,7 +15,7 @@ from bridgebench.execute.progress import Progress, Silent
 from bridgebench.execute.records import Record
 from bridgebench.leaderboard.csv.files import write_text
 from bridgebench.leaderboard.render.convergence import save_loglog
-from bridgebench.leaderboard.table.board import Board, board_of
+from bridgebench.leaderboard.table.board import Board, board_from
 from bridgebench.leaderboard.table.convergence import Curve, convergence_curves
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import make_plan
@@ -76,7 +76,7 @@ def run_choices(
             execute(folder, clock)
         except KeyboardInterrupt:
             interrupted = True
-    board = board_of(folder.records, plan.task, plan.columns)
+    board = board_from(folder.records.all(), folder.records.items, plan.task, plan.columns)
     write_text(board.csv, folder.leaderboard)
     curves = convergence_curves(board.rows, plan.task)
     if curves and plan.task.convergence:

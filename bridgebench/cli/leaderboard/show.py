@@ -13,7 +13,6 @@ from bridgebench.errors import InvalidOption, UnknownName
 if TYPE_CHECKING:
     from bridgebench.leaderboard.render.show import View
     from bridgebench.leaderboard.table.board import Board
-    from bridgebench.plugins.registry import Registry
 
 
 @click.command(
@@ -49,15 +48,20 @@ def show(words: tuple[str, ...], beside: bool, wide: bool, cite: bool) -> None:
     if beside and (cite or len(split.paths) != 2):
         raise InvalidOption("--compare takes two files, and not --cite")
     view = _view(split, wide)
+    from bridgebench.cli.console import output
+    from bridgebench.leaderboard.render.cite import citations
+    from bridgebench.leaderboard.render.compare import compare, print_comparison
     from bridgebench.leaderboard.table.board import board_in
     from bridgebench.plugins.registry import load_registry
 
     registry = load_registry()
     boards = [board_in(path, registry, split.path("task")) for path in split.paths]
     if cite:
-        _cite(boards, registry)
+        click.echo(citations(boards, registry))
     elif beside:
-        _compare(boards, split)
+        left, right = boards
+        names = (str(split.paths[0]), str(split.paths[1]))
+        print_comparison(compare(left, right), output(), names)
     else:
         _print(boards, split, view)
 
@@ -86,21 +90,6 @@ def _print_trust(path: Path, board: Board) -> None:
         said = (Trust.VERIFIED, Trust.RESCORED, Trust.DISPUTED, Trust.SELF_REPORTED)
         first, *others = (f"{states.count(trust)} {trust}" for trust in said)
         click.echo(f"{first.replace(' ', ' rows are ')}, {', '.join(others)}.")
-
-
-def _compare(boards: list[Board], split: Words) -> None:
-    from bridgebench.cli.console import output
-    from bridgebench.leaderboard.render.compare import compare, print_comparison
-
-    left, right = boards
-    names = (str(split.paths[0]), str(split.paths[1]))
-    print_comparison(compare(left, right), output(), names)
-
-
-def _cite(boards: list[Board], registry: Registry) -> None:
-    from bridgebench.leaderboard.render.cite import citations
-
-    click.echo(citations(boards, registry))
 
 
 def _view(split: Words, wide: bool) -> View:

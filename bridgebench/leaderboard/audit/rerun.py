@@ -118,12 +118,7 @@ def _other_sources(named: Mapping[str, Any], here: Mapping[str, Any]) -> Iterato
     for package in sorted(named.keys() & here.keys()):
         parts = ("sha256",) if package == TASK_KEY else named[package].keys() | here[package].keys()
         ours, theirs = ({part: of[package].get(part) for part in parts} for of in (here, named))
-        difference = first_difference(theirs, ours)
-        if difference:
-            yield (
-                f"{package}: {difference.part} is {difference.right} here, "
-                f"{difference.left} in the row"
-            )
+        yield from _said(package, theirs, ours)
 
 
 def _choices(
@@ -235,9 +230,11 @@ def _other_libraries(published: Mapping[str, Any], here: Mapping[str, Any]) -> I
     """How the libraries that a metric calls differ from those that the row names."""
     for name, part in published["metrics"].items():
         ours = here["metrics"].get(name, {}).get(LIBRARIES, {})
-        difference = first_difference(part.get(LIBRARIES, {}), dict(ours))
-        if difference:
-            yield (
-                f"metric {name}: {difference.part} is {difference.right} here, "
-                f"{difference.left} in the row"
-            )
+        yield from _said(f"metric {name}", part.get(LIBRARIES, {}), dict(ours))
+
+
+def _said(what: str, published: object, here: object) -> Iterator[str]:
+    """The first difference of two descriptions, if there is one, as a line."""
+    found = first_difference(published, here)
+    if found:
+        yield f"{what}: {found.part} is {found.right} here, {found.left} in the row"

@@ -16,8 +16,8 @@ from bridgebench.leaderboard.audit.possible_ties import impossible_ties
 from bridgebench.leaderboard.csv.columns import AXES, ROW_HASH, MetricColumns, spread
 from bridgebench.leaderboard.csv.row import Row, row_hash, sections, short_fingerprint, written
 from bridgebench.leaderboard.table.board import Board, board_in
-from bridgebench.leaderboard.table.flags import flags_cell, is_rankable, raised
-from bridgebench.leaderboard.table.ranks import pareto_front, rank, rankable
+from bridgebench.leaderboard.table.flags import flags_cell, is_rankable
+from bridgebench.leaderboard.table.ranks import standings
 from bridgebench.plugins.registry import Registry
 from bridgebench.tasks.task_file import TaskFile
 
@@ -53,12 +53,11 @@ def _faults(board: Board) -> Iterator[Fault]:
     yield from _schema_faults(board)
     yield from _repeated(rows)
     for index, row in enumerate(rows):
-        yield from _row_faults(index, row, task, metrics)
+        yield from _row_faults(index, row, metrics)
     yield from derived_faults(rows, metrics)
     yield from _fingerprint_faults(rows)
-    yield from _rank_faults(rows, task, metrics)
+    yield from _standing_faults(rows, task, metrics)
     yield from _tie_faults(rows, task, metrics)
-    yield from _pareto_faults(rows, task, metrics)
     for index, row in enumerate(rows):
         if row.cells[ROW_HASH] != row_hash(row.cells):
             message = (
@@ -85,7 +84,7 @@ def _repeated(rows: Sequence[Row]) -> Iterator[Fault]:
             yield Fault(index, "", f"is the same cell as row {other + 1}; keep one")
 
 
-def _row_faults(index: int, row: Row, task: TaskFile, metrics: MetricColumns) -> Iterator[Fault]:
+def _row_faults(index: int, row: Row, metrics: MetricColumns) -> Iterator[Fault]:
     """What the cells of one row say of each other."""
     for column in metrics.all:
         for name in spread(column):
@@ -96,15 +95,6 @@ def _row_faults(index: int, row: Row, task: TaskFile, metrics: MetricColumns) ->
     right = short_fingerprint(row.parsed("fingerprint_parts"))
     if row.fingerprint != right:
         yield Fault(index, "fingerprint", f"must be '{right}', the hash of its parts")
-    right, found = flags_cell(raised(row, task.flags)), row.cells["flags"]
-    if found != right:
-        message = f"must be '{right}' by the row's own numbers, it is '{found}'"
-        yield Fault(index, "flags", message)
-    for name in ("tie_group", "pareto"):
-        if row.cells[name] is not None and not row.competes:
-            yield Fault(index, name, "must be empty for a baseline and where status is not ok")
-        if row.cells[name] is not None and not is_rankable(row, task.flags):
-            yield Fault(index, name, "must be empty for a row that is flagged for copying")
     if not row.ok and not row.cells["reason"]:
         yield Fault(index, "reason", f"must say why the status is {row.cells['status']}")
 
@@ -140,13 +130,33 @@ def _fingerprint_faults(rows: Sequence[Row]) -> Iterator[Fault]:
             yield Fault(index, "fingerprint", message)
 
 
-def _rank_faults(rows: Sequence[Row], task: TaskFile, metrics: MetricColumns) -> Iterator[Fault]:
+def _standing_faults(
+    rows: Sequence[Row], task: TaskFile, metrics: MetricColumns
+) -> Iterator[Fault]:
+    """Flags, marks and an order that do not follow from the numbers."""
+    found = standings(rows, task, metrics)
+    for index, (row, stand) in enumerate(zip(rows, found, strict=True)):
+        right = flags_cell(stand.flags)
+        if row.cells["flags"] != right:
+            message = f"must be '{right}' by the row's own numbers, it is '{row.cells['flags']}'"
+            yield Fault(index, "flags", message)
+        for name in ("tie_group", "pareto"):
+            if row.cells[name] is not None and not row.competes:
+                yield Fault(index, name, "must be empty for a baseline and where status is not ok")
+            if row.cells[name] is not None and not is_rankable(row, task.flags):
+                yield Fault(index, name, "must be empty for a row that is flagged for copying")
+        if row.cells["pareto"] != stand.pareto:
+            said = written(stand.pareto, "pareto") or "empty"
+            yield Fault(index, "pareto", f"must be {said} by the row's own numbers")
     for members in sections(rows).values():
-        ranked = rank(rows, rankable(rows, members, task), metrics.named(task.ranked_by))
-        for right, index in zip(ranked, sorted(ranked), strict=True):
-            if right != index:
-                message = f"ranks before row {index + 1}, which stands above it; sort the board"
-                yield Fault(right, task.ranked_by, message)
+        ranked = sorted(
+            (index for index in members if found[index].rank),
+            key=lambda index: found[index].rank or 0,
+        )
+        for better, index in zip(ranked, sorted(ranked), strict=True):
+            if better != index:
+                message = f"ranks before row {index + 1}, which is above it; sort the board"
+                yield Fault(better, task.ranked_by, message)
 
 
 def _tie_faults(rows: Sequence[Row], task: TaskFile, metrics: MetricColumns) -> Iterator[Fault]:
@@ -161,16 +171,3 @@ def _tie_faults(rows: Sequence[Row], task: TaskFile, metrics: MetricColumns) -> 
                 yield Fault(index, "tie_group", message)
             highest = max(highest, group)
         yield from impossible_ties(rows, members, metrics.named(task.ranked_by))
-
-
-def _pareto_faults(rows: Sequence[Row], task: TaskFile, metrics: MetricColumns) -> Iterator[Fault]:
-    front = [metrics.named(name) for name in task.pareto]
-    for members in sections(rows).values():
-        able = rankable(rows, members, task)
-        unflagged = [index for index in able if not raised(rows[index], task.flags)]
-        marked = pareto_front(rows, unflagged, front) if front else frozenset[int]()
-        for index in able:
-            right = (index in marked) if front and index in unflagged else None
-            if rows[index].cells["pareto"] != right:
-                said = written(right, "pareto") or "empty"
-                yield Fault(index, "pareto", f"must be {said} by the row's own numbers")

@@ -64,11 +64,11 @@ def save_loglog(path: Path, curves: Sequence[Curve], shown: Convergence) -> None
     """
     image = Image.new("RGB", (WIDTH, HEIGHT), "white")
     draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(_FONT_SIZE)
+    draw.font = ImageFont.load_default(_FONT_SIZE)
     frame = _Frame.around(curves)
-    _draw_axes(draw, font, frame, curves, shown)
+    _draw_axes(draw, frame, curves, shown)
     for index, curve in enumerate(curves):
-        _draw_curve(draw, font, frame, curve, index)
+        _draw_curve(draw, frame, curve, index)
     stream = io.BytesIO()
     image.save(stream, format="PNG", optimize=True)
     write_atomically(path, stream.getvalue())
@@ -103,35 +103,25 @@ class _Frame:
 
 
 def _draw_axes(
-    draw: ImageDraw.ImageDraw,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-    frame: _Frame,
-    curves: Sequence[Curve],
-    shown: Convergence,
+    draw: ImageDraw.ImageDraw, frame: _Frame, curves: Sequence[Curve], shown: Convergence
 ) -> None:
     top, bottom, left, right = _TOP, HEIGHT - _BOTTOM, _LEFT, WIDTH - _RIGHT
     draw.rectangle((frame.x(shown.least_nfe), top, frame.x(shown.greatest_nfe), bottom), fill=_FIT)
     for power in range(frame.low, frame.high + 1):
         y = frame.y(10.0**power)
         draw.line((left, y, right, y), fill=_GRID)
-        draw.text((left - 8, y), f"1e{power}", fill=_AXIS, font=font, anchor="rm")
+        draw.text((left - 8, y), f"1e{power}", fill=_AXIS, anchor="rm")
     for nfe in sorted({nfe for curve in curves for nfe, _ in curve.points}):
         x = frame.x(nfe)
         draw.line((x, top, x, bottom), fill=_GRID)
-        draw.text((x, bottom + 8), str(nfe), fill=_AXIS, font=font, anchor="mt")
+        draw.text((x, bottom + 8), str(nfe), fill=_AXIS, anchor="mt")
     draw.rectangle((left, top, right, bottom), outline=_AXIS)
     below = f"NFE in each direction ({_range_in_words(shown)}, shaded)"
-    draw.text(((left + right) / 2, HEIGHT - 20), below, fill=_AXIS, font=font, anchor="mm")
-    draw.text((left, top - 25), shown.column, fill=_AXIS, font=font, anchor="lm")
+    draw.text(((left + right) / 2, HEIGHT - 20), below, fill=_AXIS, anchor="mm")
+    draw.text((left, top - 25), shown.column, fill=_AXIS, anchor="lm")
 
 
-def _draw_curve(
-    draw: ImageDraw.ImageDraw,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-    frame: _Frame,
-    curve: Curve,
-    index: int,
-) -> None:
+def _draw_curve(draw: ImageDraw.ImageDraw, frame: _Frame, curve: Curve, index: int) -> None:
     color = _COLORS[index % len(_COLORS)]
     places = [(frame.x(nfe), frame.y(error)) for nfe, error in curve.points]
     draw.line(places, fill=color, width=2)
@@ -140,7 +130,7 @@ def _draw_curve(
     order = "" if curve.order is None else f", order {curve.order:.2f}"
     y = HEIGHT - _BOTTOM - 20 - 22 * index
     draw.line((_LEFT + 15, y, _LEFT + 45, y), fill=color, width=3)
-    draw.text((_LEFT + 55, y), f"{curve.name}{order}", fill=color, font=font, anchor="lm")
+    draw.text((_LEFT + 55, y), f"{curve.name}{order}", fill=color, anchor="lm")
 
 
 def _range_in_words(shown: Convergence) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bridgebench.execute.records import Record, RecordStore
+from bridgebench.execute.records import Record
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.csv.columns import MetricColumns, arrange
 from bridgebench.leaderboard.csv.files import metrics_in, parse_rows, to_csv
@@ -70,18 +70,21 @@ class Board:
         return next((count for count in self.pairs if count.section == section), None)
 
 
-def board_of(store: RecordStore, task: TaskFile, columns: Sequence[Column]) -> Board:
-    """The board of all records in a store; `columns` are those of the metrics that were measured.
-
-    IntegrityError for a damaged record, UsageError or PluginError for columns that do not fit.
-    """
-    return board_from(store.all(), store.items, task, columns)
-
-
 def board_from(
     records: Iterable[Record], items: ReadItems, task: TaskFile, columns: Sequence[Column]
 ) -> Board:
-    """The board of some records; `items` gives the per-image statistics of one."""
+    """The board of some records.
+
+    Args:
+        records: finished cells of one task.
+        items: gives the per-image statistics of a record.
+        task: the task.
+        columns: those of the metrics that were measured.
+
+    Raises:
+        IntegrityError: a damaged record.
+        UsageError, PluginError: columns that do not fit.
+    """
     records = tuple(records)
     metrics = arrange(task, columns)
     wanted = {task.ranked_by, *(rule.column for rule in task.expect if rule.better_than)}
