@@ -1,21 +1,10 @@
-"""Curves of an error against NFE: which rows make one, the fitted order, and the plot."""
-
-import io
+"""Curves of an error against NFE: which rows make one, and the fitted order."""
 
 import pytest
-from PIL import Image
-from rich.console import Console
 
 from bridgebench import InvalidOption
 from bridgebench.leaderboard.csv.columns import AXES
 from bridgebench.leaderboard.csv.row import Row
-from bridgebench.leaderboard.render.convergence import (
-    HEIGHT,
-    WIDTH,
-    decades,
-    print_convergence,
-    save_loglog,
-)
 from bridgebench.leaderboard.table.convergence import convergence_curves, fitted_order
 from bridgebench.tasks.task_file import Convergence, parse_task
 
@@ -83,34 +72,6 @@ def test_seeds_are_curves_of_their_own(task):
 
 def test_a_task_without_convergence_has_no_curves(rows, task):
     assert convergence_curves(rows, task.model_copy(update={"convergence": None})) == ()
-
-
-def test_the_table_shows_errors_and_orders(rows, task):
-    out = io.StringIO()
-    print_convergence(convergence_curves(rows, task), task, Console(file=out, width=120))
-    text = out.getvalue()
-    assert "error against NFE in each direction; order fitted from 20 to 80" in text
-    assert text.splitlines()[-2].split() == [
-        "heun", "77", "0.0125", "0.00313", "0.000781", "2.00",
-    ]  # fmt: skip
-
-
-def test_the_plot_has_a_line_for_each_curve(rows, task, tmp_path):
-    curves = convergence_curves(rows, task)
-    save_loglog(tmp_path / "plot.png", curves, task.convergence)
-    save_loglog(tmp_path / "again.png", curves, task.convergence)
-    assert (tmp_path / "plot.png").read_bytes() == (tmp_path / "again.png").read_bytes()
-    image = Image.open(tmp_path / "plot.png")
-    assert image.size == (WIDTH, HEIGHT)
-    colors = {color for _, color in image.getcolors(2**20)}
-    assert {(0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)} <= colors
-    save_loglog(tmp_path / "one.png", curves[:1], task.convergence)
-    one = {color for _, color in Image.open(tmp_path / "one.png").getcolors(2**20)}
-    assert (0xD5, 0x5E, 0x00) not in one
-
-
-def test_decades_enclose_equal_values():
-    assert decades([1.0, 1.0]) == (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,13 @@ def test_words_choose_the_rows_that_are_compared(board: Path, call) -> None:
     assert "0 of 1 rows differ significantly" in result.stdout
 
 
+@pytest.mark.parametrize("word", ["seed=0", "supervision=unpaired", "nfe=10"])
+def test_a_filter_takes_every_word_that_show_takes(board: Path, call, word: str) -> None:
+    result = call(*words(board, "transform=identity", word, "metric=success"))
+    assert result.exit_code == 0, result.output
+    assert "1 of 2 rows differ significantly" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
