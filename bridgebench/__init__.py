@@ -26,25 +26,30 @@ if TYPE_CHECKING:
         UnknownName as UnknownName,
         UsageError as UsageError,
     )
-    from bridgebench.interfaces.dataset import Dataset as Dataset, Items as Items
+    from bridgebench.interfaces.cell import (
+        Axis as Axis,
+        Cell as Cell,
+        Parts as Parts,
+        Setting as Setting,
+        Stage as Stage,
+    )
+    from bridgebench.interfaces.dataset import (
+        Dataset as Dataset,
+        Items as Items,
+        ItemStream as ItemStream,
+    )
     from bridgebench.interfaces.extractor import (
         Extracted as Extracted,
         Extractor as Extractor,
         LoadedExtractor as LoadedExtractor,
     )
     from bridgebench.interfaces.method import (
-        Axis as Axis,
         Batch as Batch,
-        Cell as Cell,
-        Context as Context,
-        Failure as Failure,
         Method as Method,
-        Setting as Setting,
-        Stage as Stage,
+        Network as Network,
+        NetworkLoader as NetworkLoader,
         Supervision as Supervision,
         Translation as Translation,
-        Variant as Variant,
-        needed as needed,
     )
     from bridgebench.interfaces.metric import (
         Column as Column,
@@ -55,13 +60,14 @@ if TYPE_CHECKING:
         Score as Score,
     )
     from bridgebench.interfaces.plugin import Plugin as Plugin
+    from bridgebench.interfaces.run_context import RunContext as RunContext
     from bridgebench.interfaces.score_model import (
         Denoiser as Denoiser,
         DenoiserFamily as DenoiserFamily,
         Precision as Precision,
         ScoreModel as ScoreModel,
     )
-    from bridgebench.interfaces.solver import Solver as Solver
+    from bridgebench.interfaces.solver import Noise as Noise, Solver as Solver
     from bridgebench.interfaces.transform import Chain as Chain, Transform as Transform
     from bridgebench.interfaces.version import API_VERSION as API_VERSION
     from bridgebench.plugins.hookspecs import hookimpl as hookimpl
@@ -98,21 +104,16 @@ _HOMES = {
         "UsageError",
     ),
     "bridgebench.plugins.hookspecs": ("hookimpl",),
-    "bridgebench.interfaces.dataset": ("Dataset", "Items"),
+    "bridgebench.interfaces.dataset": ("Dataset", "Items", "ItemStream"),
     "bridgebench.interfaces.extractor": ("Extracted", "Extractor", "LoadedExtractor"),
+    "bridgebench.interfaces.cell": ("Axis", "Cell", "Parts", "Setting", "Stage"),
     "bridgebench.interfaces.method": (
-        "Axis",
         "Batch",
-        "Cell",
-        "Context",
-        "Failure",
         "Method",
-        "Setting",
-        "Stage",
+        "Network",
+        "NetworkLoader",
         "Supervision",
         "Translation",
-        "Variant",
-        "needed",
     ),
     "bridgebench.interfaces.metric": (
         "Column",
@@ -123,8 +124,9 @@ _HOMES = {
         "MetricContext",
     ),
     "bridgebench.interfaces.plugin": ("Plugin",),
+    "bridgebench.interfaces.run_context": ("RunContext",),
     "bridgebench.interfaces.score_model": ("Denoiser", "DenoiserFamily", "Precision", "ScoreModel"),
-    "bridgebench.interfaces.solver": ("Solver",),
+    "bridgebench.interfaces.solver": ("Noise", "Solver"),
     "bridgebench.interfaces.transform": ("Chain", "Transform"),
     "bridgebench.interfaces.version": ("API_VERSION",),
     "bridgebench.toolkit.item_meter": ("ItemMeter",),

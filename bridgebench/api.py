@@ -8,9 +8,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from bridgebench.execute.executor import executor_of
+from bridgebench.execute.clock import Clock
+from bridgebench.execute.finished import all_finished
 from bridgebench.execute.folder import RunFolder, claim
-from bridgebench.execute.local import Clock
 from bridgebench.execute.progress import Progress, Silent
 from bridgebench.execute.records import Record
 from bridgebench.leaderboard.csv.files import write_text
@@ -18,7 +18,7 @@ from bridgebench.leaderboard.render.convergence import save_loglog
 from bridgebench.leaderboard.table.board import Board, board_from
 from bridgebench.leaderboard.table.convergence import Curve, convergence_curves
 from bridgebench.plan.choices import Choices, choices_of
-from bridgebench.plan.make import make_plan
+from bridgebench.plan.make import check_ready, decide
 from bridgebench.plan.model import Plan
 from bridgebench.plugins.registry import Registry, load_registry
 
@@ -66,16 +66,10 @@ def run_choices(
     begun = perf_counter()
     if choices.out:  # before anything of a plugin is run, which may change the current folder
         choices = choices.model_copy(update={"out": choices.out.absolute()})
-    plan = make_plan(registry or load_registry(), choices)
+    plan = decide(registry or load_registry(), choices)
     out = default_out(choices, plan)
     clock = Clock()
-    interrupted = False
-    with executor_of(plan, choices, out, progress or Silent()) as execute:
-        folder = claim(out, plan, choices.overwrite)
-        try:
-            execute(folder, clock)
-        except KeyboardInterrupt:
-            interrupted = True
+    folder, interrupted = _execute(plan, choices, out, progress or Silent(), clock)
     board = board_from(folder.records.all(), folder.records.items, plan.task, plan.columns)
     write_text(board.csv, folder.leaderboard)
     curves = convergence_curves(board.rows, plan.task)
@@ -89,6 +83,28 @@ def run_choices(
     with folder.writing():
         folder.write_run(_report(finished))
     return finished
+
+
+def _execute(
+    plan: Plan, choices: Choices, out: Path, progress: Progress, clock: Clock
+) -> tuple[RunFolder, bool]:
+    """Run the cells that are not finished; the folder, and whether somebody stopped it."""
+    if not choices.overwrite and all_finished(plan, RunFolder(out).records):
+        folder = claim(out, plan, overwrite=False)
+        clock.reused_cells = len(plan.cells)
+        progress.start(0, 0)
+        return folder, False
+    # Here, as it imports torch, which a finished run does without.
+    from bridgebench.execute.executor import executor_of
+
+    check_ready(plan)
+    with executor_of(plan, choices, out, progress) as execute:
+        folder = claim(out, plan, choices.overwrite)
+        try:
+            execute(folder, clock)
+        except KeyboardInterrupt:
+            return folder, True
+    return folder, False
 
 
 def default_out(choices: Choices, plan: Plan) -> Path:

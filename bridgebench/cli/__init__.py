@@ -11,18 +11,18 @@ from typing import Any
 import click
 
 from bridgebench.errors import BridgebenchError
+from bridgebench.files.printable import printable
 
 _COMMANDS = {
-    "run": ("bridgebench.cli.run:run", "Run a task and rank what comes out."),
+    "run": ("bridgebench.cli.run:run", "Run a task and rank the results."),
     "plan": ("bridgebench.cli.plan:plan", "Show what a run would do, without doing it."),
     "export": ("bridgebench.cli.export:export", "Write the source images of a task as files."),
-    "list": ("bridgebench.cli.list:list_", "List the plugins that are installed."),
-    "info": ("bridgebench.cli.info:info", "Show what a plugin is and its options."),
-    "plugins": ("bridgebench.cli.plugins:plugins", "Show where plugins come from."),
-    "new-plugin": ("bridgebench.cli.new_plugin:new_plugin", "Write a plugin to start from."),
-    "check": ("bridgebench.cli.check:check", "Check that a plugin keeps what its kind promises."),
+    "list": ("bridgebench.cli.list:list_", "List installed plugins."),
+    "info": ("bridgebench.cli.info:info", "Show a plugin or task and its options."),
+    "plugins": ("bridgebench.cli.plugins:plugins", "Show the distributions that provide plugins."),
+    "new-plugin": ("bridgebench.cli.new_plugin:new_plugin", "Create a plugin project."),
+    "check": ("bridgebench.cli.check:check", "Check a plugin against the interface of its kind."),
     "leaderboard": ("bridgebench.cli.leaderboard:leaderboard", "Show and check leaderboards."),
-    "bench": ("bridgebench.cli.bench:bench", "Measure how fast this machine is, as ratios."),
     "cache": ("bridgebench.cli.cache:cache", "Show or empty the cache of encodes and features."),
     "doctor": ("bridgebench.cli.doctor:doctor", "Check this machine and this installation."),
 }
@@ -56,7 +56,7 @@ class _Commands(click.Group):
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             from bridgebench.errors import UnknownName
 
-            raise _Refusal(str(UnknownName("command", args[0], _COMMANDS)))
+            raise _Refusal(printable(str(UnknownName("command", args[0], _COMMANDS))))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -71,7 +71,7 @@ class _Commands(click.Group):
             with unwritable_as_line(status=1):
                 return super().invoke(ctx)
         except BridgebenchError as error:
-            raise _Refusal(str(error)) from error
+            raise _Refusal(printable(str(error))) from error
 
 
 @click.group(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from bridgebench.cli.say import say
+
 EXAMPLES = """\b
 Examples:
   bridgebench cache info
@@ -14,13 +16,13 @@ Examples:
 
 @click.group(epilog=EXAMPLES)
 def cache() -> None:
-    """Show or empty the cache of encodes and features, which later runs need not compute again.
+    """Show or empty the cache of encodes and features, which later runs reuse.
 
     \b
     BRIDGEBENCH_CACHE        folder of the cache, instead of the user's cache folder
     BRIDGEBENCH_CACHE_LIMIT  its size, such as 500MB or 20GB (default 4GB); 0 switches it off
 
-    What was used longest ago goes first. Rows are the same with and without a cache.
+    The least recently used entries are deleted first. Rows are the same with and without a cache.
     """
 
 
@@ -32,9 +34,9 @@ def info() -> None:
     store = user_store()
     used = store.usage()
     limit = in_units(store.limit) if store.limit else "0, it is off"
-    click.echo(f"folder:  {store.folder}")
-    click.echo(f"entries: {used.entries}, {in_units(used.size)}")
-    click.echo(f"limit:   {limit}")
+    say(f"folder:  {store.folder}")
+    say(f"entries: {used.entries}, {in_units(used.size)}")
+    say(f"limit:   {limit}")
 
 
 @cache.command()
@@ -50,7 +52,7 @@ def clear() -> None:
         raise OutputError(
             f"the cache {store.folder} cannot be cleared ({error.strerror}); look at who owns it"
         ) from error
-    click.echo(f"deleted {gone.entries} entries, {in_units(gone.size)}")
+    say(f"deleted {gone.entries} entries, {in_units(gone.size)}")
 
 
 def in_units(size: int) -> str:

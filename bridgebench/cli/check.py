@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bridgebench.cli.say import say
 from bridgebench.plugins.registry import load_registry
 
 EXAMPLES = """\b
@@ -17,17 +18,18 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("spec")
-@click.option("--kind", default="", help="Its kind, where several kinds have the name.")
-@click.option("--task", default="", help="The task whose images it is tried with, name or path.")
+@click.option("--kind", default="", help="Kind of the plugin, if several kinds share the name.")
+@click.option("--task", default="", help="Task to test it on, by name or path.")
 @click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N.")
 def check(spec: str, kind: str, task: str, device: str) -> None:
-    """Check that a plugin keeps what its kind promises: a verdict on each check.
+    """Check a plugin against the interface of its kind, and print each result.
 
-    Exit status: 0 all checks are met, 1 some are not, 2 no such plugin, option or task.
+    Exit status: 0 if all checks passed, 1 if some did not, 2 if there is no such plugin, option or
+    task.
     """
     registry = load_registry()
     for fault in registry.faults:
-        click.echo(f"not usable: {fault.source}: {fault.reason}", err=True)
+        say(f"not usable: {fault.source}: {fault.reason}", err=True)
     from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
 
     checks = bound_checks(registry, Wanted(spec, kind, task, device))
@@ -36,7 +38,7 @@ def check(spec: str, kind: str, task: str, device: str) -> None:
     for each, error in verdicts(checks):
         word, said = ("ok", each.check.what) if error is None else ("FAIL", str(error))
         failed += error is not None
-        click.echo(f"{word:<4}  {each.name:<{width}}  {said}")
-    click.echo(f"{spec}: {len(checks) - failed} of {len(checks)} checks are met")
+        say(f"{word:<4}  {each.name:<{width}}  {said}")
+    say(f"{spec}: {len(checks) - failed} of {len(checks)} checks passed")
     if failed:
         raise SystemExit(1)

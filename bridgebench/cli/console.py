@@ -9,6 +9,8 @@ from typing import TextIO
 
 from rich.console import Console
 
+from bridgebench.files.printable import printable
+
 PIPE_WIDTH = 240
 
 
@@ -35,7 +37,8 @@ def warnings_as_lines() -> Iterator[None]:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        errors().print(f"warning: {message}", highlight=False, markup=False, soft_wrap=True)
+        line = printable(f"warning: {message}")
+        errors().print(line, highlight=False, markup=False, soft_wrap=True)
 
     with warnings.catch_warnings():
         warnings.showwarning = show

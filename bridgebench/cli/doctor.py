@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from bridgebench.cli.say import say
 from bridgebench.errors import BridgebenchError
 from bridgebench.execute.cores import usable_cores
 from bridgebench.isolation.calls import answering
@@ -25,17 +26,17 @@ def doctor() -> None:
     registry = load_registry()
     problems += [f"{fault.source}: {fault.reason}" for fault in registry.faults]
     for clash in registry.clashes.values():
-        click.echo(f"warning: {clash}", err=True)
+        say(f"warning: {clash}", err=True)
     problems += _files(registry)
     for problem in problems:
-        click.echo(f"wrong: {problem}", err=True)
+        say(f"wrong: {problem}", err=True)
     if problems:
         raise SystemExit(1)
-    click.echo("all is well")
+    say("no problems found")
 
 
 def _packages() -> list[str]:
-    click.echo(f"python {platform.python_version()} on {platform.platform()}")
+    say(f"python {platform.python_version()} on {platform.platform()}")
     problems = []
     said = []
     for requirement in requires("bridgebench") or ():
@@ -46,7 +47,7 @@ def _packages() -> list[str]:
             said.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             problems.append(f"{name} is not installed; run: pip install {name}")
-    click.echo(f"bridgebench {version('bridgebench')} with {', '.join(said)}")
+    say(f"bridgebench {version('bridgebench')} with {', '.join(said)}")
     return problems
 
 
@@ -57,14 +58,12 @@ def _machine() -> list[str]:
 
     device = resolve_device("auto")
     bf16 = "computes in bf16" if computes_bf16(device) else "no bf16"
-    click.echo(
-        f"device {device}, {bf16}, {torch.get_num_threads()} threads, {usable_cores()} cores"
-    )
+    say(f"device {device}, {bf16}, {torch.get_num_threads()} threads, {usable_cores()} cores")
     try:
         with tempfile.TemporaryFile(dir=Path.cwd()):
-            click.echo("this folder can be written")
+            say("this folder can be written")
     except OSError as error:
-        click.echo(f"this folder cannot be written ({error.strerror}); give out= elsewhere")
+        say(f"this folder cannot be written ({error.strerror}); give out= elsewhere")
     return []
 
 
@@ -89,5 +88,5 @@ def _files(registry: Registry) -> list[str]:
             except BridgebenchError as error:
                 problems.append(f"{kind} {name}: {error}")
             else:
-                click.echo(f"{kind} {name}: {files} file{'s' * (files != 1)} as they should be")
+                say(f"{kind} {name}: {files} file{'s' * (files != 1)} as they should be")
     return problems

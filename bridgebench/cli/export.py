@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bridgebench.cli.say import say
 from bridgebench.cli.words import parse_words
 
 EXAMPLES = """\b
@@ -17,15 +18,15 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("words", nargs=-1, required=True)
 def export(words: tuple[str, ...]) -> None:
-    """Write the source images of a task as PNG files, for a model that runs somewhere else.
+    """Write the source images of a task as PNG files, for a model outside bridgebench.
 
     \b
     WORDS are key=value:
       task=NAME      name of a task, or the path of a task file
-      out=FOLDER     where to; must be empty or not there yet
-      protocol=NAME  how many images and which seeds (quick)
-      n=NUMBER       source images, in place of the protocol's
-      seed=NUMBERS   seeds, in place of the protocol's
+      out=FOLDER     output folder; must be empty or not exist yet
+      protocol=NAME  number of images and seeds (quick)
+      n=NUMBER       number of source images, instead of the protocol's
+      seed=NUMBERS   seeds, instead of the protocol's
 
     The image of item test/00042 at seed 0 is out/seed-0/test/00042.png, and manifest.csv names id,
     seed, file, domain and sha256 of each. Write the outputs into another folder under the same
@@ -48,5 +49,5 @@ def export(words: tuple[str, ...]) -> None:
         )
     with manifest.open(encoding="utf-8") as lines:
         count = sum(1 for _ in lines) - 1
-    click.echo(f"{count} images: {manifest.parent}")
-    click.echo(f"manifest: {manifest}")
+    say(f"{count} images: {manifest.parent}")
+    say(f"manifest: {manifest}")

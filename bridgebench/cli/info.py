@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bridgebench.cli.facts import domains_of
+from bridgebench.cli.say import say, say_lines
 from bridgebench.cli.supervision import given_to
 from bridgebench.errors import UnknownName
 from bridgebench.plugins.registry import Kind, Registry, load_registry
@@ -28,7 +29,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("spec")
 def info(spec: str) -> None:
-    """Show what a plugin or a task is, and its options as SPEC resolves them."""
+    """Show a plugin or task, with the options that SPEC gives it."""
     from bridgebench.plugins.specs import parse_spec
 
     registry = load_registry()
@@ -39,9 +40,9 @@ def info(spec: str) -> None:
         raise UnknownName("plugin or task", name, everything)
     for number, kind in enumerate(kinds):
         if number:
-            click.echo()
+            say("")
         entry = registry.entry(kind, name)
-        click.echo(f"{kind} {name}, from {entry.source}")
+        say(f"{kind} {name}, from {entry.source}")
         if kind is Kind.TASK:
             _show_task(registry, name)
         else:
@@ -52,27 +53,25 @@ def _show_task(registry: Registry, name: str) -> None:
     from bridgebench.tasks.lookup import task_of
 
     task: TaskFile = task_of(registry.entry(Kind.TASK, name))
-    click.echo(f"\n{task.summary}\n")
-    click.echo(f"from {task.source.domain} ({task.source.split}) to {task.target.domain}")
-    click.echo(f"ranked by {task.ranked_by}; metrics: {', '.join(task.metrics)}")
+    say_lines(f"\n{task.summary}\n")
+    say(f"from {task.source.domain} ({task.source.split}) to {task.target.domain}")
+    say(f"ranked by {task.ranked_by}; metrics: {', '.join(task.metrics)}")
     for protocol, what in task.protocols.items():
         budgets, seeds = (", ".join(map(str, values)) for values in (what.nfe, what.seeds))
-        click.echo(
-            f"protocol {protocol}: n={what.n}, nfe={budgets}, seeds {seeds}, batch {what.batch}"
-        )
+        say(f"protocol {protocol}: n={what.n}, nfe={budgets}, seeds {seeds}, batch {what.batch}")
     _show_intervals(task)
     for axis, values in task.axes.model_dump().items():
-        click.echo(f"{axis} ({len(values)}): {', '.join(values)}")
+        say(f"{axis} ({len(values)}): {', '.join(values)}")
     for part in task.also:
         named = part.model_dump(exclude_none=True).items()
-        click.echo("also " + "; ".join(f"{axis} {', '.join(values)}" for axis, values in named))
+        say("also " + "; ".join(f"{axis} {', '.join(values)}" for axis, values in named))
 
 
 def _show_intervals(task: TaskFile) -> None:
     several = [name for name, what in task.protocols.items() if len(what.seeds) > 1]
-    click.echo("intervals of 95 %: for the choice of source images, at the same seed")
+    say("95 % intervals are over the choice of source images, at a fixed seed")
     if several:
-        click.echo(
+        say(
             f"with several seeds ({', '.join(several)}): `leaderboard show` gives means over "
             "seeds, their interval for both sources, the choice of images and the seed"
         )
@@ -85,7 +84,7 @@ def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
     from bridgebench.plugins.specs import build, parse_spec
 
     cls = registry.load(kind, name)
-    click.echo(f"\n{inspect.cleandoc(cls.__doc__ or '')}")
+    say_lines(f"\n{inspect.cleandoc(cls.__doc__ or '')}")
     if not issubclass(cls, Plugin):
         return
     _, given = parse_spec(spec)
@@ -94,9 +93,9 @@ def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
     if issubclass(cls, Metric):
         _show_columns(cls, made)
     if not cls.model_fields:
-        click.echo("\nno options")
+        say_lines("\nno options")
         return
-    click.echo("\noptions")
+    say_lines("\noptions")
     limits = limits_of(cls)
     for option, field in cls.model_fields.items():
         if made is not None:
@@ -106,7 +105,7 @@ def _show_plugin(registry: Registry, kind: Kind, spec: str, name: str) -> None:
         else:
             value = format_option(field.get_default(call_default_factory=True))
         said = "; ".join(part for part in (field.description or "", limits[option]) if part)
-        click.echo(f"  {option}={value}    {said}".rstrip())
+        say(f"  {option}={value}    {said}".rstrip())
 
 
 def _show_class_facts(cls: type[Plugin], made: Plugin | None) -> None:
@@ -117,20 +116,20 @@ def _show_class_facts(cls: type[Plugin], made: Plugin | None) -> None:
     if issubclass(cls, Method):
         axes = ", ".join(sorted(cls.axes)) or "none"
         given = made.supervision if isinstance(made, Method) else given_to(cls)
-        click.echo(f"\naxes: {axes}; supervision: {given}")
+        say_lines(f"\naxes: {axes}; supervision: {given}")
         if isinstance(made, Method) and made.baseline:
-            click.echo("a baseline or a control: its rows have no rank")
+            say("a baseline or a control: its rows have no rank")
         for label, text in (("family", cls.family), ("paper", cls.paper), ("license", cls.license)):
             if text:
-                click.echo(f"{label}: {text}")
+                say(f"{label}: {text}")
     if issubclass(cls, ScoreModel):
         domains = ", ".join(made.domains) if isinstance(made, ScoreModel) else domains_of(cls)
-        click.echo(f"\ndomains: {domains}")
+        say_lines(f"\ndomains: {domains}")
         reason = cls.unfit_to_encode
         if isinstance(reason, str) and reason:
-            click.echo(f"not to encode with: {reason}")
+            say(f"not suitable for encoding: {reason}")
     if issubclass(cls, Method | Solver) and cls.citation:
-        click.echo(f"\n{inspect.cleandoc(cls.citation)}")
+        say_lines(f"\n{inspect.cleandoc(cls.citation)}")
 
 
 def _show_columns(cls: type[Metric], made: Plugin | None) -> None:
@@ -144,13 +143,13 @@ def _show_columns(cls: type[Metric], made: Plugin | None) -> None:
     except AttributeError as error:
         if error.name not in needed:
             raise
-        click.echo(f"\ncolumns: those that {error.name} decides; give {cls.name}:{error.name}=...")
+        say_lines(f"\ncolumns: those that {error.name} decides; give {cls.name}:{error.name}=...")
         return
     for column in columns:
         bounds = f"[{_bound(column.low)}, {_bound(column.high)}]"
         besides = ", with an interval of 95 %" if column.interval else ""
         besides += f"; {chance_name(column.name)}: by chance" if column.chance else ""
-        click.echo(
+        say_lines(
             f"\ncolumn {column.name}: {column.description}\n"
             f"  unit {column.unit or '1'}, range {bounds}, {column.better or 'neither'} is "
             f"better{besides}"

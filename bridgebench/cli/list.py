@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bridgebench.cli.say import say
 from bridgebench.cli.supervision import given_to, levels_of
 from bridgebench.errors import BridgebenchError, InvalidOption, PluginError, UnknownName
 from bridgebench.plugins.registry import Entry, Kind, Registry, load_registry
@@ -29,13 +30,16 @@ Examples:
 @click.command(name="list", epilog=EXAMPLES)
 @click.argument("kind", required=False)
 @click.option(
-    "--supervision", "levels", metavar="LEVELS", help="Methods that were given one of these."
+    "--supervision",
+    "levels",
+    metavar="LEVELS",
+    help="Only methods with one of these supervision levels.",
 )
 def list_(kind: str | None, levels: str | None) -> None:
-    """List the plugins that are installed, all of them or those of one KIND.
+    """List installed plugins: all, or those of one KIND.
 
     Kinds: dataset, score, solver, transform, extractor, method, metric, task. `list methods` also
-    says of each method its family, what it was given, and its paper.
+    shows the family, supervision and paper of each method.
     """
     from rich.table import Table
 
@@ -60,9 +64,9 @@ def list_(kind: str | None, levels: str | None) -> None:
             table.add_row(each, name, summary, *facts, entry.source.distribution)
     output().print(table)
     for clash in registry.clashes.values():
-        click.echo(f"warning: {clash}", err=True)
+        say(f"warning: {clash}", err=True)
     for fault in registry.faults:
-        click.echo(f"not usable: {fault.source}: {fault.reason}", err=True)
+        say(f"not usable: {fault.source}: {fault.reason}", err=True)
 
 
 def _given_one_of(registry: Registry, name: str, levels: Sequence[str]) -> bool:
@@ -80,7 +84,7 @@ def _facts(registry: Registry, name: str) -> tuple[str, ...]:
     try:
         cls = _method(registry, name)
     except PluginError as error:
-        click.echo(f"not usable: {error}", err=True)
+        say(f"not usable: {error}", err=True)
         return ("-",) * len(ABOUT)
     if cls is None:
         return ("-",) * len(ABOUT)
@@ -101,7 +105,7 @@ def _summary(registry: Registry, kind: Kind, name: str) -> str:
     try:
         summary = _task_summary(entry) if kind is Kind.TASK else entry.summary()
     except BridgebenchError as error:
-        click.echo(f"not usable: {error}", err=True)
+        say(f"not usable: {error}", err=True)
         summary = ""
     return summary.strip() or "-"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bridgebench.cli.say import say
 from bridgebench.errors import InvalidOption, UnknownName
 from bridgebench.plugins.registry import Kind, load_registry
 
@@ -18,10 +19,10 @@ Examples:
 
 @click.command(name="new-plugin", epilog=EXAMPLES)
 @click.argument("name")
-@click.option("--kind", default="", help=f"What it is: {', '.join(Kind)}.")
-@click.option("--dir", "parent", default=".", help="The folder to write it into.")
+@click.option("--kind", default="", help=f"Kind of plugin: {', '.join(Kind)}.")
+@click.option("--dir", "parent", default=".", help="Folder to create it in.")
 def new_plugin(name: str, kind: str, parent: str) -> None:
-    """Write a distribution with a plugin that works, to start from.
+    """Create a distribution with a working plugin.
 
     It has one short file to edit, its hooks, tests that use the conformance kit, and a README.
     """
@@ -33,8 +34,8 @@ def new_plugin(name: str, kind: str, parent: str) -> None:
         raise UnknownName("kind of plugin", kind, Kind)
     made = distribution_of(name, Kind(kind), load_registry())
     folder = write_distribution(made, Path(parent).expanduser())
-    click.echo(f"{folder}: {made.kind} {made.name}, which works as it is; edit {made.edit}")
-    click.echo("\nNext:")
-    click.echo(f"  cd {folder} && pip install -e '.[test]'")
-    click.echo(f"  bridgebench check {made.name}")
-    click.echo(f"  {made.run}")
+    say(f"{folder}: {made.kind} {made.name}, ready to run; edit {made.edit}")
+    say("\nNext:")
+    say(f"  cd {folder} && pip install -e '.[test]'")
+    say(f"  bridgebench check {made.name}")
+    say(f"  {made.run}")

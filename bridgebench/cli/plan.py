@@ -10,7 +10,7 @@ from bridgebench.cli.words import describe_words, parse_words
 from bridgebench.files.shown_path import shown
 
 if TYPE_CHECKING:
-    from bridgebench.interfaces.method import Cell
+    from bridgebench.interfaces.cell import Cell, Stage
     from bridgebench.plan.model import Group, Plan
 
 EXAMPLES = """\b
@@ -37,8 +37,8 @@ def plan(words: tuple[str, ...]) -> None:
 
     from bridgebench.api import default_out
     from bridgebench.cli.console import output
+    from bridgebench.execute.finished import valid_record
     from bridgebench.execute.folder import RunFolder
-    from bridgebench.execute.local import valid_record
     from bridgebench.execute.sharing import cached_share
     from bridgebench.execute.store import user_store
     from bridgebench.plan.make import make_plan
@@ -48,7 +48,7 @@ def plan(words: tuple[str, ...]) -> None:
     folder = RunFolder(default_out(choices, made))
     store = user_store()
     table = Table(
-        "seed", "method", "solver", "shared", "cells", "there", "cached", "evaluations an image"
+        "seed", "method", "solver", "shared", "cells", "done", "cached", "evaluations per image"
     )
     spared = 0.0
     for group in made.groups:
@@ -67,7 +67,7 @@ def _shared_evaluations(group: Group) -> int:
 
 
 def _own_evaluations(group: Group) -> int:
-    return sum(member.own.evaluations for member in group.cells)
+    return sum(member.evaluations for member in group.cells)
 
 
 def _row(group: Group, there: int, cached: float) -> tuple[str, ...]:
@@ -76,8 +76,8 @@ def _row(group: Group, there: int, cached: float) -> tuple[str, ...]:
     return (
         str(group.seed),
         cell.method.spec,
-        cell.solver.spec if cell.solver else "-",
-        _shared(cell, [stage.name for stage, _ in group.shared]),
+        cell.parts.solver.spec if cell.parts.solver else "-",
+        _shared(cell, [stage.name for stage, _ in (*_fits(group), *group.shared)]),
         str(len(group.cells)),
         str(there),
         f"{cached:.0%}" if group.shared else "-",
@@ -85,37 +85,27 @@ def _row(group: Group, there: int, cached: float) -> tuple[str, ...]:
     )
 
 
-def _totals(made: Plan, spared: float) -> tuple[str, ...]:
-    from bridgebench.plan.model import evaluations
+def _fits(group: Group) -> tuple[tuple[Stage, str], ...]:
+    """The fit of a group, if it has one."""
+    fit = group.cells[0].fit
+    return () if fit is None else (fit,)
 
-    total = sum(evaluations(group) for group in made.groups)
-    alone = sum(
-        _shared_evaluations(group) * len(group.cells) + _own_evaluations(group)
-        for group in made.groups
-    )
+
+def _totals(made: Plan, spared: float) -> tuple[str, ...]:
+    own = sum(map(_own_evaluations, made.groups))
+    total = own + sum(map(_shared_evaluations, made.groups))
+    alone = own + sum(_shared_evaluations(group) * len(group.cells) for group in made.groups)
     return (
         f"{len(made.cells)} cells in {len(made.groups)} groups; {made.n} images in batches of "
         f"{made.batch}, {made.device}, {made.precision}",
-        *_together(made),
-        f"{total} network evaluations an image, {total * made.padded_n} in all; without sharing "
-        f"{alone} an image; {spared:g} an image are in the cache",
-    )
-
-
-def _together(made: Plan) -> tuple[str, ...]:
-    from bridgebench.plan.together import sets_of
-
-    most = max(len(each) for group in made.groups for each in sets_of(group, made.together))
-    if most == 1:
-        return ()
-    return (
-        f"up to {most} cells that differ in their transform alone are given to their method at "
-        f"once, as a batch of {most * made.batch}",
+        f"{total} network evaluations per image, {total * made.padded_n} in all; {alone} per image "
+        f"without sharing; {spared:g} per image are in the cache",
     )
 
 
 def _shared(cell: Cell, stages: list[str]) -> str:
     if not stages:
         return "-"
-    image = cell.transform.image_stage.spec if cell.transform else ""
+    transform = cell.parts.transform
+    image = transform.image_stage.spec if transform else ""
     return " ".join([*stages, *([f"of {image}"] if image else [])])

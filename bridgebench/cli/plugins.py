@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from bridgebench.cli.say import say
 from bridgebench.plugins.registry import OFF_VARIABLE, Kind, load_registry
 
 
 @click.command(epilog=f"{OFF_VARIABLE}=NAME blocks a distribution or entry point.")
 def plugins() -> None:
-    """Show which distributions bring plugins, and which of them cannot be used.
+    """Show the distributions that provide plugins, and which ones cannot be used.
 
     Exit status 1 if one cannot.
     """
@@ -28,10 +29,10 @@ def plugins() -> None:
         table.add_row(source.distribution, source.version, source.module, said or "none")
     output().print(table)
     for name in registry.blocked:
-        click.echo(f"blocked by {OFF_VARIABLE}: {name}")
+        say(f"blocked by {OFF_VARIABLE}: {name}")
     for clash in registry.clashes.values():
-        click.echo(f"warning: {clash}", err=True)
+        say(f"warning: {clash}", err=True)
     for fault in registry.faults:
-        click.echo(f"not usable: {fault.source}: {fault.reason}", err=True)
+        say(f"not usable: {fault.source}: {fault.reason}", err=True)
     if registry.faults:
         raise SystemExit(1)

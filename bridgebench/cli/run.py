@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridgebench.cli.say import say
 from bridgebench.cli.words import describe_words, parse_words
 from bridgebench.files.shown_path import shown
 
@@ -21,33 +22,34 @@ Examples:
 """
 
 NETWORK_SHARE = 0.1
-"""The share of a run's seconds under which a multiple of those in networks says nothing."""
+"""Below this share of a run's time in networks, the ratio of the two is not printed."""
 
 
 def spent(total: float, network: float) -> str:
-    """The seconds of a run, and beside them those of its network evaluations.
+    """The time of a run, and how it compares with the time in networks.
 
     >>> spent(12.0, 10.0)
-    '12.0 s, 1.20 times those of its network evaluations'
+    '12.0 s, 1.20 times the time in network evaluations'
     >>> spent(12.0, 0.31)
-    '12.0 s, 0.3 s of them in network evaluations'
+    '12.0 s, 0.3 s of it in network evaluations'
     """
     if network < NETWORK_SHARE * total:
-        return f"{total:.1f} s, {network:.1f} s of them in network evaluations"
-    return f"{total:.1f} s, {total / network:.2f} times those of its network evaluations"
+        return f"{total:.1f} s, {network:.1f} s of it in network evaluations"
+    return f"{total:.1f} s, {total / network:.2f} times the time in network evaluations"
 
 
 @click.command(
     epilog=EXAMPLES,
-    help=f"""Run a task and rank what comes out.
+    help=f"""Run a task and rank the results.
 
 \b
 WORDS are key=value:
 {describe_words()}
 
-A plugin with options is name:option=value:option=value, a chain of transforms a+b, a list a,b, and
-`all` is everything of a kind. Results go to out, by default runs/TASK-PROTOCOL; a run that was
-stopped goes on where it was. Exit status: 0 all cells are ok, 1 some are not, 2 a wrong command.
+Write a plugin with options as name:option=value:option=value, a chain of transforms as a+b, a list
+as a,b, and every plugin of a kind as `all`. Results are written to runs/TASK-PROTOCOL unless out=
+is given. The same command resumes a run that was stopped. Exit status: 0 if all cells are ok, 1 if
+some are not, 2 for a wrong command.
 """,
 )
 @click.argument("words", nargs=-1, required=True)
@@ -56,7 +58,7 @@ def run(words: tuple[str, ...]) -> None:
     choices = parse_words(words)
     from bridgebench.cli.console import errors, warnings_as_lines
 
-    errors().print(f"planning {choices.task} ({choices.protocol})", highlight=False, markup=False)
+    say(f"planning {choices.task} ({choices.protocol})", err=True)
     from bridgebench.api import run_choices
     from bridgebench.cli import INTERRUPTED
     from bridgebench.cli.bar import progress_on
@@ -67,7 +69,7 @@ def run(words: tuple[str, ...]) -> None:
     with unwritable_as_line():
         _print_results(finished)
     if finished.interrupted:
-        click.echo(
+        say(
             f"interrupted: {len(finished.records)} of {len(finished.plan.cells)} cells are "
             "finished and kept; the same command resumes the run",
             err=True,
@@ -78,7 +80,7 @@ def run(words: tuple[str, ...]) -> None:
             if record.status != "ok":
                 named = (record.axes[axis] for axis in ("method", "solver", "transform"))
                 names = " ".join(str(name) for name in named if name is not None)
-                click.echo(f"{record.status}: {names}: {record.reason}", err=True)
+                say(f"{record.status}: {names}: {record.reason}", err=True)
         raise SystemExit(1)
 
 
@@ -90,12 +92,12 @@ def _print_results(finished: Finished) -> None:
     print_board(finished.board, output())
     print_convergence(finished.curves, finished.plan.task, output())
     counts = finished.clock
-    click.echo(
-        f"{counts.computed_cells} cells computed, {counts.reused_cells} kept from before, in "
+    say(
+        f"{counts.computed_cells} cells computed, {counts.reused_cells} reused, in "
         f"{spent(finished.seconds, counts.network)}"
     )
-    click.echo(f"leaderboard: {shown(finished.folder.leaderboard)}")
+    say(f"leaderboard: {shown(finished.folder.leaderboard)}")
     if finished.plan.task.item.is_image:
-        click.echo(f"strips:      {shown(finished.folder.path / 'strips')}")
+        say(f"strips:      {shown(finished.folder.path / 'strips')}")
     if finished.curves:
-        click.echo(f"convergence: {shown(finished.folder.convergence)}")
+        say(f"convergence: {shown(finished.folder.convergence)}")

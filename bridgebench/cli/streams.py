@@ -11,11 +11,16 @@ from contextlib import contextmanager
 
 import click
 
-_FULL = (errno.ENOSPC, errno.EIO, errno.EFBIG)
+_FULL = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF)
 
 
 def replace_unencodable() -> None:
-    """Print ? for a character that the terminal's encoding does not have."""
+    """Print ? for a character that the terminal's encoding does not have.
+
+    A command that was started without standard output prints to nowhere.
+    """
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

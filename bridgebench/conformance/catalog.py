@@ -18,8 +18,8 @@ from bridgebench.conformance import (
     task,
     transform,
 )
-from bridgebench.conformance.bench import DEFAULT_TASK, Bench, make_bench
 from bridgebench.conformance.check import BoundCheck, Check
+from bridgebench.conformance.harness import DEFAULT_TASK, Harness, make_harness
 from bridgebench.errors import BridgebenchError, PluginError, UnknownName, UsageError
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.plugin import Plugin
@@ -28,7 +28,7 @@ from bridgebench.plugins.registry import Kind, Registry
 from bridgebench.plugins.specs import build, parse_spec, split_chain
 from bridgebench.tasks.lookup import SUFFIXES, find_task, task_of
 
-_OWN: Mapping[Kind, Sequence[Callable[[Any, Bench], None]]] = {
+_OWN: Mapping[Kind, Sequence[Callable[[Any, Harness], None]]] = {
     Kind.DATASET: dataset.CHECKS,
     Kind.SCORE: score.CHECKS,
     Kind.SOLVER: solver.CHECKS,
@@ -108,7 +108,7 @@ def _of_kind(registry: Registry, kind: Kind, wanted: Wanted) -> tuple[BoundCheck
     except PluginError as error:
         return (_broken(kind, error),)
     fitting = wanted.task or _fitting_task(registry, kind, made)
-    make = cache(lambda: make_bench(registry, fitting, wanted.device))
+    make = cache(lambda: make_harness(registry, fitting, wanted.device))
     if wanted.task:
         make()
     return tuple(BoundCheck(check, made, make) for check in checks_of(kind))
@@ -119,7 +119,7 @@ def _of_task(registry: Registry, where: str, wanted: Wanted) -> tuple[BoundCheck
         found = find_task(registry, where)
     except PluginError as error:
         return (_broken(Kind.TASK, error),)
-    make = cache(lambda: make_bench(registry, where, wanted.device))
+    make = cache(lambda: make_harness(registry, where, wanted.device))
     return tuple(BoundCheck(check, found, make) for check in checks_of(Kind.TASK))
 
 
@@ -128,8 +128,8 @@ def _broken(kind: Kind, error: PluginError) -> BoundCheck:
         """The plugin can be loaded."""
         raise error
 
-    # The one check that looks at neither plugin nor bench: there is no plugin, and making a bench
-    # might fail for the same reason and hide it.
+    # The one check that looks at neither: there is no plugin, and making a harness might fail for
+    # the same reason and hide it.
     return BoundCheck(Check(kind, loads), None, lambda: None)  # type: ignore[arg-type, return-value]
 
 

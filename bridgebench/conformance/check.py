@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from bridgebench.errors import PluginError
+from bridgebench.errors import BridgebenchError, PluginError
 from bridgebench.plugins.registry import Kind
 
 if TYPE_CHECKING:
-    from bridgebench.conformance.bench import Bench
+    from bridgebench.conformance.harness import Harness
 
 P = TypeVar("P")
 
@@ -22,12 +23,21 @@ class ConformanceError(PluginError):
     'expected order 2; got order 1.02'
     """
 
-    def __init__(self, expected: str, got: str, docs: str = "") -> None:
+    def __init__(self, expected: str, got: str, docs: str = "", trace: str = "") -> None:
         self.expected = expected
         self.got = got
         self.docs = docs
+        self.trace = trace
         explained = f"; explained in {docs}" if docs else ""
         super().__init__(f"expected {expected}; got {got}{explained}")
+
+
+class CellFailed(PluginError):
+    """A cell that the runner could not run: the reason in its row, and where it was raised."""
+
+    def __init__(self, reason: str, trace: str) -> None:
+        self.trace = trace
+        super().__init__(reason)
 
 
 def require(met: bool, expected: str, got: object) -> None:
@@ -38,13 +48,13 @@ def require(met: bool, expected: str, got: object) -> None:
 
 @dataclass(frozen=True)
 class Check(Generic[P]):
-    """A check of one kind of plugin; call it with a plugin and a bench.
+    """A check of one kind of plugin; call it with a plugin and a harness.
 
-    function  takes a plugin and a bench, and raises ConformanceError where it is not satisfied
+    function  takes a plugin and a harness, and raises ConformanceError where it is not satisfied
     """
 
     kind: Kind
-    function: Callable[[P, Bench], None]
+    function: Callable[[P, Harness], None]
 
     @property
     def name(self) -> str:
@@ -61,32 +71,38 @@ class Check(Generic[P]):
         """Where in the docs it is explained."""
         return f"docs/how-to/write-a-{self.kind}.md#{self.name}"
 
-    def __call__(self, plugin: P, bench: Bench) -> None:
-        """Run it as a run would, without gradients; ConformanceError for whatever goes wrong."""
+    def __call__(self, plugin: P, harness: Harness) -> None:
+        """Run it without gradients, as a run does; ConformanceError for whatever goes wrong."""
         import torch
 
         from bridgebench.files.one_line import one_line
 
         try:
-            with torch.inference_mode():
-                self.function(plugin, bench)
+            with torch.no_grad():
+                self.function(plugin, harness)
         except ConformanceError as error:
             raise ConformanceError(error.expected, error.got, self.docs) from error
+        except CellFailed as error:
+            expected = _lowered(self.what)
+            raise ConformanceError(expected, str(error), self.docs, error.trace) from error
+        except BridgebenchError as error:
+            raise ConformanceError(_lowered(self.what), str(error), self.docs) from error
         except Exception as error:
             came = one_line(f"{type(error).__name__}: {error}")
-            raise ConformanceError(_lowered(self.what), came, self.docs) from error
+            trace = "".join(traceback.format_exception(error))
+            raise ConformanceError(_lowered(self.what), came, self.docs, trace) from error
 
 
 @dataclass(frozen=True)
 class BoundCheck:
     """A check with the plugin that it is for; call it without arguments.
 
-    make_bench  makes the bench, or gives the one there is
+    make_harness  makes the harness, or gives the one there is
     """
 
     check: Check[Any]
     plugin: Any
-    make_bench: Callable[[], Bench]
+    make_harness: Callable[[], Harness]
 
     @property
     def name(self) -> str:
@@ -95,7 +111,7 @@ class BoundCheck:
 
     def __call__(self) -> None:
         """Run it; see Check."""
-        self.check(self.plugin, self.make_bench())
+        self.check(self.plugin, self.make_harness())
 
 
 def _lowered(sentence: str) -> str:

@@ -52,15 +52,3 @@ def unchanged(**tensors: Tensor) -> Iterator[None]:
             tensor.nan_to_num(), before[name].nan_to_num()
         )
         require(same, f"the input `{name}` to be left as it is", "a changed one; work on a copy")
-
-
-@contextmanager
-def own_randomness() -> Iterator[None]:
-    """What runs inside neither draws from torch's global random stream nor seeds it."""
-    before = torch.get_rng_state()
-    yield
-    require(
-        torch.equal(before, torch.get_rng_state()),
-        "random numbers from `draw` alone",
-        "a use of torch's global random numbers, which depend on the order of batches",
-    )

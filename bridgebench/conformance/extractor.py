@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,28 +14,33 @@ from bridgebench.conformance.claims import (
     require_close,
     require_finite,
     require_sha256,
-    unchanged,
 )
+from bridgebench.execute.features import Extractors
 from bridgebench.interfaces.extractor import Extracted, Extractor
 
 if TYPE_CHECKING:
-    from bridgebench.conformance.bench import Bench
+    from bridgebench.conformance.harness import Harness
 
 TOLERANCE = 1e-3
 """Of the largest feature: networks add up in another order for another batch."""
 
 
-def sha256(extractor: Extractor, bench: Bench) -> None:
+def run(extractor: Extractor, harness: Harness) -> None:
+    """It looks at images as in a run, and changes none of them and nothing global."""
+    _as_in_a_run(extractor, harness)(_images(harness))
+
+
+def sha256(extractor: Extractor, harness: Harness) -> None:
     """It names its weights by a sha256 that stays the same."""
     first, again = extractor.sha256(), extractor.sha256()
     require_sha256({extractor.name: first})
     require(first == again, "the same sha256 at the second call", again)
 
 
-def features(extractor: Extractor, bench: Bench) -> None:
+def features(extractor: Extractor, harness: Harness) -> None:
     """Features are (B, F) and logits (B, K) in float32, or there are no logits."""
-    images = _images(bench)
-    seen = extractor.load(bench.device)(images)
+    images = _images(harness)
+    seen = extractor.load(harness.device)(images)
     require(isinstance(seen, Extracted), "an Extracted", f"a {type(seen).__name__}")
     for what, out in (("features", seen.features), ("logits", seen.logits)):
         if out is None:
@@ -44,45 +51,45 @@ def features(extractor: Extractor, bench: Bench) -> None:
         require(out.dtype == torch.float32, f"{what} in float32", out.dtype)
 
 
-def inputs(extractor: Extractor, bench: Bench) -> None:
-    """The images are left as they are."""
-    images = _images(bench)
-    with unchanged(images=images):
-        extractor.load(bench.device)(images)
-
-
-def finite(extractor: Extractor, bench: Bench) -> None:
+def finite(extractor: Extractor, harness: Harness) -> None:
     """Real images and flat ones give features and logits without NaN."""
-    images = _images(bench)
+    images = _images(harness)
     flat = torch.full_like(images, images.min().item())
+    see = _as_in_a_run(extractor, harness)
     for what, shown in (("real images", images), ("flat images", flat)):
-        seen = extractor.load(bench.device)(shown)
+        seen = see(shown)
         require_finite(seen.features, f"features of {what}")
         if seen.logits is not None:
             require_finite(seen.logits, f"logits of {what}")
 
 
-def batch_independence(extractor: Extractor, bench: Bench) -> None:
+def batch_independence(extractor: Extractor, harness: Harness) -> None:
     """An image has the same features alone as in a batch."""
-    images = _images(bench)
-    loaded = extractor.load(bench.device)
-    together = loaded(images)
-    alone = [loaded(one) for one in torch.split(images, 1)]
+    images = _images(harness)
+    see = _as_in_a_run(extractor, harness)
+    together = see(images)
+    alone = [see(one) for one in torch.split(images, 1)]
     one_by_one = torch.cat([seen.features for seen in alone])
     tolerance = TOLERANCE * max(together.features.abs().max().item(), 1e-6)
     require_close(together.features, one_by_one, tolerance, "the same features alone")
 
 
-def repeatability(extractor: Extractor, bench: Bench) -> None:
+def repeatability(extractor: Extractor, harness: Harness) -> None:
     """Loaded again, it sees the same."""
-    images = _images(bench)
-    first, again = (extractor.load(bench.device)(images).features for _ in range(2))
+    images = _images(harness)
+    first, again = (_as_in_a_run(extractor, harness)(images).features for _ in range(2))
     tolerance = TOLERANCE * max(first.abs().max().item(), 1e-6)
     require_close(again, first, tolerance, "the same features once loaded again")
 
 
-CHECKS = (sha256, features, inputs, finite, batch_independence, repeatability)
+CHECKS = (run, sha256, features, finite, batch_independence, repeatability)
 
 
-def _images(bench: Bench) -> Tensor:
-    return torch.cat([bench.source().images, bench.target().images]).to(bench.device)
+def _images(harness: Harness) -> Tensor:
+    return torch.cat([harness.source().images, harness.target().images]).to(harness.device)
+
+
+def _as_in_a_run(extractor: Extractor, harness: Harness) -> Callable[[Tensor], Extracted]:
+    """The extractor, loaded anew and called as the runner does: on copies, in isolation."""
+    extractors = Extractors({extractor.spec: extractor}, harness.device)
+    return partial(extractors.extract, extractor.spec)

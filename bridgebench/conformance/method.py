@@ -1,210 +1,140 @@
-"""Checks of methods: outputs of the right shape and range, each item by itself, NFE counted."""
+"""Checks of methods: cells of a task, run by the runner in several arrangements of the items."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import torch
-
-from bridgebench.conformance.cells import cell_of, neighbors, shared_result, translated
-from bridgebench.conformance.check import ConformanceError, require
-from bridgebench.conformance.claims import (
-    own_randomness,
-    require_close,
-    require_finite,
-    require_like,
-    unchanged,
-)
-from bridgebench.interfaces.method import Axis, Batch, Cell, Failure, Method, Translation, Variant
+from bridgebench.conformance.check import require
+from bridgebench.conformance.claims import require_close, require_finite
+from bridgebench.conformance.trial import Arrangement
+from bridgebench.interfaces.cell import Axis
+from bridgebench.interfaces.method import Method
+from bridgebench.plan.answers import evaluations_of, shared_stages_of
 
 if TYPE_CHECKING:
-    from bridgebench.conformance.bench import Bench, Loan
+    from bridgebench.conformance.harness import Harness
 
 TOLERANCE = 0.01
 """Of the spread of the items: networks add up in another order for another batch."""
 
-
-def outputs(method: Method, bench: Bench) -> None:
-    """Outputs have the shape, dtype and device of the sources, and the range of the items."""
-    batch = bench.batch(bench.source())
-    made = _translate(cell_of(method, bench), batch, bench)
-    require_like(made.images.to(batch.images.dtype), batch.images, "the outputs")
-    require(made.images.is_floating_point(), "outputs of a floating-point type", made.images.dtype)
-    require_finite(made.images, "outputs")
-    low, high = made.images.min().item(), made.images.max().item()
-    item = bench.task.item
-    wanted = f"outputs in [{item.low:g}, {item.high:g}], clamped by the method"
-    require(item.low <= low and high <= item.high, wanted, f"[{low:.4g}, {high:.4g}]")
-    for what, latent in (("latent", made.latent), ("changed", made.changed)):
-        if latent is not None:
-            require(latent.shape == batch.images.shape, f"a {what} shaped as the images", "another")
-            require_finite(latent, what)
+SAME = 1e-5
+"""Of the spread of the items: outputs that differ by more were drawn with other numbers."""
 
 
-def inputs(method: Method, bench: Bench) -> None:
-    """The source images and the results of shared stages are left as they are."""
-    batch, cell, context = bench.batch(bench.source()), cell_of(method, bench), bench.context()
-    with unchanged(images=batch.images):
-        shared = shared_result(cell, batch, bench, context)
-        kept = {} if shared is None else {"shared": shared}
-        with unchanged(**kept):
-            method.translate(batch, [Variant(cell, shared)], context)
+def run(method: Method, harness: Harness) -> None:
+    """It runs as a cell of the task, changes no input and nothing global, and declares all it uses.
+
+    This is what the runner sees to in every run: shape, range and finite numbers of the outputs;
+    the axes, options, networks and training images that are used without being declared.
+    """
+    harness.run(harness.cell_of(method))
 
 
-def repeatability(method: Method, bench: Bench) -> None:
-    """The same batch gives the same outputs, and random numbers come from `batch.draw` alone."""
-    batch, cell, context = bench.batch(bench.source()), cell_of(method, bench), bench.context()
-    first = _translate(cell, batch, bench, context).images  # loads the models, which may draw
-    with own_randomness():
-        again = _translate(cell, batch, bench, context).images
-    require_close(again, first, _tolerance(bench), "the same outputs at the second call")
+def repeatability(method: Method, harness: Harness) -> None:
+    """The same items get the same outputs, and random numbers come from `batch.draw` alone."""
+    cell = harness.cell_of(method)
+    again = harness.run(cell, Arrangement(torch_seed=1)).outputs
+    what = "the same outputs in a second run, where torch's global random numbers are others"
+    require_close(again, harness.run(cell).outputs, _tolerance(harness), what)
 
 
-def batch_independence(method: Method, bench: Bench) -> None:
+def batch_independence(method: Method, harness: Harness) -> None:
     """An item gets the same output in any batch, whatever its size and order."""
-    items, cell = bench.source(), cell_of(method, bench)
-    whole = _translate(cell, bench.batch(items), bench).images
-    last = len(items) - 1
-    for order in ([last], [last, 0]):
-        part = _translate(cell, bench.batch(items, order), bench).images
-        what = f"for items {order} of {len(items)} the same outputs as in the whole batch"
-        require_close(part, whole[order], _tolerance(bench), what)
+    cell, count = harness.cell_of(method), len(harness.source())
+    order = tuple(range(count))[::-1]
+    whole = harness.run(cell).outputs
+    part = harness.run(cell, Arrangement(order=order, batch=count - 2)).outputs
+    what = f"the same outputs of {count} items in reverse order, in batches of {count - 2}"
+    require_close(part, whole[list(order)], _tolerance(harness), what)
 
 
-def variants(method: Method, bench: Bench) -> None:
-    """Variants that share a batch get the outputs that each gets alone, in their order."""
-    batch, cell = bench.batch(bench.source()), cell_of(method, bench)
-    alike = (other for other in _siblings(cell, bench) if other.method == method and other != cell)
-    members = [cell, next(alike, cell)]
-    together = translated(members, batch, bench, bench.context())
-    require(len(together) == 2, "one answer for each of 2 variants", len(together))
-    for member, answer in zip(members, together, strict=True):
-        alone = _translate(member, batch, bench).images
-        what = f"with other variants the outputs of {member.method.spec} alone"
-        require_close(_made(answer).images, alone, _tolerance(bench), what)
+def stochastic(method: Method, harness: Harness) -> None:
+    """It says truly whether an item has different outputs under different random numbers."""
+    cell = harness.cell_of(method)
+    said: object = method.stochastic(cell)
+    other = harness.run(cell, Arrangement(sample=1)).outputs
+    most = (other - harness.run(cell).outputs).abs().max().item()
+    differs = most > SAME * harness.spread
+    got = f"outputs of two samples that differ by {most:.2g}, and stochastic() = {said}"
+    require(said is differs, f"stochastic() = {differs}", got)
 
 
-def stages(method: Method, bench: Bench) -> None:
-    """Stages have names of their own, and results with one entry an item."""
-    batch, cell, context = bench.batch(bench.source()), cell_of(method, bench), bench.context()
-    named = method.stages(cell, bench.setting)
+def stages(method: Method, harness: Harness) -> None:
+    """Stages have names of their own and finite results, and say if they use partners of items."""
+    cell = harness.cell_of(method)
+    named = shared_stages_of(cell, harness.setting)
     names = [stage.name for stage in named]
-    require(len(names) > 0 and len(set(names)) == len(names), "names of their own", names)
-    same = method.stages(cell, bench.setting) == named
+    require(len(set(names)) == len(names), "stages with names of their own", names)
+    same = shared_stages_of(cell, harness.setting) == named
     require(same, "the same stages at the second call", "others")
-    result, makers = None, {method.spec}
-    for stage in named[:-1]:
-        makers |= {maker.spec for maker in stage.made_by}
-        context.permuted_any = False
-        result = method.share(stage, cell, batch, result, context)
-        count = len(batch.ids)
-        require(len(result) == count, f"{count} entries from stage '{stage.name}'", len(result))
-        require_finite(result, f"a result of stage '{stage.name}'")
-        said = stage.whole_run or not context.permuted_any
-        require(said, f"whole_run = True of '{stage.name}', which asks for permuted()", "False")
-        used = {score.spec for score, _ in context.asked}
-        require(used <= makers, f"{', '.join(used)} in made_by of '{stage.name}'", sorted(makers))
+    trial = harness.run(cell)
+    for stage in named:
+        require_finite(trial.results[stage.name], f"a result of stage '{stage.name}'")
+        said = stage.whole_run or stage.name not in trial.whole_run
+        require(said, f"whole_run = True of '{stage.name}', which uses context.permuted", "False")
 
 
-def stage_keys(method: Method, bench: Bench) -> None:
-    """Cells that share a stage, by what it says decides it, get the same result from it."""
-    batch, cell, context = bench.batch(bench.source(2)), cell_of(method, bench), bench.context()
-    own = shared_result(cell, batch, bench, context)
-    if own is None:
-        return
-    for other in _siblings(cell, bench):
-        result = shared_result(other, batch, bench, context)
-        expected = f"what differs in {_difference(cell, other)} to be named in decided_by"
-        if (
-            result is None
-            or result.shape != own.shape
-            or not torch.allclose(result, own, atol=1e-3)
-        ):
-            raise ConformanceError(expected, "a shared stage that gives another result")
+def evaluations(method: Method, harness: Harness) -> None:
+    """Network evaluations are counted, and as many as its stages and `evaluations` say.
 
-
-def evaluations(method: Method, bench: Bench) -> None:
-    """Network evaluations are counted, and as many as its stages say."""
-    batch, cell, context = bench.batch(bench.source()), cell_of(method, bench), bench.context()
-    translated([cell], batch, bench, context)
-    counted = context.meter.evaluated / len(batch.ids)
-    said = sum(stage.evaluations for stage in method.stages(cell, bench.setting))
-    if method.axes & {Axis.SOURCE_SCORE, Axis.TARGET_SCORE}:
-        require(counted > 0, "networks from context.denoiser(), which counts", "none counted")
-    if Axis.NFE in method.axes:
-        require(counted == said, f"the {said} evaluations that its stages say", f"{counted:g}")
+    Under an adaptive solver at most as many.
+    """
+    cell = harness.cell_of(method)
+    for name in method.networks():
+        harness.networks.network(method, name)
+    counted = harness.run(cell).evaluated
+    said = evaluations_of(cell)
+    said += sum(stage.evaluations for stage in shared_stages_of(cell, harness.setting))
+    if method.networks() or method.axes & {Axis.SOURCE_SCORE, Axis.TARGET_SCORE}:
+        wanted = "networks from context.denoiser() or context.network(), which count"
+        require(counted > 0, wanted, "none counted")
+    if cell.parts.solver is not None and cell.solver.adaptive:
+        require(counted <= said, f"at most the {said} evaluations that it says", f"{counted:g}")
     else:
-        agree = (counted > 0) == (said > 0)
-        require(agree, f"about the {said} evaluations that its stages say", f"{counted:g}")
+        require(counted == said, f"the {said} evaluations that it says", f"{counted:g}")
 
 
-def asked_domains(method: Method, bench: Bench) -> None:
+def required_domains(method: Method, harness: Harness) -> None:
     """Every domain that it uses of a score model is among its `required_domains`."""
-    batch, cell, context = bench.batch(bench.source()), cell_of(method, bench), bench.context()
-    translated([cell], batch, bench, context)
-    unnamed = context.asked - set(method.required_domains(cell, bench.setting))
-    pairs = sorted(f"{score.name} {domain}" for score, domain in unnamed)
-    require(
-        not pairs, "every domain named by required_domains()", f"{', '.join(pairs)} asked besides"
-    )
+    cell = harness.cell_of(method)
+    unnamed = harness.run(cell).asked - set(method.required_domains(cell, harness.setting))
+    pairs = ", ".join(sorted(f"{score.name} {domain}" for score, domain in unnamed))
+    require(not pairs, "every domain named by required_domains()", f"{pairs} used besides")
 
 
-def way_back(method: Method, bench: Bench) -> None:
-    """Outputs carried back have the shape of the images and no NaN, or there is no way back."""
-    batch, cell, context = bench.batch(bench.source()), cell_of(method, bench), bench.context()
-    (answer,) = translated([cell], batch, bench, context)
-    images = _made(answer).images
-    with unchanged(images=images):
-        back = method.translate_back(cell, batch, images, context)
-    if back is not None:
-        require(back.shape == images.shape, "images of the same shape back", tuple(back.shape))
-        require_finite(back, "images carried back")
+def fit(method: Method, harness: Harness) -> None:
+    """A fit gives the same again, whatever is evaluated, and uses training images alone."""
+    cell = harness.cell_of(method)
+    first = harness.fit(cell).tensors
+    again = harness.fit(cell, held_out=harness.task.target.reference, torch_seed=1).tensors
+    names = sorted(first)
+    require(sorted(again) == names, f"the tensors {names} of a second fit", sorted(again))
+    for name in names:
+        what = f"the same '{name}' of a second fit, beside other held-out images"
+        require_close(again[name], first[name], 0.0, what)
+
+
+def translate_back(method: Method, harness: Harness) -> None:
+    """Outputs translated back have the shape of the images and no NaN, or there is no way back."""
+    trial = harness.run(harness.cell_of(method), Arrangement(back=True))
+    if trial.back is not None:
+        shape = tuple(trial.outputs.shape)
+        require(trial.back.shape == shape, f"images of shape {shape} back", tuple(trial.back.shape))
+        require_finite(trial.back, "images translated back")
 
 
 CHECKS = (
-    outputs,
-    inputs,
+    run,
     repeatability,
     batch_independence,
-    variants,
+    stochastic,
     stages,
-    stage_keys,
     evaluations,
-    asked_domains,
-    way_back,
+    required_domains,
+    fit,
+    translate_back,
 )
 
 
-def _tolerance(bench: Bench) -> float:
-    return TOLERANCE * bench.spread
-
-
-def _translate(cell: Cell, batch: Batch, bench: Bench, context: Loan | None = None) -> Translation:
-    answers = translated([cell], batch, bench, context or bench.context())
-    require(len(answers) == 1, "one answer for one variant", len(answers))
-    return _made(answers[0])
-
-
-def _made(answer: object) -> Translation:
-    if isinstance(answer, Failure):
-        raise ConformanceError("a Translation", f"a Failure: {answer.reason}")
-    if not isinstance(answer, Translation):
-        raise ConformanceError("a Translation", f"a {type(answer).__name__}")
-    return answer
-
-
-def _siblings(cell: Cell, bench: Bench) -> Iterator[Cell]:
-    """Neighbors that share all shared stages with `cell`."""
-    own = _decided(cell, bench)
-    return (other for other in neighbors(cell, bench) if _decided(other, bench) == own)
-
-
-def _decided(cell: Cell, bench: Bench) -> Sequence[object]:
-    shared = cell.method.stages(cell, bench.setting)[:-1]
-    return [(stage.name, dict(stage.decided_by)) for stage in shared]
-
-
-def _difference(cell: Cell, other: Cell) -> str:
-    mine, theirs = cell.resolved(), other.resolved()
-    return ", ".join(f"{axis} {theirs[axis]}" for axis in mine if mine[axis] != theirs[axis])
+def _tolerance(harness: Harness) -> float:
+    return TOLERANCE * harness.spread

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor
 
-from bridgebench.conformance.check import ConformanceError, require
-from bridgebench.conformance.claims import require_close, unchanged
-from bridgebench.interfaces.metric import Column, Metric, Observed, Score
+from bridgebench.conformance.check import require
+from bridgebench.conformance.claims import require_close
+from bridgebench.conformance.items import joined
+from bridgebench.execute.scoring import Scorer
+from bridgebench.interfaces.metric import Column, Metric, Observed, Population, Score
 from bridgebench.toolkit.statistics.intervals import exact_share
 
 if TYPE_CHECKING:
-    import torchmetrics
-
-    from bridgebench.conformance.bench import Bench, Gauge
+    from bridgebench.conformance.harness import Harness
+    from bridgebench.execute.reference import Reference
+    from bridgebench.interfaces.dataset import Items
 
 IMAGES = 24
 RELATIVE = 1e-5
@@ -28,10 +31,21 @@ FAR = 3.0
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _BETTER = ("higher", "lower", "")
 Scores = Mapping[str, Score]
+T = TypeVar("T")
 
 
-def columns(metric: Metric, bench: Bench) -> None:
-    """Columns have names, words, a direction and a range, and all of them are filled."""
+def run(metric: Metric, harness: Harness) -> None:
+    """It fills its columns with finite numbers or None, and changes no image and nothing global.
+
+    Also for a method with one output of each item and no way back.
+    """
+    for outputs in _OUTPUTS:
+        _score(metric, harness, outputs)
+    _measured(metric, harness, "target", bare=True)
+
+
+def columns(metric: Metric, harness: Harness) -> None:
+    """Columns have names, words, a direction and a range."""
     said = metric.columns()
     require(bool(said), "at least one column", "none")
     for column in said:
@@ -40,22 +54,19 @@ def columns(metric: Metric, bench: Bench) -> None:
         require(column.better in _BETTER, f"better as one of {_BETTER}", repr(column.better))
         low, high = _bounds(column.low, column.high)
         require(low < high, f"a range of {column.name} with low < high", f"{low:g} and {high:g}")
-    names = {column.name for column in said}
-    filled = set(_score(metric, bench, bench.metric_context(), "target"))
-    require(filled == names, f"the columns {sorted(names)}", sorted(filled))
 
 
-def ranges(metric: Metric, bench: Bench) -> None:
-    """Values are finite, inside their range and interval; a share is that of a count."""
+def ranges(metric: Metric, harness: Harness) -> None:
+    """Values are inside their range and their interval; a share is that of a count."""
     for outputs in _OUTPUTS:
-        scores = _score(metric, bench, bench.metric_context(), outputs)
+        scores = _score(metric, harness, outputs)
         for column in metric.columns():
             score = scores[column.name]
             if score.value is None:
                 continue
             value = float(score.value)
             low, high = _bounds(column.low, column.high)
-            inside = math.isfinite(value) and low <= value <= high
+            inside = low <= value <= high
             require(inside, f"{column.name} from {low:g} to {high:g}, or None", value)
             ends = (score.low, score.high)
             both = ends == (None, None) or (column.interval and None not in ends)
@@ -65,7 +76,7 @@ def ranges(metric: Metric, bench: Bench) -> None:
                 around = score.low <= value <= score.high
                 require(around, f"an interval of {column.name} around {value:g}", ends)
             if column.share:
-                _require_share(column, score, _count(bench))
+                _require_share(column, score, _count(harness))
 
 
 def _require_share(column: Column, score: Score, n: int) -> None:
@@ -81,10 +92,9 @@ def _require_share(column: Column, score: Score, n: int) -> None:
         require(ends == exact, f"the interval of `exact_share` for {column.name}, {exact}", ends)
 
 
-def direction(metric: Metric, bench: Bench) -> None:
+def direction(metric: Metric, harness: Harness) -> None:
     """Noise is no better than the best of sources kept and real target images."""
-    gauge = bench.metric_context()
-    scores = {outputs: _score(metric, bench, gauge, outputs) for outputs in _OUTPUTS}
+    scores = {outputs: _score(metric, harness, outputs) for outputs in _OUTPUTS}
     for column in metric.columns():
         if not column.better:
             continue
@@ -106,141 +116,196 @@ def direction(metric: Metric, bench: Bench) -> None:
         )
 
 
-def items(metric: Metric, bench: Bench) -> None:
-    """The statistic of each image, where there is one, is one number an image."""
-    scores = _score(metric, bench, bench.metric_context(), "target")
-    n = _count(bench)
-    for name, score in scores.items():
-        if score.items is not None:
-            shape = tuple(score.items.shape)
-            require(shape == (n,), f"items of {name} of shape ({n},)", shape)
+def chance(metric: Metric, harness: Harness) -> None:
+    """A column with `chance` compares outputs with their sources: it changes with the sources."""
+    changed: set[str] = set()
+    for outputs in _OUTPUTS:
+        own = _score(metric, harness, outputs)
+        others = _measured(metric, harness, outputs, permuted=True)
+        changed |= {name for name, score in own.items() if not _equal(score, others[name])}
+    for column in metric.columns():
+        told = not column.chance or column.name in changed
+        wanted = f"chance = False of {column.name}, which is the same beside other sources"
+        require(told, wanted, "True")
 
 
-def merge(metric: Metric, bench: Bench) -> None:
+def merge(metric: Metric, harness: Harness) -> None:
     """Two meters of half the images, merged, give what one meter of all of them gives."""
-    gauge = _ready(metric, bench.metric_context())
-    whole, first, second = (metric.meter(gauge) for _ in range(3))
+    reference = _reference(metric, harness)
+    whole, first, second = (metric.meter(reference) for _ in range(3))
     mergeable = whole.full_state_update is False and not whole.dist_sync_on_step
     wanted = "a meter with full_state_update = False, whose states torchmetrics can merge"
     require(mergeable, wanted, f"full_state_update = {whole.full_state_update}")
-    parts = _observed(bench, gauge, "target", size=_count(bench))
-    _feed(whole, parts)
-    halves = list(_observed(bench, gauge, "target", size=-(-_count(bench) // 2)))
-    _feed(first, halves[:1])
-    _feed(second, halves[1:])
+    count = _count(harness)
+    half = -(-count // 2)
+    for meter, part in (
+        (whole, slice(0, count)),
+        (first, slice(0, half)),
+        (second, slice(half, count)),
+    ):
+        meter.update(_observed(metric, harness, reference, part))
     second.merge_state(first)
     _require_same(second.compute(), whole.compute(), "merged halves to score as the whole does")
 
 
-def batch_independence(metric: Metric, bench: Bench) -> None:
+def batch_independence(metric: Metric, harness: Harness) -> None:
     """The scores do not depend on how the images are cut into batches."""
-    gauge = bench.metric_context()
-    whole = _score(metric, bench, gauge, "target", size=_count(bench))
-    pieces = _score(metric, bench, gauge, "target", size=5)
-    _require_same(pieces, whole, "the same scores in batches of 5 as in one")
+    pieces = _measured(metric, harness, "target", size=5)
+    _require_same(pieces, _score(metric, harness, "target"), "the same scores in batches of 5")
 
 
-def repeatability(metric: Metric, bench: Bench) -> None:
+def repeatability(metric: Metric, harness: Harness) -> None:
     """A fresh meter knows nothing of another one, and scores the same images the same."""
-    gauge = bench.metric_context()
-    first = _score(metric, bench, gauge, "target")
-    _score(metric, bench, gauge, "noise")
-    again = _score(metric, bench, gauge, "target")
-    _require_same(again, first, "the same scores from a fresh meter")
+    again = _measured(metric, harness, "target")
+    _require_same(again, _score(metric, harness, "target"), "the same scores from a fresh meter")
 
 
-def inputs(metric: Metric, bench: Bench) -> None:
-    """Sources and outputs are left as they are."""
-    gauge = _ready(metric, bench.metric_context())
-    meter = metric.meter(gauge)
-    for observed in _observed(bench, gauge, "target", size=_count(bench)):
-        with unchanged(source=observed.source, output=observed.output):
-            meter.update(observed)
-            meter.compute()
-
-
-def fingerprint(metric: Metric, bench: Bench) -> None:
-    """It says which extractors it needs, and whether the reference images decide its numbers."""
-    gauge = bench.fresh_metric_context()
-    _score(metric, bench, gauge, "target")
+def fingerprint(metric: Metric, harness: Harness) -> None:
+    """It says whether it looks at the reference images, and has a version."""
+    context = _WatchedContext(harness.reference(metric, _count(harness)), [])
+    meter = metric.meter(context)
+    part = slice(0, _count(harness))
+    meter.update(_observed(metric, harness, context.inner, part))
+    meter.compute()
     require(
-        metric.needs_reference or "reference" not in gauge.looked,
+        metric.needs_reference or not context.looked,
         "needs_reference = True of a metric that looks at the reference images",
         "False; its fingerprint would not name them",
     )
-    declared = set(metric.extractors(gauge.extractor))
-    require(gauge.extracted <= declared, f"the extractors {declared}", gauge.extracted)
     version = metric.version
     require(isinstance(version, int) and version >= 1, "a version of 1 or more", version)
 
 
 CHECKS = (
+    run,
     columns,
     ranges,
     direction,
-    items,
+    chance,
     merge,
     batch_independence,
     repeatability,
-    inputs,
     fingerprint,
 )
 
 
-def _count(bench: Bench) -> int:
-    return min(len(bench.source(IMAGES)), len(bench.target(IMAGES)))
+@dataclass(frozen=True)
+class _WatchedContext:
+    """A metric context that records whether the reference images are looked at."""
+
+    inner: Reference
+    looked: list[str]
+
+    @property
+    def n(self) -> int:
+        return self.inner.n
+
+    @property
+    def seed(self) -> int:
+        return self.inner.seed
+
+    @property
+    def extractor(self) -> str:
+        return self.inner.extractor
+
+    def reference(self) -> Population:
+        self.looked.append("reference")
+        return self.inner.reference()
+
+    def held_out(self) -> Population:
+        return self.inner.held_out()
+
+    def once(self, key: str, compute: Callable[[], T]) -> T:
+        return self.inner.once(key, compute)
 
 
-def _source(bench: Bench) -> Tensor:
-    return bench.source(IMAGES).images[: _count(bench)]
+def _count(harness: Harness) -> int:
+    return min(len(harness.source(IMAGES)), len(harness.target(IMAGES)))
 
 
-def _target(bench: Bench) -> Tensor:
-    return bench.target(IMAGES).images[: _count(bench)]
+def _source(harness: Harness) -> Tensor:
+    return harness.source(_count(harness)).images
 
 
-def _noise(bench: Bench) -> Tensor:
-    item = bench.task.item
-    bounded = math.isfinite(item.high - item.low)
-    scale = 1.0 if bounded else FAR * bench.spread
-    return (scale * bench.noise(_count(bench)).cpu()).clamp(item.low, item.high)
+def _target(harness: Harness) -> Tensor:
+    return harness.target(_count(harness)).images
+
+
+def _noise(harness: Harness) -> Tensor:
+    item = harness.task.item
+    scale = 1.0 if math.isfinite(item.high - item.low) else FAR * harness.spread
+    return (scale * harness.noise(_count(harness)).cpu()).clamp(item.low, item.high)
 
 
 _OUTPUTS = {"source": _source, "target": _target, "noise": _noise}
 """Outputs to score: the sources kept, real target images, and noise."""
 
 
-def _observed(bench: Bench, gauge: Gauge, outputs: str, size: int) -> Iterator[Observed]:
-    """Batches of outputs beside their sources; noise also takes the way back, others return."""
-    source, output = _source(bench), _OUTPUTS[outputs](bench)
-    cycled = output if outputs == "noise" else source
-    ids = bench.source(IMAGES).ids
-    for start in range(0, len(source), size):
-        part = slice(start, start + size)
-        extract = gauge.extract(output[part])
-        yield Observed(source[part].clone(), output[part].clone(), ids[part], cycled[part], extract)
+def _reference(metric: Metric, harness: Harness) -> Reference:
+    """The real images, with what was computed of them for the checks before."""
+    key = ("reference", type(metric), metric.spec)
+    return harness.once(key, lambda: harness.reference(metric, _count(harness)))
 
 
-def _ready(metric: Metric, gauge: Gauge) -> Gauge:
-    gauge.declare(metric)
-    return gauge
+def _score(metric: Metric, harness: Harness, outputs: str) -> Scores:
+    """The scores of some outputs, computed once."""
+    key = ("scores", type(metric), metric.spec, outputs)
+    return harness.once(key, lambda: _measured(metric, harness, outputs))
 
 
-def _score(metric: Metric, bench: Bench, gauge: Gauge, outputs: str, size: int = IMAGES) -> Scores:
-    meter = metric.meter(_ready(metric, gauge))
-    _feed(meter, _observed(bench, gauge, outputs, size))
-    return _checked(meter.compute())
+@torch.inference_mode()
+def _measured(
+    metric: Metric,
+    harness: Harness,
+    outputs: str,
+    size: int = IMAGES,
+    permuted: bool = False,
+    bare: bool = False,
+) -> Scores:
+    """The scores of some outputs beside their sources, or beside the next ones, as in a run."""
+    reference, images = _reference(metric, harness), _OUTPUTS[outputs](harness)
+    items = harness.source(len(images))
+    each = list(items.batches(1))
+    next_to = dict(zip(items.ids, [*each[1:], each[0]], strict=True))
+
+    def partners(ids: Sequence[str]) -> Items:
+        return joined([next_to[item] for item in ids])
+
+    scorer = Scorer([metric], reference, reference.extractors, partners)
+    for start in range(0, len(items), size):
+        source, output = items.slice(start, start + size), images[start : start + size]
+        source = partners(source.ids) if permuted else source
+        back, samples = _wanted(metric, source.images, output, outputs)
+        scorer.update(source, output, *(() if bare else (back, samples)))
+    return scorer.compute()
 
 
-def _feed(meter: torchmetrics.Metric, observed: Iterator[Observed] | Sequence[Observed]) -> None:
-    for each in observed:
-        meter.update(each)
+def _wanted(
+    metric: Metric, source: Tensor, output: Tensor, outputs: str
+) -> tuple[Tensor | None, Tensor | None]:
+    """What a metric is given besides outputs where it asks for it: translated back, samples.
+
+    Noise is translated back to noise, anything else to its source.
+    """
+    back = output if outputs == "noise" else source
+    others = [output.flip(0).roll(k, 0) for k in range(1, metric.samples)]
+    samples = torch.stack([output, *others]) if others else None
+    return back if metric.needs_cycle else None, samples
 
 
-def _checked(computed: object) -> Scores:
-    if not isinstance(computed, dict) or not all(isinstance(s, Score) for s in computed.values()):
-        raise ConformanceError("compute() to give a dict from column to Score", repr(computed)[:80])
-    return dict(computed)
+def _observed(metric: Metric, harness: Harness, reference: Reference, part: slice) -> Observed:
+    """Real target images beside source images, as a scorer hands them to a meter."""
+    source = harness.source(_count(harness)).slice(part.start, part.stop)
+    output = _target(harness)[part]
+    back, samples = _wanted(metric, source.images, output, "target")
+    target = reference.true_targets(source) if metric.needs_pairs else None
+    extract = reference.extractors.extract
+    return Observed(source.images, output, source.ids, back, extract, target, samples)
+
+
+def _equal(one: Score, other: Score) -> bool:
+    same_items = one.items is None or other.items is None or torch.equal(one.items, other.items)
+    return one.value == other.value and same_items
 
 
 def _require_same(found: Scores, wanted: Scores, what: str) -> None:

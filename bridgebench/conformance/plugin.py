@@ -19,14 +19,14 @@ from bridgebench.plugins.specs import parse_spec
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from bridgebench.conformance.bench import Bench
+    from bridgebench.conformance.harness import Harness
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _NONSENSE = "no-such-value"
 _RESERVED = re.compile(r"[:+,\s]")
 
 
-def documented(plugin: Plugin, bench: Bench) -> None:
+def documented(plugin: Plugin, harness: Harness) -> None:
     """The name can be typed; the class says in a line what it is, each option what it does."""
     cls = type(plugin)
     require(bool(_NAME.fullmatch(cls.name)), "a name of a-z, 0-9 and _", repr(cls.name))
@@ -37,7 +37,7 @@ def documented(plugin: Plugin, bench: Bench) -> None:
         require(described, f"a description of the option '{option}'", "none; use Field(...)")
 
 
-def options(plugin: Plugin, bench: Bench) -> None:
+def options(plugin: Plugin, harness: Harness) -> None:
     """Options are typed and checked; a plugin cannot be changed once it is made."""
     cls = type(plugin)
     given = plugin.model_dump()
@@ -51,7 +51,7 @@ def options(plugin: Plugin, bench: Bench) -> None:
     require(frozen, "a plugin that cannot be changed (frozen)", "one whose options can be set")
 
 
-def spec(plugin: Plugin, bench: Bench) -> None:
+def spec(plugin: Plugin, harness: Harness) -> None:
     """What a plugin is typed as makes an equal plugin, and its options are JSON values."""
     name, typed = parse_spec(plugin.spec)
     for option, value in typed.items():

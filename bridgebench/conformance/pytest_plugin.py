@@ -17,7 +17,7 @@ from bridgebench.conformance.check import BoundCheck, ConformanceError
 if TYPE_CHECKING:
     from _pytest._code.code import TerminalRepr, TracebackStyle
 
-    from bridgebench.conformance.bench import Bench
+    from bridgebench.conformance.harness import Harness
 
 FIXTURE = "bridgebench_check"
 
@@ -74,12 +74,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def bridgebench_bench(pytestconfig: pytest.Config) -> Bench:
-    """Real images of a task and what a run lends to plugins; see bridgebench.conformance.bench."""
-    from bridgebench.conformance.bench import make_bench
+def bridgebench_harness(pytestconfig: pytest.Config) -> Harness:
+    """A task of few items and the runner; see bridgebench.conformance.harness."""
+    from bridgebench.conformance.harness import make_harness
     from bridgebench.plugins.registry import load_registry
 
-    return make_bench(load_registry(), pytestconfig.getoption("--bridgebench-task"))
+    return make_harness(load_registry(), pytestconfig.getoption("--bridgebench-task"))
 
 
 class PluginChecks(pytest.Collector):
@@ -114,11 +114,7 @@ class CheckItem(pytest.Item):
         error = excinfo.value
         if not isinstance(error, ConformanceError):
             return super().repr_failure(excinfo)
-        cause = error.__cause__
-        if cause is None or isinstance(cause, ConformanceError):
-            return str(error)
-        inner = pytest.ExceptionInfo.from_exception(cause)
-        return f"{super().repr_failure(inner)}\n\n{error}"
+        return f"{error.trace}\n\n{error}" if error.trace else str(error)
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """What the report calls it: a place that its node id begins with, as pytest expects."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import linear_regression
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,13 +18,16 @@ from bridgebench.conformance.claims import (
     require_like,
     unchanged,
 )
+from bridgebench.conformance.trial import SEED, torch_seeded
 from bridgebench.errors import BudgetError
+from bridgebench.interfaces.cell import Parts
 from bridgebench.interfaces.solver import Solver
 from bridgebench.toolkit.noise_levels import sigma_grid
-from bridgebench.toolkit.randomness import normal
+from bridgebench.toolkit.randomness import Draw, normal
 
 if TYPE_CHECKING:
-    from bridgebench.conformance.bench import Bench
+    from bridgebench.conformance.harness import Harness
+    from bridgebench.interfaces.score_model import Denoiser
 
 LOW, HIGH = 0.1, 10.0
 BUDGETS = range(1, 25)
@@ -31,8 +35,19 @@ COUNTS = (40, 80, 160, 320)
 ROUNDING = 1e-10
 DTYPES = (torch.float32, torch.float64)
 
+IDS = ("item 0", "item 1")
+SAMPLES, FINE = 256, 200
+"""Items of 48 values, and intervals, of the check of a distribution."""
+MISS = 0.05
+"""How far mean and deviation may be off, in deviations: of 12,288 values, 5 standard errors."""
 
-def intervals(solver: Solver, bench: Bench) -> None:
+
+def run(solver: Solver, harness: Harness) -> None:
+    """It runs in a cell of the task, and changes no input and nothing global."""
+    harness.run(harness.cell_with(Parts(solver=solver)))
+
+
+def intervals(solver: Solver, harness: Harness) -> None:
     """A budget pays for a whole number of intervals, or is a BudgetError."""
     for nfe in (0, -1):
         require(_paid(solver, nfe) is None, f"a BudgetError for nfe={nfe}", "an answer")
@@ -43,22 +58,25 @@ def intervals(solver: Solver, bench: Bench) -> None:
         require(fits, f"nfe={nfe} to pay for 1 or more intervals", repr(count))
 
 
-def budget(solver: Solver, bench: Bench) -> None:
-    """The network evaluations counted are those asked for, in both directions."""
+def budget(solver: Solver, harness: Harness) -> None:
+    """The network evaluations counted are those asked for; of an adaptive solver, at most those."""
     for nfe, count in _budgets(solver).items():
-        for grid in _both_ways(solver, count):
+        for grid in _grids(solver, count):
             denoiser = RecordingDenoiser(GaussianDenoiser())
-            solver.solve(denoiser, _state(bench, torch.float64), grid)
+            _solve(solver, denoiser, _state(harness), grid)
             counted = len(denoiser.asked)
-            require(counted == nfe, f"{nfe} evaluations {_way(grid)}", f"{counted}")
+            if solver.adaptive:
+                require(counted <= nfe, f"at most {nfe} evaluations {_way(grid)}", f"{counted}")
+            else:
+                require(counted == nfe, f"{nfe} evaluations {_way(grid)}", f"{counted}")
 
 
-def noise_levels(solver: Solver, bench: Bench) -> None:
+def noise_levels(solver: Solver, harness: Harness) -> None:
     """The denoiser is asked within the grid alone, with one sigma for each image."""
-    for grid in _both_ways(solver, 10):
+    for grid in _grids(solver, 10):
         denoiser = RecordingDenoiser(GaussianDenoiser())
-        x = _state(bench, torch.float64)
-        solver.solve(denoiser, x, grid)
+        x = _state(harness)
+        _solve(solver, denoiser, x, grid)
         for sigma in denoiser.asked:
             shape = tuple(sigma.shape)
             require(shape == (len(x),), f"sigmas of shape ({len(x)},)", shape)
@@ -67,50 +85,80 @@ def noise_levels(solver: Solver, bench: Bench) -> None:
             require(inside, f"noise levels from {LOW:g} to {HIGH:g}", f"{low:g} to {high:g}")
 
 
-def state(solver: Solver, bench: Bench) -> None:
-    """The result has the shape, dtype and device of the state it came from."""
+def state(solver: Solver, harness: Harness) -> None:
+    """The result has the shape, dtype and device of the state it came from, which is left alone."""
     for dtype in DTYPES:
-        for grid in _both_ways(solver, 4):
-            x = _state(bench, dtype)
-            out = solver.solve(GaussianDenoiser(), x, grid)
+        for grid in _grids(solver, 4):
+            x = _state(harness, dtype)
+            with unchanged(x=x):
+                out = _solve(solver, GaussianDenoiser(), x, grid)
             require_like(out, x, f"the result {_way(grid)}")
 
 
-def inputs(solver: Solver, bench: Bench) -> None:
-    """The state that comes in is left as it is."""
-    for grid in _both_ways(solver, 4):
-        x = _state(bench, torch.float64)
-        with unchanged(x=x):
-            solver.solve(GaussianDenoiser(), x, grid)
+def noise(solver: Solver, harness: Harness) -> None:
+    """A stochastic solver uses its random draws and no others; any other solver uses none."""
+    x, grid = _state(harness), _grids(solver, 10)[-1]
+    ends = []
+    for torch_seed, sample in ((0, 0), (1, 0), (0, 1)):
+        with torch_seeded(torch_seed):
+            ends.append(_solve(solver, GaussianDenoiser(), x, grid, sample))
+    require_close(ends[1], ends[0], 0.0, "the same result at a second call with the same draws")
+    uses = not torch.equal(ends[2], ends[0])
+    require(
+        uses is solver.stochastic,
+        f"stochastic = {uses}, as its result does {'' if uses else 'not '}depend on its draws",
+        solver.stochastic,
+    )
 
 
-def order(solver: Solver, bench: Bench) -> None:
-    """The error on a Gaussian falls with the order of the solver, in both directions."""
+def order(solver: Solver, harness: Harness) -> None:
+    """The error on a Gaussian falls with the order of the solver, in both directions.
+
+    Of an adaptive or a stochastic solver, whose error has no such order, nothing is asked.
+    """
+    if solver.adaptive or solver.stochastic:
+        return
     denoiser = GaussianDenoiser(sigma_min=LOW, sigma_max=HIGH)
-    x = _state(bench, torch.float64)
-    for up in (True, False):
+    x = _state(harness)
+    for grids in zip(*(_grids(solver, count) for count in COUNTS), strict=True):
         points = []
-        for count in COUNTS:
-            rising = sigma_grid(solver.spacing, LOW, HIGH, count)
-            grid = rising if up else rising[::-1]
+        for count, grid in zip(COUNTS, grids, strict=True):
             exact = denoiser.flow(x, grid[0], grid[-1])
-            error = (solver.solve(denoiser, x, grid) - exact).abs().max().item()
+            error = (_solve(solver, denoiser, x, grid) - exact).abs().max().item()
             if error > ROUNDING:
                 points.append((math.log(count), math.log(error)))
         if len(points) < 2:
             continue
-        measured = -_slope(points)
+        logs, errors = zip(*points, strict=True)
+        measured = -linear_regression(logs, errors).slope
         require(
             measured >= solver.order - 0.3,
-            f"an error of order {solver.order} {_way(grid)}",
+            f"an error of order {solver.order} {_way(grids[0])}",
             f"order {measured:.2f}, by regression over {COUNTS[0]} to {COUNTS[-1]} intervals",
         )
 
 
-def reversibility(solver: Solver, bench: Bench) -> None:
-    """Going up and down again returns, the closer the finer the grid."""
+def distribution(solver: Solver, harness: Harness) -> None:
+    """Noise that goes down to a Gaussian has its mean and deviation at the lowest noise level."""
     denoiser = GaussianDenoiser(sigma_min=LOW, sigma_max=HIGH)
-    x = _state(bench, torch.float64)
+    grid = _grids(solver, FINE)[-1]
+    unit = _state(harness, ids=tuple(f"item {i}" for i in range(SAMPLES)))
+    end = _solve(solver, denoiser, denoiser.mean + math.hypot(denoiser.std, HIGH) * unit, grid)
+    std = math.hypot(denoiser.std, LOW)
+    for what, wanted, got in (
+        ("a mean", denoiser.mean, end.mean().item()),
+        ("a standard deviation", std, end.std().item()),
+    ):
+        near = abs(got - wanted) <= MISS * std
+        require(near, f"{what} of {wanted:.3f} at sigma={LOW:g}", f"{got:.3f}")
+
+
+def reversibility(solver: Solver, harness: Harness) -> None:
+    """Going up and down again returns, the closer the finer the grid; a stochastic one need not."""
+    if solver.adaptive or solver.stochastic:
+        return
+    denoiser = GaussianDenoiser(sigma_min=LOW, sigma_max=HIGH)
+    x = _state(harness)
     coarse, fine = (_return_error(solver, denoiser, x, count) for count in (40, 320))
     shrunk = max(coarse / 8**solver.order * 2.0, ROUNDING)
     require(
@@ -121,53 +169,54 @@ def reversibility(solver: Solver, bench: Bench) -> None:
     )
 
 
-def carrying(solver: Solver, bench: Bench) -> None:
+def carrying(solver: Solver, harness: Harness) -> None:
     """With what it carries it goes back to where it set out; without, it does as `solve` does."""
-    count = max(_budgets(solver).values())
-    for grid in _both_ways(solver, count):
+    x = _state(harness)
+    draws = Draw(SEED, IDS).noise("solve", x)
+    for grid in _grids(solver, max(_budgets(solver).values())):
         denoiser = RecordingDenoiser(GaussianDenoiser())
-        x = _state(bench, torch.float64)
-        end, carry = solver.solve_carried(denoiser, x, grid, None)
+        end, carry = solver.solve_carried(denoiser, x, grid, draws, None)
         there = len(denoiser.asked)
-        plain = solver.solve(GaussianDenoiser(), x, grid)
+        plain = solver.solve(GaussianDenoiser(), x, grid, draws)
         require_close(end, plain, 0.0, f"the state that solve gives {_way(grid)}")
         if carry is None:
             continue
         require_like(carry, x, "what it carries")
-        back, _ = solver.solve_carried(denoiser, end, grid[::-1], carry)
+        back, _ = solver.solve_carried(denoiser, end, grid[::-1], draws, carry)
         require_close(back, x, ROUNDING, "the state that it set out from, with what it carried")
         counted = len(denoiser.asked) - there
         require(counted == there, f"{there} evaluations back, as there", f"{counted}")
 
 
-def batch_independence(solver: Solver, bench: Bench) -> None:
+def batch_independence(solver: Solver, harness: Harness) -> None:
     """An item gets the same result alone as in a batch."""
-    x = _state(bench, torch.float64)
-    for grid in _both_ways(solver, 6):
-        together = solver.solve(GaussianDenoiser(), x, grid)
-        alone = torch.cat(
-            [solver.solve(GaussianDenoiser(), one, grid) for one in torch.split(x, 1)]
-        )
-        require_close(together, alone, 1e-9, f"the same result alone {_way(grid)}")
+    x = _state(harness)
+    for grid in _grids(solver, 6):
+        together = _solve(solver, GaussianDenoiser(), x, grid)
+        for item, one, whole in zip(IDS, torch.split(x, 1), torch.split(together, 1), strict=True):
+            alone = _solve(solver, GaussianDenoiser(), one, grid, ids=(item,))
+            require_close(whole, alone, 1e-9, f"the same result alone {_way(grid)}")
 
 
-def finite(solver: Solver, bench: Bench) -> None:
-    """Real images go up and down over the whole range of noise without NaN."""
-    x = bench.source().images.to(bench.device)
+def finite(solver: Solver, harness: Harness) -> None:
+    """Real images go over the whole range of noise without NaN."""
+    x = harness.source(len(IDS)).images.to(harness.device)
     denoiser = SampleDenoiser(x)
-    rising = sigma_grid(solver.spacing, denoiser.sigma_min, denoiser.sigma_max, 10)
-    top = solver.solve(denoiser, x, rising)
-    require_finite(top, "states of real images at sigma_max")
-    require_finite(solver.solve(denoiser, top, rising[::-1]), "images at sigma_min")
+    noised = x + denoiser.sigma_max * harness.noise(len(x))
+    for grid in _grids(solver, 10, denoiser.sigma_min, denoiser.sigma_max):
+        begin = x if grid[0] < grid[-1] else noised
+        require_finite(_solve(solver, denoiser, begin, grid), f"real images {_way(grid)}")
 
 
 CHECKS = (
+    run,
     intervals,
     budget,
     noise_levels,
     state,
-    inputs,
+    noise,
     order,
+    distribution,
     reversibility,
     carrying,
     batch_independence,
@@ -192,28 +241,37 @@ def _budgets(solver: Solver) -> dict[int, int]:
     return {nfe: count for nfe, count in paid.items() if count is not None}
 
 
-def _both_ways(solver: Solver, count: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    rising = sigma_grid(solver.spacing, LOW, HIGH, count)
-    return rising, rising[::-1]
+def _grids(
+    solver: Solver, count: int, low: float | None = None, high: float | None = None
+) -> tuple[tuple[float, ...], ...]:
+    """Grids in the directions that the solver goes: up and down, or down alone."""
+    rising = sigma_grid(solver.spacing, low or LOW, high or HIGH, count)
+    return (rising[::-1],) if solver.stochastic else (rising, rising[::-1])
 
 
 def _way(grid: Sequence[float]) -> str:
     return "going up" if grid[0] < grid[-1] else "going down"
 
 
-def _state(bench: Bench, dtype: torch.dtype) -> Tensor:
-    return normal(0, "state", ("a", "b"), (3, 4, 4)).to(bench.device, dtype)
+def _state(
+    harness: Harness, dtype: torch.dtype = torch.float64, ids: tuple[str, ...] = IDS
+) -> Tensor:
+    return normal(SEED, "state", ids, (3, 4, 4)).to(harness.device, dtype)
+
+
+def _solve(
+    solver: Solver,
+    denoiser: Denoiser,
+    x: Tensor,
+    grid: Sequence[float],
+    sample: int = 0,
+    ids: tuple[str, ...] = (),
+) -> Tensor:
+    named = ids or tuple(f"item {i}" for i in range(len(x)))
+    return solver.solve(denoiser, x, grid, Draw(SEED, named, sample).noise("solve", x))
 
 
 def _return_error(solver: Solver, denoiser: GaussianDenoiser, x: Tensor, count: int) -> float:
-    rising = sigma_grid(solver.spacing, LOW, HIGH, count)
-    top = solver.solve(denoiser, x, rising)
-    return (solver.solve(denoiser, top, rising[::-1]) - x).abs().max().item()
-
-
-def _slope(points: Sequence[tuple[float, float]]) -> float:
-    """The slope of the least-squares line."""
-    mean_x = math.fsum(x for x, _ in points) / len(points)
-    mean_y = math.fsum(y for _, y in points) / len(points)
-    covariance = math.fsum((x - mean_x) * (y - mean_y) for x, y in points)
-    return covariance / math.fsum((x - mean_x) ** 2 for x, _ in points)
+    up, down = _grids(solver, count)
+    back = _solve(solver, denoiser, _solve(solver, denoiser, x, up), down)
+    return (back - x).abs().max().item()

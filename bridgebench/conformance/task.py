@@ -12,43 +12,43 @@ from bridgebench.conformance.check import require
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.local import LocalRun
 from bridgebench.execute.progress import Silent
-from bridgebench.interfaces.method import Cell
+from bridgebench.execute.store import Store
+from bridgebench.interfaces.cell import Cell
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
-from bridgebench.plan.model import Group
+from bridgebench.plan.model import Group, Plan
 from bridgebench.tasks.task_file import TaskFile
 
 if TYPE_CHECKING:
-    from bridgebench.conformance.bench import Bench
+    from bridgebench.conformance.harness import Harness
 
 IMAGES = 8
 """How many source images are run, or all where there are fewer."""
 
 
-def documented(task: TaskFile, bench: Bench) -> None:
+def documented(task: TaskFile, harness: Harness) -> None:
     """It says in a line what it is."""
     require(bool(task.summary.strip()), "a summary", "none")
 
 
-def plan(task: TaskFile, bench: Bench) -> None:
+def plan(task: TaskFile, harness: Harness) -> None:
     """Every name in it exists, and a plan can be made of each protocol."""
     for protocol in task.protocols:
-        choices = Choices(task=bench.where, protocol=protocol, device=str(bench.device))
-        made = make_plan(bench.registry, choices)
-        require(bool(made.cells), f"cells in protocol {protocol}", "none")
+        require(bool(_plan(harness, protocol).cells), f"cells in protocol {protocol}", "none")
 
 
-def combinations(task: TaskFile, bench: Bench) -> None:
+def combinations(task: TaskFile, harness: Harness) -> None:
     """Each method that it names can be run in at least one combination."""
-    made = make_plan(bench.registry, Choices(task=bench.where, protocol=next(iter(task.protocols))))
-    runnable = {cell.cell.method.name for cell in made.cells if not cell.skip}
-    idle = {cell.cell.method.name for cell in made.cells} - runnable
+    cells = _first_plan(task, harness).cells
+    runnable = {cell.cell.method.name for cell in cells if not cell.skip}
+    idle = {cell.cell.method.name for cell in cells} - runnable
     require(not idle, "a combination of each method that can be run", f"none of {sorted(idle)}")
 
 
-def items(task: TaskFile, bench: Bench) -> None:
+def items(task: TaskFile, harness: Harness) -> None:
     """Source and target images have the shape and the range that it names."""
-    for found in (bench.source(), bench.target(), bench.reference()):
+    reference = harness.some(task.target.domain, task.target.reference, IMAGES)
+    for found in (harness.source(), harness.target(), reference):
         require(len(found) > 0, "images in source, reference and held-out split", "none")
         shape = tuple(found.images.shape[1:])
         require(shape == task.item.shape, f"items of shape {task.item.shape}", shape)
@@ -58,16 +58,16 @@ def items(task: TaskFile, bench: Bench) -> None:
         require(inside, wanted, f"[{low:g}, {high:g}]")
 
 
-def run(task: TaskFile, bench: Bench) -> None:
+def run(task: TaskFile, harness: Harness) -> None:
     """A few real images go through every method, score model, solver and transform it names."""
-    first = next(iter(task.protocols.values()))
-    sizes = (bench.dataset.size(task.source.domain, task.source.split), first.n, IMAGES)
-    choices = Choices(task=bench.where, n=min(sizes), protocol=next(iter(task.protocols)))
-    planned = make_plan(bench.registry, choices)
-    reduced = replace(planned, groups=covering(planned.groups), limit=None)
+    planned = _first_plan(task, harness)
+    n = min(planned.n, IMAGES)
+    reduced = replace(
+        planned, dataset=harness.few, n=n, batch=n, limit=None, groups=covering(planned.groups)
+    )
     with tempfile.TemporaryDirectory(prefix="bridgebench-check-") as place:
         folder = RunFolder(Path(place))
-        LocalRun(reduced, folder, Silent()).run()
+        LocalRun(reduced, folder, Silent(), store=Store(Path(place), limit=0)).run()
         for cell in reduced.cells:
             record = folder.records.read(cell.identity)
             names = " ".join(spec for spec in parts_of(cell.cell) if spec)
@@ -97,6 +97,15 @@ def covering(groups: Sequence[Group]) -> tuple[Group, ...]:
         if cells:
             kept.append(replace(group, cells=tuple(cells)))
     return tuple(kept)
+
+
+def _plan(harness: Harness, protocol: str) -> Plan:
+    choices = Choices(task=harness.where, protocol=protocol, device=str(harness.device))
+    return harness.once(("plan", protocol), lambda: make_plan(harness.registry, choices))
+
+
+def _first_plan(task: TaskFile, harness: Harness) -> Plan:
+    return _plan(harness, next(iter(task.protocols)))
 
 
 CHECKS = (documented, plan, combinations, items, run)

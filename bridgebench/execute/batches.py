@@ -35,6 +35,7 @@ class SourceBatches(Sequence[FilledBatch]):
         seed: of the run.
         device: where batches are wanted.
         held: see Spool.
+        sample: which random numbers the items draw; see Draw.
 
     Raises:
         PluginError: a dataset streams other parts than it was asked for.
@@ -47,8 +48,9 @@ class SourceBatches(Sequence[FilledBatch]):
         seed: int,
         device: torch.device,
         held: int = HELD_BYTES,
+        sample: int = 0,
     ) -> None:
-        self._size, self._seed, self._device = size, seed, device
+        self._size, self._seed, self._device, self._sample = size, seed, device, sample
         self._images = Spool(held)
         self._names: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
         for part in parts:
@@ -86,7 +88,8 @@ class SourceBatches(Sequence[FilledBatch]):
         with torch.inference_mode(False):
             found = self.partners(batch.ids)
             images = found.images.to(self._device)
-        return Batch(images, found.ids, found.domains, Draw(self._seed, found.ids))
+        draw = Draw(self._seed, found.ids, batch.draw.sample)
+        return Batch(images, found.ids, found.domains, draw)
 
     @cached_property
     def _partner_places(self) -> dict[str, tuple[int, int]]:
@@ -125,5 +128,7 @@ class SourceBatches(Sequence[FilledBatch]):
             images = torch.cat([images, images[:1].expand(missing, *images.shape[1:])])
         filled = ids + ids[:1] * missing
         domains = domains + domains[:1] * missing
-        batch = Batch(images.to(self._device), filled, domains, Draw(self._seed, filled))
+        batch = Batch(
+            images.to(self._device), filled, domains, Draw(self._seed, filled, self._sample)
+        )
         return FilledBatch(batch, real)

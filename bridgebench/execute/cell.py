@@ -5,9 +5,8 @@ from __future__ import annotations
 import resource
 import sys
 import traceback as tracebacks
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from functools import partial
 from time import perf_counter
 
@@ -16,11 +15,14 @@ from torch import Tensor
 
 from bridgebench.errors import BridgebenchError, Damage, OutputError, PluginError
 from bridgebench.execute.batches import FilledBatch, SourceBatches
-from bridgebench.execute.counting import RunContext
 from bridgebench.execute.prefetch import ahead, in_order
+from bridgebench.execute.run_context import Images, MethodContext, Networks
 from bridgebench.execute.scoring import Scorer
+from bridgebench.execute.stages import run_stages
 from bridgebench.files.one_line import one_line
-from bridgebench.interfaces.method import Cell, Failure, Translation, Variant
+from bridgebench.interfaces.cell import Cell, Setting
+from bridgebench.interfaces.dataset import Items
+from bridgebench.interfaces.method import Method, Translation
 from bridgebench.interfaces.metric import Score
 from bridgebench.isolation.calls import isolated, lent, said
 from bridgebench.toolkit.threads import one_blas_thread
@@ -48,15 +50,27 @@ class SharedResult:
 
 
 @dataclass(frozen=True)
-class Made:
-    """What a method gave for a variant of a batch, with the variant's part of the cost of the call.
+class Fitted:
+    """What the fit of a method gave, on the CPU, and its seconds; None where it is not fitted."""
 
-    answer   a Translation or a Failure, if the method keeps to its interface
-    """
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    seconds: float | None = None
 
-    answer: object
-    evaluated: Fraction
-    seconds: float
+    @property
+    def cost(self) -> dict[str, float | int | None]:
+        """Its part of a row's cost."""
+        return {} if self.seconds is None else {"fit_seconds": self.seconds}
+
+
+NOT_FITTED = Fitted()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a cell has no outputs."""
+
+    reason: str
+    traceback: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,76 +96,68 @@ class Outcome:
 class CellRunner:
     """Runs the cells of one seed.
 
-    keep   is given each batch of outputs with its item ids
-    draw   is given the rows of a cell's picture by their label, (up to 16, C, H, W) each
-    aside  whether the next batch is loaded and the last one scored while the networks work
+    samples  how many outputs of each source the metrics want of a stochastic method
+    keep     is given each batch of outputs with its item ids
+    draw     is given the rows of a cell's picture by their label, (up to 16, C, H, W) each
+    aside    whether the next batch is loaded and the last one scored while the networks work
     """
 
     batches: SourceBatches
-    low: float
-    high: float
-    context: RunContext
+    setting: Setting
+    networks: Networks
+    images: Images
     new_scorer: Callable[[], Scorer]
     needs_cycle: bool
+    samples: int
     keep: Callable[[Cell, tuple[str, ...], Tensor], None]
     draw: Callable[[Cell, dict[str, Tensor]], None]
     aside: bool
 
-    @torch.inference_mode()
-    def together(self, cells: Sequence[Cell], shared: SharedResult) -> dict[Cell, Made]:
-        """Translations of cells by one call, where their source images are one batch.
+    def context_of(self, method: Method, fitted: Fitted = NOT_FITTED) -> MethodContext:
+        """The run context of a method."""
+        device = self.networks.device
+        # Copies: what one cell writes into its fit is no matter of the others.
+        tensors = {name: tensor.to(device, copy=True) for name, tensor in fitted.tensors.items()}
+        return MethodContext(method, self.setting, self.networks, self.images, tensors)
 
-        None where the call raises or fails for one of them, so that each is tried by itself: one
-        takes no other along, nor is its cost shared by others.
-        """
-        (filled,) = self.batches
-        try:
-            made = self._make(cells, filled, self._on_device(shared.tensors[0]))
-        except Exception:
-            return {}
-        if any(isinstance(each.answer, Failure) for each in made):
-            return {}
-        return dict(zip(cells, made, strict=True))
-
-    @torch.inference_mode()
-    def run(self, cell: Cell, shared: SharedResult, made: Made | None = None) -> Outcome:
+    @torch.no_grad()
+    def run(self, cell: Cell, shared: SharedResult, fitted: Fitted = NOT_FITTED) -> Outcome:
         """Run a cell; whatever goes wrong in it is a Failure, never an exception.
 
-        But what cannot be written, which is no fault of the cell's, is an OutputError. `made` is
-        what `together` gave for it, if it did.
+        But what cannot be written, which is no fault of the cell's, is an OutputError.
         """
         try:
             # What is scored aside changes is seen here, when both threads are done.
             with isolated(f"method '{cell.method.name}', or a metric of its outputs,"):
-                return self._run(cell, shared, made)
+                return self._run(cell, shared, fitted)
         except OutputError:
             raise
-        except _VariantFailed as error:
-            return Outcome(failure=error.failure)
         except Exception as error:
             return failed(error)
 
-    def _run(self, cell: Cell, shared: SharedResult, made: Made | None) -> Outcome:
+    def _run(self, cell: Cell, shared: SharedResult, fitted: Fitted) -> Outcome:
+        context = self.context_of(cell.method, fitted)
         scorer = self.new_scorer()
         moments = _Moments()
         strip: dict[str, Tensor] = {}
         scoring = 0.0
         own_seconds = 0.0
-        evaluated = Fraction(0)
+        evaluated = 0
         with in_order(self.aside) as do:
-            for filled, tensor in self._loaded(shared if made is None else SharedResult((None,))):
-                of_batch = made or self._make((cell,), filled, tensor)[0]
-                begun = perf_counter()
-                translation = self._translation(cell, of_batch.answer, filled)
-                evaluated += of_batch.evaluated
+            for filled, tensor in self._loaded(shared):
+                before, begun = context.networks.meter.evaluated, perf_counter()
+                translation = self._translated(cell, filled, tensor, context)
+                evaluated += context.networks.meter.evaluated - before
                 output = translation.images[: filled.real].float().cpu()
-                own_seconds += of_batch.seconds + perf_counter() - begun
-                cycled = self._back(cell, filled, translation.images)
+                own_seconds += perf_counter() - begun
+                with context.networks.uncounted():
+                    cycled = self._back(cell, filled, translation.images, context)
+                    samples = self._samples(cell, filled, output, context)
                 begun = perf_counter()
                 if translation.latent is not None:
                     moments.add(_finite(cell, translation.latent)[: filled.real])
                 strip = strip or strip_rows(filled, translation)
-                do(partial(self._score, scorer, cell, filled, output, cycled))
+                do(partial(self._score, scorer, cell, filled, output, cycled, samples))
                 scoring += perf_counter() - begun
             begun = perf_counter()
         # Each of the two keeps one core busy.
@@ -163,7 +169,7 @@ class CellRunner:
         return Outcome(
             scores=scores,
             latent_std=moments.std(),
-            cost=self._cost(shared, evaluated, own_seconds),
+            cost=self._cost(shared, evaluated, own_seconds) | fitted.cost,
             scoring_seconds=scoring + computed - begun,
             picture_seconds=perf_counter() - computed,
         )
@@ -177,7 +183,7 @@ class CellRunner:
         return ahead(load, len(self.batches), self.aside)
 
     def _on_device(self, tensor: Tensor | None) -> Tensor | None:
-        return None if tensor is None else tensor.to(self.context.device)
+        return None if tensor is None else tensor.to(self.networks.device)
 
     @torch.inference_mode()
     def _score(
@@ -187,44 +193,30 @@ class CellRunner:
         filled: FilledBatch,
         output: Tensor,
         cycled: Tensor | None,
+        samples: Tensor | None,
     ) -> None:
         """Take in the outputs of a batch."""
-        ids = filled.batch.ids[: filled.real]
-        scorer.update(filled.batch.images[: filled.real].cpu(), output, ids, cycled)
-        self.keep(cell, ids, output)
+        batch, real = filled.batch, filled.real
+        source = Items(batch.images[:real].cpu(), batch.ids[:real], batch.domains[:real])
+        scorer.update(source, output, cycled, samples)
+        self.keep(cell, source.ids, output)
 
-    def _make(
-        self, cells: Sequence[Cell], filled: FilledBatch, tensor: Tensor | None
-    ) -> list[Made]:
-        """What the method of some cells gives for a batch, each with an equal part of the cost."""
-        method, count = cells[0].method, len(cells)
-        who = f"method '{method.name}'"
-        with lent(who, "input batch", filled.batch.images, *[tensor] * count) as (images, *shared):
+    def _translated(
+        self, cell: Cell, filled: FilledBatch, tensor: Tensor | None, context: MethodContext
+    ) -> Translation:
+        """What the method gives for a batch, checked."""
+        who = f"method '{cell.method.name}'"
+        with lent(who, "input batch", filled.batch.images, tensor) as (images, shared):
             batch = replace(filled.batch, images=images)
-            variants = tuple(Variant(*each) for each in zip(cells, shared, strict=True))
-            begun, before = perf_counter(), self.context.meter.evaluated
             with isolated(who + self._beside):
-                answers = tuple(method.translate(batch, variants, self.context))
-            self.context.wait()
-            seconds = perf_counter() - begun
-        if len(answers) != count:
+                translation: object = cell.method.translate(cell, batch, shared, context)
+            context.networks.wait()
+        if not isinstance(translation, Translation):
             raise PluginError(
-                f"method '{method.name}' gave {len(answers)} translations for {count} variant"
-                f"{'' if count == 1 else 's'}"
+                f"{who} gave a {type(translation).__name__}, but translate() gives a Translation"
             )
-        evaluated = Fraction(self.context.meter.evaluated - before, count)
-        return [Made(answer, evaluated, seconds / count) for answer in answers]
-
-    def _translation(self, cell: Cell, answer: object, filled: FilledBatch) -> Translation:
-        if isinstance(answer, Failure):
-            raise _VariantFailed(answer)
-        if not isinstance(answer, Translation):
-            raise PluginError(
-                f"method '{cell.method.name}' gave a {type(answer).__name__}, "
-                "but translate() gives a Translation or a Failure for each variant"
-            )
-        self._check(cell, answer.images, filled.batch.images)
-        return answer
+        self._check(cell, translation.images, filled.batch.images)
+        return translation
 
     def _check(self, cell: Cell, images: Tensor, source: Tensor) -> None:
         if images.shape != source.shape:
@@ -235,21 +227,51 @@ class CellRunner:
         if not torch.isfinite(images).all():
             raise PluginError(f"method '{cell.method.name}' gave outputs with NaN or infinity")
         low, high = images.min().item(), images.max().item()
-        if low < self.low or high > self.high:
+        if low < self.setting.low or high > self.setting.high:
             raise PluginError(
-                f"method '{cell.method.name}' gave outputs from {low:.4g} to {high:.4g}, "
-                f"but the task's items lie in [{self.low:g}, {self.high:g}]; clamp them"
+                f"method '{cell.method.name}' gave outputs from {low:.4g} to {high:.4g}, but the "
+                f"task's items lie in [{self.setting.low:g}, {self.setting.high:g}]; clamp them"
             )
 
-    def _back(self, cell: Cell, filled: FilledBatch, images: Tensor) -> Tensor | None:
+    def _back(
+        self, cell: Cell, filled: FilledBatch, images: Tensor, context: MethodContext
+    ) -> Tensor | None:
         if not self.needs_cycle:
             return None
         who = f"method '{cell.method.name}'"
         with lent(who, "input batch", filled.batch.images, images) as (source, outputs):
             batch = replace(filled.batch, images=source)
             with isolated(who + self._beside):
-                cycled = cell.method.translate_back(cell, batch, outputs, self.context)
-        return None if cycled is None else cycled[: filled.real].float().cpu()
+                cycled = cell.method.translate_back(cell, batch, outputs, context)
+        if cycled is None:
+            return None
+        if not (isinstance(cycled, Tensor) and cycled.shape == source.shape):
+            shape = tuple(cycled.shape) if isinstance(cycled, Tensor) else type(cycled).__name__
+            raise PluginError(
+                f"{who} gave {shape} in translate_back(), expected a tensor of shape "
+                f"{tuple(source.shape)}"
+            )
+        return cycled[: filled.real].float().cpu()
+
+    def _samples(
+        self, cell: Cell, filled: FilledBatch, output: Tensor, context: MethodContext
+    ) -> Tensor | None:
+        """The outputs and those of other random numbers, (k, B, C, H, W) on the CPU.
+
+        None of a method that has one output. Shared stages are run again, as they may draw, too.
+        """
+        with isolated(f"method '{cell.method.name}'" + self._beside):
+            wanted = self.samples > 1 and cell.method.stochastic(cell)
+        if not wanted:
+            return None
+        drawn = [output]
+        for number in range(1, self.samples):
+            batch = replace(filled.batch, draw=filled.batch.draw.of_sample(number))
+            again = replace(filled, batch=batch)
+            shared = run_stages(cell, batch, context)
+            images = self._translated(cell, again, shared, context).images
+            drawn.append(images[: filled.real].float().cpu())
+        return torch.stack(drawn)
 
     @property
     def _beside(self) -> str:
@@ -257,7 +279,7 @@ class CellRunner:
         return ", or a metric that worked beside it," if self.aside else ""
 
     def _cost(
-        self, shared: SharedResult, evaluated: Fraction, own_seconds: float
+        self, shared: SharedResult, evaluated: int, own_seconds: float
     ) -> dict[str, float | int | None]:
         seen = self.batches.seen
         seconds = shared.seconds + own_seconds
@@ -267,16 +289,8 @@ class CellRunner:
             "nfe_total": per_image(shared.evaluated + evaluated, seen),
             "seconds": seconds,
             "images_per_s": self.batches.wanted / seconds if seconds > 0 else None,
-            "peak_memory_mb": peak_memory_mb(self.context.device),
+            "peak_memory_mb": peak_memory_mb(self.networks.device),
         }
-
-
-class _VariantFailed(Exception):
-    """A method said that it has no outputs for a variant."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.reason)
-        self.failure = Failure(_printable(failure.reason), _printable(failure.traceback, LONGEST))
 
 
 class _Moments:
@@ -301,13 +315,15 @@ class _Moments:
 
 
 def strip_rows(filled: FilledBatch, translation: Translation) -> dict[str, Tensor]:
-    """The rows of a cell's picture, as on the slides of the study; none of items no images."""
+    """The rows of a cell's picture, as on the slides of the study; none of items or latents that
+    are no images."""
     if filled.batch.images.ndim != 4:
         return {}
+    shape = filled.batch.images.shape
     rows = {
         "source": filled.batch.images,
-        "latent": translation.latent,
-        "changed latent": translation.changed,
+        "latent": _shaped(translation.latent, shape),
+        "changed latent": _shaped(translation.changed, shape),
         "output": translation.images,
     }
     wide = min(STRIP_IMAGES, filled.real)
@@ -315,14 +331,19 @@ def strip_rows(filled: FilledBatch, translation: Translation) -> dict[str, Tenso
     return {name: row[:wide].float().cpu().clone() for name, row in rows.items() if row is not None}
 
 
-def per_image(evaluated: int | Fraction, images: int) -> float | int:
+def _shaped(latent: Tensor | None, shape: torch.Size) -> Tensor | None:
+    """A latent that can be shown as an image, or None."""
+    return latent if latent is not None and latent.shape == shape else None
+
+
+def per_image(evaluated: int, images: int) -> float | int:
     """Evaluations an image: whole where it comes out whole.
 
-    >>> per_image(80, 8), per_image(Fraction(20, 2), 4)
+    >>> per_image(80, 8), per_image(10, 4)
     (10, 2.5)
     """
     whole, rest = divmod(evaluated, images)
-    return float(evaluated / images) if rest else whole
+    return evaluated / images if rest else whole
 
 
 def peak_memory_mb(device: torch.device) -> float:

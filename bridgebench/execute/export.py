@@ -1,4 +1,4 @@
-"""Source images of a task as files, for a model that runs somewhere else."""
+"""Source images of a task as files, to translate with a model outside bridgebench."""
 
 from __future__ import annotations
 

@@ -18,13 +18,12 @@ from pathlib import Path
 from time import monotonic
 
 from bridgebench.errors import BridgebenchError
-from bridgebench.execute.cell import Outcome
+from bridgebench.execute.cell import Failure, Outcome
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.local import Clock, LocalRun, record_of, valid_record
 from bridgebench.execute.memory import available_memory, limit_memory, used_memory
 from bridgebench.execute.messages import Began, Doing, Ended, Evaluated, Finished, Started
 from bridgebench.execute.progress import Progress
-from bridgebench.interfaces.method import Failure
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan

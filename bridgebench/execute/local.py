@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
@@ -11,49 +10,38 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from bridgebench.errors import IntegrityError, PluginError
+from bridgebench.errors import PluginError
 from bridgebench.execute.batches import SourceBatches
-from bridgebench.execute.cell import CellRunner, Made, Outcome, SharedResult
+from bridgebench.execute.cell import CellRunner, Failure, Fitted, Outcome, SharedResult
+from bridgebench.execute.clock import Clock as Clock
 from bridgebench.execute.cores import usable_cores
-from bridgebench.execute.counting import RunContext
-from bridgebench.execute.features import KeptFeatures
+from bridgebench.execute.features import Extractors, KeptFeatures
+from bridgebench.execute.finished import valid_record as valid_record
+from bridgebench.execute.fitting import compute_fit
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.memory import keep_freed_memory
 from bridgebench.execute.prefetch import pays
 from bridgebench.execute.progress import Progress
-from bridgebench.execute.records import Record, RecordStore, RecordWarning, Status, Value
-from bridgebench.execute.scoring import MODIFIED, Extractors, Reference, Scorer
+from bridgebench.execute.records import Record, Status, Value
+from bridgebench.execute.reference import MODIFIED, Kept, Reference
+from bridgebench.execute.run_context import Images, Networks
+from bridgebench.execute.scoring import Scorer
 from bridgebench.execute.sharing import compute_shared
 from bridgebench.execute.store import Store, user_store
-from bridgebench.interfaces.dataset import Items
-from bridgebench.interfaces.method import Cell, Failure, Stage
-from bridgebench.interfaces.metric import Population
+from bridgebench.interfaces.cell import Cell, Stage
+from bridgebench.interfaces.dataset import Items, ItemStream
 from bridgebench.isolation.calls import Surroundings, answering
-from bridgebench.plan.model import Group, Plan, PlannedCell
-from bridgebench.plan.together import evaluations_for, sets_of
+from bridgebench.plan.model import Group, Plan, PlannedCell, evaluations_for
 from bridgebench.toolkit.item_files import item_file
 from bridgebench.toolkit.pictures import save_image, save_strip
 
 
-@dataclass
-class Clock:
-    """Where the seconds of a run went."""
-
-    network: float = 0.0
-    scoring: float = 0.0
-    pictures: float = 0.0
-    records: float = 0.0
-    computed_cells: int = 0
-    reused_cells: int = 0
-
-
 @dataclass(frozen=True)
 class _Bench:
-    """What the cells of a seed share: their source images, the models, the context."""
+    """What the cells of a seed share: their source images, networks and reference."""
 
     seed: int
     batches: SourceBatches
-    context: RunContext
     runner: CellRunner
     reference: Reference
 
@@ -63,8 +51,8 @@ class LocalRun:
     """One run of a plan into a folder; records of cells that are there already are kept.
 
     `tried` are the cells to leave alone although they have no sound record, `cores` those that the
-    run may use. Models and references are loaded for a seed at its first cell and kept until one of
-    another seed comes.
+    run may use. Networks are loaded once; the images, the reference and the fits of a seed are kept
+    until a cell of another seed comes.
     """
 
     plan: Plan
@@ -76,8 +64,10 @@ class LocalRun:
     store: Store = field(default_factory=user_store)
     cores: int = field(default_factory=usable_cores)
     _extractors: Extractors | None = None
-    _of_run: dict[str, Population] = field(default_factory=dict)
+    _networks: Networks | None = None
+    _of_run: Kept = field(default_factory=Kept)
     _bench: _Bench | None = None
+    _fits: dict[str, Fitted | Outcome] = field(default_factory=dict)
 
     def run(self) -> None:
         """Run every cell that has no valid record."""
@@ -92,12 +82,16 @@ class LocalRun:
         """The shared stages of a group, or the failure of all its cells."""
         bench = self._of_seed(group.seed)
         runnable = next(cell for cell in group.cells if not cell.skip)
+        fitted = self._fitted(bench, runnable)
+        if isinstance(fitted, Outcome):
+            return fitted
         self.progress.doing(_title(runnable.cell, group.shared))
-        before = bench.context.meter.seconds
+        context = bench.runner.context_of(runnable.cell.method, fitted)
+        before = context.networks.meter.seconds
         shared = compute_shared(
-            group, runnable.cell, bench.batches, bench.context, self.store, bench.runner.aside
+            group, runnable.cell, bench.batches, context, self.store, bench.runner.aside
         )
-        self.clock.network += bench.context.meter.seconds - before
+        self.clock.network += context.networks.meter.seconds - before
         return shared
 
     def run_group(
@@ -105,12 +99,8 @@ class LocalRun:
         group: Group,
         cells: Sequence[PlannedCell],
         shared: SharedResult | Outcome | None = None,
-        alone: bool = False,
     ) -> None:
-        """Run some cells of a group; `shared`, unless given, is what `share` makes for it.
-
-        Cells go through the network in the sets of the plan, or each by itself if `alone`.
-        """
+        """Run some cells of a group; `shared`, unless given, is what `share` makes for it."""
         runnable = [cell for cell in cells if not cell.skip]
         for cell in cells:
             if cell.skip:
@@ -120,39 +110,40 @@ class LocalRun:
         bench = self._of_seed(group.seed)
         self.progress.begin(tuple(cell.identity for cell in runnable))
         shared = self.share(group) if shared is None else shared
-        if isinstance(shared, Outcome):
-            for cell in runnable:
+        for cell in runnable:
+            fitted = shared if isinstance(shared, Outcome) else self._fitted(bench, cell)
+            if isinstance(shared, Outcome):
                 self._finish(cell, shared)
-            return
-        for members in sets_of(group, 1 if alone else self.plan.together):
-            if wanted := [cell for cell in members if cell in runnable]:
-                self._run_set(bench, members, wanted, shared)
+            elif isinstance(fitted, Outcome):
+                self._finish(cell, fitted)
+            else:
+                self._run_cell(bench, cell, shared, fitted)
 
-    def _run_set(
-        self,
-        bench: _Bench,
-        members: Sequence[PlannedCell],
-        wanted: Sequence[PlannedCell],
-        shared: SharedResult,
+    def _fitted(self, bench: _Bench, planned: PlannedCell) -> Fitted | Outcome:
+        """What the fit of a cell gives, computed once for all that share it, or its failure."""
+        if planned.fit is None:
+            return Fitted()
+        stage, key = planned.fit
+        if key not in self._fits:
+            self.progress.doing(f"{planned.cell.method.spec} {stage.name}")
+            context = bench.runner.context_of(planned.cell.method)
+            self._fits[key] = compute_fit(stage, key, planned.cell, context, self.store)
+        return self._fits[key]
+
+    def _run_cell(
+        self, bench: _Bench, planned: PlannedCell, shared: SharedResult, fitted: Fitted
     ) -> None:
-        """Run the wanted cells of a set; all members are translated, so that bits are the same."""
-        made: Mapping[Cell, Made] = {}
-        before = bench.context.meter.seconds
-        if len(members) > 1:
-            self.progress.doing(_title(members[0].cell, (), len(members)))
-            self.progress.begin(tuple(cell.identity for cell in wanted))
-            made = bench.runner.together([cell.cell for cell in members], shared)
-        for cell in wanted:
-            self.progress.doing(_title(cell.cell, ()))
-            self.progress.begin((cell.identity,))
-            outcome = bench.runner.run(cell.cell, shared, made.get(cell.cell))
-            if not bench.reference.intact():
-                outcome = Outcome(failure=Failure(MODIFIED), damage=True)
-            if outcome.damage:
-                bench.reference.forget()
-            self.clock.network += bench.context.meter.seconds - before
-            before = bench.context.meter.seconds
-            self._finish(cell, outcome)
+        meter = bench.runner.networks.meter
+        before = meter.seconds
+        self.progress.doing(_title(planned.cell, ()))
+        self.progress.begin((planned.identity,))
+        outcome = bench.runner.run(planned.cell, shared, fitted)
+        if not bench.reference.intact():
+            outcome = Outcome(failure=Failure(MODIFIED), damage=True)
+        if outcome.damage:
+            bench.reference.forget()
+        self.clock.network += meter.seconds - before
+        self._finish(planned, outcome)
 
     def _missing(self, group: Group) -> list[PlannedCell]:
         return [
@@ -164,6 +155,7 @@ class LocalRun:
     def _of_seed(self, seed: int) -> _Bench:
         if self._bench is None or self._bench.seed != seed:
             self._bench = None  # one seed's images leave before those of the next are loaded
+            self._fits.clear()
             self._bench = self._new_bench(seed)
         return self._bench
 
@@ -173,6 +165,8 @@ class LocalRun:
         device = torch.device(self.plan.device)
         if self._extractors is None:
             self._extractors = Extractors(self.plan.extractors, device)
+        if self._networks is None:
+            self._networks = Networks(device, self.plan.precision, self.progress.evaluated)
         self.progress.doing(f"loading {n} images of {task.source.domain}")
         source, batch = task.source, self.plan.batch
         with answering(f"dataset '{self.plan.dataset.name}'"):
@@ -187,20 +181,19 @@ class LocalRun:
         reference = Reference(
             task, self.plan.dataset, self._extractors, n, seed, keep, self._of_run
         )
-        context = RunContext(
-            self.plan.setting,
-            device,
-            self.plan.precision,
-            lambda: _copied(reference.held_out().items),
-            batches.permuted,
-            self.progress.evaluated,
+        dataset, target = self.plan.dataset, task.target
+        images = Images(
+            permuted=batches.permuted,
+            training=lambda domain: ItemStream(dataset, domain, dataset.training_split, seed),
+            training_pairs=lambda size: training_pairs(self.plan, seed, size),
+            held_out=ItemStream(dataset, target.domain, target.held_out, seed),
         )
         aside = pays(device, self.cores)
         runner = CellRunner(
             batches=batches,
-            low=task.item.low,
-            high=task.item.high,
-            context=context,
+            setting=self.plan.setting,
+            networks=self._networks,
+            images=images,
             new_scorer=partial(
                 Scorer,
                 self.plan.metrics,
@@ -210,11 +203,12 @@ class LocalRun:
                 alone=not aside,
             ),
             needs_cycle=self.plan.needs_cycle,
+            samples=self.plan.samples,
             keep=self._keeper(),
             draw=self._drawer(),
             aside=aside,
         )
-        return _Bench(seed, batches, context, runner, reference)
+        return _Bench(seed, batches, runner, reference)
 
     def _finish(self, planned: PlannedCell, outcome: Outcome) -> None:
         """Write a cell's record, last of all, as it says that all is there."""
@@ -259,26 +253,12 @@ class LocalRun:
         return keep
 
 
-def _copied(items: Items) -> Items:
-    """Items for a method, which may do with them what it likes."""
-    images = items.images.clone()
-    return Items(images, items.ids, items.domains)
-
-
-def valid_record(records: RecordStore, cell: PlannedCell) -> Record | None:
-    """The record of a cell if it is whole, succeeded, and was made from what the plan would use.
-
-    A RecordWarning names one that is damaged.
-    """
-    try:
-        record = records.read(cell.identity)
-        if record is None or record.key != cell.key or record.status in ("failed", "timeout"):
-            return None
-        records.items(record)
-    except (IntegrityError, OSError) as error:
-        warnings.warn(f"a cell is computed again: {error}", RecordWarning, stacklevel=2)
-        return None
-    return record
+def training_pairs(plan: Plan, seed: int, size: int) -> Iterator[tuple[Items, Tensor]]:
+    """Training items of the source domain with their true targets, in batches of `size`."""
+    dataset, source, target = plan.dataset, plan.setting.source, plan.setting.target
+    split = dataset.training_split
+    for items in ItemStream(dataset, source, split, seed).batches(size):
+        yield items, dataset.true_targets(items, source, target, split, seed)
 
 
 def record_of(plan: Plan, planned: PlannedCell, outcome: Outcome) -> Record:
@@ -312,14 +292,12 @@ def _status(planned: PlannedCell, outcome: Outcome) -> Status:
     return "timeout" if outcome.timed_out else "failed"
 
 
-def _title(cell: Cell, shared: Sequence[tuple[Stage, str]], together: int = 1) -> str:
+def _title(cell: Cell, shared: Sequence[tuple[Stage, str]]) -> str:
     parts = [cell.method.spec]
-    if cell.solver is not None:
-        parts.append(cell.solver.spec)
+    if cell.parts.solver is not None:
+        parts.append(cell.parts.solver.spec)
     if shared:
         parts += [stage.name for stage, _ in shared]
-    elif together > 1:
-        parts.append(f"{together} transforms")
-    elif cell.transform is not None:
-        parts.append(cell.transform.spec)
+    elif cell.parts.transform is not None:
+        parts.append(cell.parts.transform.spec)
     return " ".join(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridgebench.execute.local import Clock
+from bridgebench.execute.clock import Clock
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,13 +16,18 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bridgebench.errors import IntegrityError
+from bridgebench.files.atomic import write_atomically as write_atomically
 from bridgebench.files.canonical_json import digest
 from bridgebench.files.regular_files import read_regular
 from bridgebench.files.strict_json import loads
 from bridgebench.tasks.task_file import first_problem
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from torch import Tensor
+
+    Numbers = npt.NDArray[np.generic]
 
 Status = Literal["ok", "failed", "timeout", "skipped"]
 
@@ -89,23 +93,6 @@ def content_of(record: Record) -> bytes:
     return (json.dumps({**fields, SHA256: digest(fields)}, indent=1) + "\n").encode()
 
 
-def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Write a file whole or not at all.
-
-    `durable` waits until the disk has it, so that it outlives the machine, not the process alone.
-    """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as stream:
-            stream.write(content)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 class RecordStore:
     """The records in a folder."""
 
@@ -118,7 +105,7 @@ class RecordStore:
 
         self._folder.mkdir(parents=True, exist_ok=True)
         if items:
-            content = save({name: tensor.contiguous() for name, tensor in items.items()})
+            content = save({name: _for_numpy(tensor) for name, tensor in items.items()})
             write_atomically(self._items_path(record.identity), content)
             record = record.model_copy(
                 update={
@@ -141,12 +128,27 @@ class RecordStore:
         for path in sorted(self._folder.glob("*.json")):
             yield self._parse(path)
 
-    def items(self, record: Record) -> dict[str, Tensor]:
+    def items(self, record: Record) -> dict[str, Numbers]:
         """The per-image statistics of a record, checked against its hash."""
-        from safetensors.torch import load
+        from safetensors.numpy import load
 
         if not record.items:
             return {}
+        content = self._items_content(record)
+        try:
+            return load(content)
+        except KeyError as error:
+            raise IntegrityError(
+                f"{self._items_path(record.identity)} holds numbers of the type {error}, which "
+                "NumPy does not have; delete the record to compute the cell again"
+            ) from error
+
+    def check_items(self, record: Record) -> None:
+        """IntegrityError unless the per-image statistics of a record have its hash."""
+        if record.items:
+            self._items_content(record)
+
+    def _items_content(self, record: Record) -> bytes:
         path = self._items_path(record.identity)
         content = read_regular(path, MAX_ITEMS_BYTES) if path.is_file() else b""
         if hashlib.sha256(content).hexdigest() != record.items_sha256:
@@ -154,7 +156,7 @@ class RecordStore:
                 f"{path} does not have the sha256 that its record names; delete the record "
                 "to compute the cell again"
             )
-        return load(content)
+        return content
 
     def _parse(self, path: Path) -> Record:
         fields = loads(read_regular(path, MAX_RECORD_BYTES), str(path))
@@ -178,3 +180,10 @@ class RecordStore:
 
     def _items_path(self, identity: str) -> Path:
         return self._folder / f"{identity}.safetensors"
+
+
+def _for_numpy(tensor: Tensor) -> Tensor:
+    """The numbers in a type that NumPy has, which reads them again."""
+    import torch
+
+    return (tensor.float() if tensor.dtype is torch.bfloat16 else tensor).contiguous()

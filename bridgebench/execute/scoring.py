@@ -2,177 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import replace
 from math import isfinite
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
 from bridgebench.errors import Damage, PluginError
-from bridgebench.interfaces.dataset import Dataset, Items
-from bridgebench.interfaces.extractor import Extracted, Extractor, LoadedExtractor
-from bridgebench.interfaces.metric import Metric, Observed, Population, Score
-from bridgebench.isolation.calls import copy_of, isolated, lent, same_bits
-from bridgebench.isolation.unchanged import Sealed
+from bridgebench.execute.features import Extractors
+from bridgebench.execute.reference import Reference
+from bridgebench.interfaces.dataset import Items
+from bridgebench.interfaces.metric import Metric, Observed, Score
+from bridgebench.isolation.calls import copy_of, isolated, same_bits
 from bridgebench.plan.chance import chance_name
-from bridgebench.plan.provenance import REFERENCE_SEED
-from bridgebench.tasks.task_file import TaskFile
 from bridgebench.toolkit.threads import one_thread
 
 if TYPE_CHECKING:
     import torchmetrics
 
-T = TypeVar("T")
-
-EXTRACT_BATCH = 512
-
-MODIFIED = "a metric modified in place what all metrics are held against; it must clone it"
-
-KeepExtracted = Callable[[Mapping[str, Any], Callable[[], Extracted]], Extracted]
-"""What is seen in real images, given all that decides it and a way to compute it."""
-
-
-def keep_nothing(what: Mapping[str, Any], compute: Callable[[], Extracted]) -> Extracted:
-    """The value of `compute()`, every time."""
-    return compute()
-
-
-class Extractors:
-    """The extractors of a run, each loaded at its first use."""
-
-    def __init__(self, extractors: Mapping[str, Extractor], device: torch.device) -> None:
-        self._extractors = dict(extractors)
-        self._device = device
-        self._loaded: dict[str, LoadedExtractor] = {}
-
-    @torch.inference_mode()
-    def extract(self, spec: str, images: Tensor) -> Extracted:
-        """What an extractor sees in (B, C, H, W) images, on the CPU in float32."""
-        if spec not in self._loaded:
-            with isolated(f"extractor '{spec}'"):
-                self._loaded[spec] = self._declared(spec).load(self._device)
-        parts = [self._see(spec, chunk) for chunk in torch.split(images, EXTRACT_BATCH)]
-        features = torch.cat([part.features.float().cpu() for part in parts])
-        logits = [part.logits.float().cpu() for part in parts if part.logits is not None]
-        return Extracted(features, torch.cat(logits) if logits else None)
-
-    def _see(self, spec: str, images: Tensor) -> Extracted:
-        who = f"extractor '{spec}'"
-        with lent(who, "images", images) as (given,), isolated(who):
-            seen = self._loaded[spec](given.to(self._device))
-        if not isinstance(seen, Extracted) or len(seen.features) != len(images):
-            raise PluginError(f"{who} gave no features of {len(images)} images")
-        return seen
-
-    def sha256(self, spec: str) -> str:
-        """The hash of an extractor's weights."""
-        return self._declared(spec).sha256()
-
-    def _declared(self, spec: str) -> Extractor:
-        if spec not in self._extractors:
-            raise PluginError(
-                f"extractor '{spec}' was not declared; a metric names what it needs in extractors()"
-            )
-        return self._extractors[spec]
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The real images that outputs are held against; a MetricContext for the metrics of one seed.
-
-    keep    gives what is seen in real images
-    of_run  what all seeds of a run share
-    """
-
-    task: TaskFile
-    dataset: Dataset
-    extractors: Extractors
-    n: int
-    seed: int
-    keep: KeepExtracted = keep_nothing
-    of_run: dict[str, Population] = field(default_factory=dict)
-    _memo: dict[str, Any] = field(default_factory=dict)
-    _seals: list[Sealed] = field(default_factory=list)
-
-    def intact(self) -> bool:
-        """Whether no metric has modified what all share."""
-        return all(seal.intact() for seal in self._seals)
-
-    def forget(self) -> None:
-        """Load and compute all of it anew when it is asked for."""
-        for kept in (self._seals, self._memo, self.of_run):
-            kept.clear()
-
-    @property
-    def extractor(self) -> str:
-        """The task's own extractor; "" for a task without one."""
-        return self.task.extractor or ""
-
-    def reference(self) -> Population:
-        """All real target images of the reference split, the same for every seed."""
-        if "reference" not in self.of_run:
-            split = self.task.target.reference
-            self.of_run["reference"] = self._population(split, REFERENCE_SEED)
-        return self.of_run["reference"]
-
-    def held_out(self) -> Population:
-        """All real target images of the other split, in the order of the seed."""
-        if "held_out" not in self._memo:
-            split = self.task.target.held_out
-            self._memo["held_out"] = self._population(split, self.seed)
-        return cast(Population, self._memo["held_out"])
-
-    def once(self, key: str, compute: Callable[[], T]) -> T:
-        """The value of `compute()`, computed once for each key."""
-        if key not in self._memo:
-            self._memo[key] = compute()
-            self._seal(self._memo[key])
-        return cast(T, self._memo[key])
-
-    def _seal(self, value: object) -> Sealed:
-        self._seals.append(Sealed.of(value))
-        return self._seals[-1]
-
-    def _population(self, split: str, seed: int) -> Population:
-        domain = self.task.target.domain
-        with isolated(f"dataset '{self.dataset.name}'"):
-            items = self.dataset.items(domain, split, self.dataset.size(domain, split), seed)
-        seal = self._seal(items.images)
-        what = {
-            "dataset": self.dataset.resolved(),
-            "files": dict(self.dataset.files()),
-            "domain": domain,
-            "split": split,
-            "seed": seed,
-        }
-        return Population(items, memoized(partial(self._extract, items, seal, what)))
-
-    def _extract(self, items: Items, seal: Sealed, what: Mapping[str, Any], spec: str) -> Extracted:
-        def compute() -> Extracted:
-            seen = self.extractors.extract(spec, items.images)
-            if not seal.intact():  # and what is seen would be kept for later runs
-                raise Damage(MODIFIED)
-            return seen
-
-        seen = self.keep({**what, "extractor": [spec, self.extractors.sha256(spec)]}, compute)
-        self._seal(seen)
-        return seen
-
-
-def memoized(compute: Callable[[str], T]) -> Callable[[str], T]:
-    """`compute`, called once for each word."""
-    results: dict[str, T] = {}
-
-    def once(word: str) -> T:
-        if word not in results:
-            results[word] = compute(word)
-        return results[word]
-
-    return once
+    Meters = Sequence[tuple[Metric, torchmetrics.Metric]]
 
 
 class Scorer:
@@ -195,38 +45,44 @@ class Scorer:
         compared = [m for m in metrics if any(column.chance for column in m.columns())]
         self._chance = [(m, _meter(m, reference)) for m in compared] if reference.n > 1 else []
         self._extractors = extractors
+        self._reference = reference
         self._partners = partners
         self._isolated = isolated if alone else nullcontext
         self._seen = 0
 
     def update(
-        self, source: Tensor, output: Tensor, ids: tuple[str, ...], cycled: Tensor | None
-    ) -> None:
-        """Take in a batch of outputs beside their sources, both (B, C, H, W) on the CPU."""
-        extract = memoized(partial(self._see, output))
-        self._seen += len(ids)
-        copies = copy_of(source), copy_of(output), None if cycled is None else copy_of(cycled)
-        observed = Observed(copies[0], copies[1], ids, copies[2], extract)
-        self._take_in(self._meters, observed, (source, output, cycled))
-        if self._chance:
-            others = self._partners(ids)
-            beside = observed.beside(copy_of(others.images), others.ids)
-            self._take_in(self._chance, beside, (others.images, output, cycled))
-
-    def _take_in(
         self,
-        meters: Sequence[tuple[Metric, torchmetrics.Metric]],
-        observed: Observed,
-        originals: Sequence[Tensor | None],
+        source: Items,
+        output: Tensor,
+        cycled: Tensor | None = None,
+        samples: Tensor | None = None,
     ) -> None:
-        """Update some meters; Damage for a metric that modifies the copies it is given."""
-        copies = (observed.source, observed.output, observed.cycled)
+        """Take in a batch of outputs and their sources, on the CPU; see `Observed`."""
+        self._seen += len(source)
+        target = self._targets(source, self._meters)
+        extract = self._extractors.extract
+        observed = Observed(source.images, output, source.ids, cycled, extract, target, samples)
+        copies = _copies_of(observed)
+        self._take_in(self._meters, observed, copies)
+        if self._chance:
+            others = self._partners(source.ids)
+            target = self._targets(others, self._chance)
+            observed = observed.beside(others.images, others.ids, target)
+            copies = copies.beside(copy_of(others.images), others.ids, _copy_of(target))
+            self._take_in(self._chance, observed, copies)
+
+    def _targets(self, items: Items, meters: Meters) -> Tensor | None:
+        wanted = any(metric.needs_pairs for metric, _ in meters)
+        return self._reference.true_targets(items) if wanted else None
+
+    def _take_in(self, meters: Meters, originals: Observed, copies: Observed) -> None:
+        """Update some meters with copies; Damage for a metric that modifies them."""
         for metric, meter in meters:
             who = f"metric '{metric.name}'"
             with self._isolated(who):
-                meter.update(observed)
-            for images, copy in zip(originals, copies, strict=True):
-                if images is not None and copy is not None and not same_bits(images, copy):
+                meter.update(copies)
+            for images, copy in zip(_images_of(originals), _images_of(copies), strict=True):
+                if not same_bits(images, copy):
                     raise Damage(f"{who} modified the images it measures; it must clone them")
 
     def compute(self) -> dict[str, Score]:
@@ -249,8 +105,25 @@ class Scorer:
             columns = {column.name for column in metric.columns()}
         return checked_scores(metric.name, computed, columns, self._seen)
 
-    def _see(self, output: Tensor, spec: str) -> Extracted:
-        return self._extractors.extract(spec, output)
+
+def _images_of(observed: Observed) -> list[Tensor]:
+    every = (observed.source, observed.output, observed.cycled, observed.target, observed.samples)
+    return [images for images in every if images is not None]
+
+
+def _copies_of(observed: Observed) -> Observed:
+    return replace(
+        observed,
+        source=copy_of(observed.source),
+        output=copy_of(observed.output),
+        cycled=_copy_of(observed.cycled),
+        target=_copy_of(observed.target),
+        samples=_copy_of(observed.samples),
+    )
+
+
+def _copy_of(images: Tensor | None) -> Tensor | None:
+    return None if images is None else copy_of(images)
 
 
 def _meter(metric: Metric, reference: Reference) -> torchmetrics.Metric:

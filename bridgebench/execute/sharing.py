@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
-from dataclasses import replace
 from time import perf_counter
 
 import torch
 from torch import Tensor
 
-from bridgebench.errors import PluginError
+from bridgebench.execute.arithmetic import arithmetic
 from bridgebench.execute.batches import FilledBatch, SourceBatches
 from bridgebench.execute.cell import Outcome, SharedResult, failed
-from bridgebench.execute.counting import RunContext
 from bridgebench.execute.prefetch import ahead
+from bridgebench.execute.run_context import MethodContext
 from bridgebench.execute.spool import Spool
+from bridgebench.execute.stages import run_stage
 from bridgebench.execute.store import Store, Stored
 from bridgebench.files.canonical_json import digest
-from bridgebench.interfaces.method import Cell, Stage
-from bridgebench.isolation.calls import isolated, lent
+from bridgebench.interfaces.cell import Cell, Stage
 from bridgebench.plan.model import Group, Plan
 
 RESULT = "result"
@@ -29,7 +27,7 @@ def compute_shared(
     group: Group,
     cell: Cell,
     batches: SourceBatches,
-    context: RunContext,
+    context: MethodContext,
     store: Store,
     aside: bool,
 ) -> SharedResult | Outcome:
@@ -76,30 +74,13 @@ def entry_key(stage_key: str, index: int, real: int, device: torch.device) -> st
     return digest([stage_key, index, real, arithmetic(device)])
 
 
-def arithmetic(device: torch.device) -> dict[str, str | int]:
-    """What last bits depend on besides the program: libraries, processor, threads."""
-    if device.type == "cuda":
-        return {
-            "torch": torch.__version__,
-            "device": torch.cuda.get_device_name(device),
-            "cuda": str(torch.version.cuda),
-        }
-    return {
-        "torch": torch.__version__,
-        "device": platform.machine(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "bf16": torch.cpu._is_avx512_bf16_supported() + 2 * torch.cpu._is_amx_tile_supported(),
-        "threads": torch.get_num_threads(),
-    }
-
-
-@torch.inference_mode()
+@torch.no_grad()
 def _of_batch(
     stages: Sequence[tuple[Stage, str]],
     cell: Cell,
     index: int,
     filled: FilledBatch,
-    context: RunContext,
+    context: MethodContext,
     store: Store,
 ) -> tuple[Tensor, int, float]:
     """The result of the last of some stages, the evaluations it takes, and the seconds."""
@@ -108,35 +89,18 @@ def _of_batch(
     kept = _sound(store.get(key), len(filled.batch.ids))
     if kept is not None:
         evaluated = int(kept.facts["evaluated"])
-        context.skipped(evaluated)
+        context.networks.progressed(evaluated)
         return kept.tensors[RESULT].to(context.device), evaluated, kept.facts["seconds"]
     before: Tensor | None = None
     evaluated, seconds = 0, 0.0
     if earlier:
         before, evaluated, seconds = _of_batch(earlier, cell, index, filled, context, store)
-    who = f"method '{cell.method.name}'"
-    with lent(who, "input batch", filled.batch.images, before) as (images, given):
-        batch = replace(filled.batch, images=images)
-        already, begun = context.meter.evaluated, perf_counter()
-        with isolated(who):
-            result = cell.method.share(stage, cell, batch, given, context)
-        evaluated += context.meter.evaluated - already
-        context.wait()
-        seconds += perf_counter() - begun
-    _check(result, len(batch.ids), who, stage)
+    already, begun = context.networks.meter.evaluated, perf_counter()
+    result = run_stage(stage, cell, filled.batch, before, context)
+    seconds += perf_counter() - begun
+    evaluated += context.networks.meter.evaluated - already
     store.put(key, Stored({RESULT: result}, {"evaluated": evaluated, "seconds": seconds}))
     return result, evaluated, seconds
-
-
-def _check(result: object, images: int, who: str, stage: Stage) -> None:
-    """PluginError for a result that is no tensor of so many images."""
-    if not isinstance(result, Tensor):
-        raise PluginError(f"{who} gave a {type(result).__name__}, but share() gives a tensor")
-    if result.ndim == 0 or len(result) != images:
-        raise PluginError(
-            f"{who} gave a result of shape {tuple(result.shape)} in {stage.name}, expected "
-            f"{images} images"
-        )
 
 
 def _sound(kept: Stored | None, images: int) -> Stored | None:

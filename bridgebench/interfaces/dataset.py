@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from bridgebench.errors import InvalidOption
 from bridgebench.interfaces.plugin import Plugin
@@ -47,6 +47,15 @@ class Items:
             yield self.slice(start, start + size)
 
 
+class Batched(Protocol):
+    """Items that come a batch at a time: an `ItemStream`, or `Items` that are in memory."""
+
+    def __len__(self) -> int: ...
+
+    def batches(self, size: int) -> Iterator[Items]:
+        """The items in batches of `size` in order; the last may be shorter."""
+
+
 class Dataset(Plugin, ABC):
     """Images in domains and splits.
 
@@ -54,6 +63,9 @@ class Dataset(Plugin, ABC):
     """
 
     splits: ClassVar[tuple[str, ...]]
+
+    training_split: ClassVar[str] = "train"
+    """The split whose images methods may be fitted to, unless the task evaluates it."""
 
     @property
     @abstractmethod
@@ -85,6 +97,64 @@ class Dataset(Plugin, ABC):
         """
         yield from self.items(domain, split, n, seed).batches(size)
 
+    def has_pairs(self, source: str, target: str) -> bool:
+        """Whether every item of the domain `source` has a true target in the domain `target`."""
+        return False
+
+    def true_targets(self, items: Items, source: str, target: str, split: str, seed: int) -> Tensor:
+        """The true target of each item of `source`, (n, C, H, W) in the range of the items.
+
+        IntegrityError, naming the item, for one that has none.
+        """
+        raise InvalidOption(f"dataset {self.name} has no pairs of {source} and {target}")
+
     @abstractmethod
     def files(self) -> Mapping[str, str]:
         """File name to sha256 of its data; checked against the files, or IntegrityError."""
+
+
+@dataclass(frozen=True)
+class ItemStream:
+    """All items of a domain in a split, in the order of a seed, a batch at a time.
+
+    >>> from bridgebench_cmnist.digits.dataset import ColoredMnist
+    >>> sevens = ItemStream(ColoredMnist(), "digit:7", "test")
+    >>> len(sevens), len(next(sevens.batches(64))), sevens.take([3, 900]).images.shape
+    (1028, 64, torch.Size([2, 3, 32, 32]))
+    """
+
+    dataset: Dataset
+    domain: str
+    split: str
+    seed: int = 0
+
+    def __len__(self) -> int:
+        return self.dataset.size(self.domain, self.split)
+
+    def batches(self, size: int = 256) -> Iterator[Items]:
+        """The items in batches of `size`, each a copy; the last may be shorter."""
+        there = len(self)
+        parts = self.dataset.stream(self.domain, self.split, there, self.seed, size)
+        for part in parts if there else ():
+            yield Items(part.images.clone(), part.ids, part.domains)
+
+    def take(self, indices: Sequence[int]) -> Items:
+        """The items at some places, in the order of `indices`; one batch at a time is in memory."""
+        import torch
+
+        wanted = set(indices)
+        found: dict[int, tuple[Tensor, str, str]] = {}
+        start = 0
+        for part in self.batches():
+            for place in wanted & set(range(start, start + len(part))):
+                row = place - start
+                found[place] = (part.images[row], part.ids[row], part.domains[row])
+            start += len(part)
+            if len(found) == len(wanted):
+                break
+        rows = [found[index] for index in indices]
+        return Items(
+            torch.stack([image for image, _, _ in rows]),
+            tuple(item for _, item, _ in rows),
+            tuple(domain for _, _, domain in rows),
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar, cast
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import torchmetrics
     from torch import Tensor
 
-    from bridgebench.interfaces.dataset import Items
+    from bridgebench.interfaces.cell import Setting
+    from bridgebench.interfaces.dataset import Batched, Items
     from bridgebench.interfaces.extractor import Extracted
-    from bridgebench.interfaces.method import Setting
 
 T = TypeVar("T")
 
@@ -61,31 +61,46 @@ class Score(NamedTuple):
     items: Tensor | None = None
 
 
+POPULATION_BATCH = 512
+"""How many images of a population are in memory at once."""
+
+
 @dataclass(frozen=True)
 class Observed:
-    """A batch of outputs beside their sources.
+    """A batch of outputs with their sources.
 
     source, output  (B, C, H, W) float32 on the CPU
     ids             the B item ids of the sources
-    cycled          the outputs carried back, where a metric needs it and the method can
-    extract         name or spec of an extractor -> Extracted of `output`, computed once
+    cycled          the outputs translated back, where a metric needs it and the method can
+    extract_from    spec of an extractor and (n, C, H, W) images -> Extracted of these images
+    target          the true target of each source, (B, C, H, W), where a metric needs pairs
+    samples         the first of them `output`: k outputs of each source under different random
+                    numbers, (k, B, C, H, W), where a metric wants k and the method is stochastic
     """
 
     source: Tensor
     output: Tensor
     ids: tuple[str, ...]
     cycled: Tensor | None
-    extract: Callable[[str], Extracted]
+    extract_from: Callable[[str, Tensor], Extracted]
+    target: Tensor | None = None
+    samples: Tensor | None = None
     _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def beside(self, source: Tensor, ids: tuple[str, ...]) -> Observed:
-        """The same outputs beside other sources; what was computed once is not computed again."""
-        return replace(self, source=source, ids=ids)
+    def beside(
+        self, source: Tensor, ids: tuple[str, ...], target: Tensor | None = None
+    ) -> Observed:
+        """The same outputs with other sources; what was computed once is not computed again."""
+        return replace(self, source=source, ids=ids, target=target)
+
+    def extract(self, spec: str) -> Extracted:
+        """What an extractor sees in the outputs, computed once."""
+        return self.once(f"extract/{spec}", lambda: self.extract_from(spec, self.output))
 
     def once(self, key: str, compute: Callable[[], T]) -> T:
         """The value of `compute()`, computed once a batch for each key, whichever metric asks.
 
-        It must follow from the outputs alone: the chance columns put other sources beside them.
+        It must follow from the outputs alone: for the chance columns the sources are others.
         """
         if key not in self._kept:
             self._kept[key] = compute()
@@ -94,14 +109,48 @@ class Observed:
 
 @dataclass(frozen=True)
 class Population:
-    """Real images to compare with, and what an extractor sees in them."""
+    """Real images to compare with, of which only a batch is in memory at a time.
 
-    items: Items
+    items    the images in order
+    extract  spec of an extractor -> Extracted of all of them, computed once
+    once     key and a way to compute a tensor -> the tensor, computed once for each key
+
+    >>> from bridgebench_cmnist.digits.dataset import ColoredMnist
+    >>> from bridgebench import ItemStream
+    >>> sevens = ItemStream(ColoredMnist(), "digit:7", "test")
+    >>> real = Population(sevens, extract=None, once=lambda key, compute: compute())
+    >>> len(real), real.each("mean pixel", lambda images: images.mean(dim=(1, 2, 3))).shape
+    (1028, torch.Size([1028]))
+    """
+
+    items: Batched
     extract: Callable[[str], Extracted]
+    once: Callable[[str, Callable[[], Tensor]], Tensor]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def batches(self) -> Iterator[Items]:
+        """The images in batches of at most POPULATION_BATCH; each is a copy."""
+        return self.items.batches(POPULATION_BATCH)
+
+    def each(self, key: str, see: Callable[[Tensor], Tensor]) -> Tensor:
+        """What `see` makes of each image, (n, ...), computed once for each key.
+
+        `see` takes a batch of images, (B, C, H, W), and gives a tensor of first dimension B. Equal
+        keys of all metrics mean equal results, so a key names the metric, and options that matter.
+        """
+        import torch
+
+        def compute() -> Tensor:
+            parts = [see(part.images) for part in self.batches()]
+            return torch.cat(parts) if parts else torch.empty(0)
+
+        return self.once(key, compute)
 
 
 class MetricContext(Protocol):
-    """What the outputs of a run are held against."""
+    """What a metric knows of a run besides the outputs: the real images to compare them with."""
 
     @property
     def n(self) -> int:
@@ -116,10 +165,10 @@ class MetricContext(Protocol):
         """The task's own extractor; "" for a task without one."""
 
     def reference(self) -> Population:
-        """All real target images of the reference split; loaded at the first call."""
+        """All real target images of the reference split, the same for every seed."""
 
     def held_out(self) -> Population:
-        """Real target images of the other split, as many as it has, in the order of the seed."""
+        """All real target images of the held-out split, in the order of the seed."""
 
     def once(self, key: str, compute: Callable[[], T]) -> T:
         """The value of `compute()`, computed once a run and seed for each key."""
@@ -137,7 +186,10 @@ class Metric(Plugin, ABC):
     """Raised when the numbers change for equal outputs; part of the fingerprint."""
 
     needs_cycle: ClassVar[bool] = False
-    """Whether it needs the outputs carried back, which triples the evaluations."""
+    """Whether it needs the outputs translated back, which triples the evaluations."""
+
+    needs_pairs: ClassVar[bool] = False
+    """Whether it compares outputs with true targets: a task without pairs is then refused."""
 
     needs_reference: ClassVar[bool] = False
     """Whether the reference images decide its numbers; they are then part of the fingerprint."""
@@ -148,6 +200,15 @@ class Metric(Plugin, ABC):
     own_threads: ClassVar[bool] = False
     """Whether its meter's `compute` says itself how many threads share its operations; else one
     does, as a second one is woken and waited for in vain where operations are small."""
+
+    @property
+    def samples(self) -> int:
+        """How many outputs of each source it wants of a stochastic method: `observed.samples`.
+
+        A class variable, or a property where an option says it. Another metric may want more, and
+        they are then there for all. Their evaluations do not count in a row's cost.
+        """
+        return 1
 
     @abstractmethod
     def columns(self) -> tuple[Column, ...]:

@@ -17,7 +17,14 @@ class Version:
     changed: str
 
 
-VERSIONS = (Version(1, "the first version"),)
+VERSIONS = (
+    Version(1, "the first version"),
+    Version(
+        2,
+        "methods translate one cell and declare networks, stages and fits; solvers take random "
+        "draws; see docs/how-to/move-to-api-2.md",
+    ),
+)
 """Every version that there was, in order. A change that breaks plugins adds one."""
 
 API_VERSION = VERSIONS[-1].number

@@ -8,8 +8,10 @@ fault, and so is an attempt to end the process. `lent` gives it copies of the co
 from __future__ import annotations
 
 import os
+import posix
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -21,20 +23,45 @@ from bridgebench.isolation.process_state import State
 if TYPE_CHECKING:
     from torch import Tensor
 
-_calling: ContextVar[str] = ContextVar("calling", default="")
-"""The plugin that is being called in this thread."""
-
-_caller: ContextVar[int] = ContextVar("caller", default=0)
-"""The process that calls it."""
-
 _exit = os._exit
 
+_within: ContextVar[str] = ContextVar("within", default="")
+"""The plugin whose call this thread is in, so that a call within it costs no second look."""
 
-def _refuse_exit(status: int) -> None:
-    """What `os._exit` is while a plugin is called, but in the processes that it has forked."""
-    if _calling.get() and os.getpid() == _caller.get():
-        raise SystemExit(status)
-    _exit(status)
+
+class _Exits:
+    """Refuses `os._exit` in this process, in all its threads, while any plugin is called."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._underway = 0
+        self._home = 0
+
+    def refuse(self) -> None:
+        """A call begins."""
+        with self._lock:
+            self._underway += 1
+            self._home = os.getpid()
+            self._put(self._refused)
+
+    def allow(self) -> None:
+        """A call has ended."""
+        with self._lock:
+            self._underway -= 1
+            if not self._underway:
+                self._put(_exit)
+
+    def _refused(self, status: int) -> None:
+        if os.getpid() == self._home:
+            raise SystemExit(status)
+        _exit(status)  # a process that the plugin has forked ends as it likes
+
+    def _put(self, function: Callable[[int], object]) -> None:
+        for module in (os, posix):
+            vars(module)["_exit"] = function
+
+
+_exits = _Exits()
 
 
 @contextmanager
@@ -56,9 +83,12 @@ torch.float32 to torch.float64, which changes the numbers of others; it must put
     >>> torch.get_default_dtype()
     torch.float32
     """
+    if _within.get() == who:
+        yield  # the call around this one looks after the process
+        return
     before = Surroundings()
-    token, of_pid = _calling.set(who), _caller.set(os.getpid())
-    vars(os)["_exit"] = _refuse_exit
+    token = _within.set(who)
+    _exits.refuse()
     try:
         yield
     except (Exception, KeyboardInterrupt):
@@ -71,10 +101,8 @@ torch.float32 to torch.float64, which changes the numbers of others; it must put
             "raise an exception"
         ) from error
     finally:
-        _calling.reset(token)
-        _caller.reset(of_pid)
-        if not _calling.get():
-            vars(os)["_exit"] = _exit
+        _exits.allow()
+        _within.reset(token)
     if changed := before.restored():
         raise Damage(f"{who} changed {changed}")
 
@@ -152,6 +180,9 @@ def _change(state: State, before: Any, now: Any) -> str:
             f"sys.modules ({before.replaced_in(now)}), which changes the numbers of others; it "
             "must leave modules alone"
         )
+    if isinstance(before, dict):
+        other = [name for name in before if before[name] != now.get(name)][:3]
+        before, now = ({name: value.get(name) for name in other} for value in (before, now))
     return (
         f"{state.what} from {before} to {now}, which changes the numbers of others; it must put "
         "it back"

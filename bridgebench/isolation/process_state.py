@@ -18,6 +18,13 @@ TINY = sys.float_info.min
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGUSR1)
 
+PRECISIONS = (
+    ("generic", "all"),
+    *(("cuda", operation) for operation in ("all", "matmul", "conv", "rnn")),
+    *(("mkldnn", operation) for operation in ("all", "matmul", "conv", "rnn")),
+)
+"""Backends and operations whose precision torch keeps apart."""
+
 WATCHED = (
     *("torch", "torch.nn", "torch.nn.functional", "torch.linalg", "torch.fft", "torch.random"),
     *("numpy", "numpy.linalg", "numpy.random", "numpy.fft", "scipy", "scipy.linalg"),
@@ -177,9 +184,38 @@ def _write_filters(before: list[Any]) -> None:
     warnings.filters[:] = before  # type: ignore[index]
 
 
+def _precisions() -> dict[str, str]:
+    """What torch 2.9 and later round float32 to, by backend and operation; nothing before."""
+    read = vars(_torch()._C).get("_get_fp32_precision_getter")
+    return {} if read is None else {f"{a} {b}": read(a, b) for a, b in PRECISIONS}
+
+
+def _write_precisions(before: Mapping[str, str]) -> None:
+    # A backend hands its precision on to its operations, so it comes before them.
+    for (backend, operation), precision in zip(PRECISIONS, before.values(), strict=False):
+        _torch()._C._set_fp32_precision_setter(backend, operation, precision)
+
+
+def _search() -> tuple[list[str], int]:
+    return list(sys.path), sys.getrecursionlimit()
+
+
+def _write_search(before: tuple[list[str], int]) -> None:
+    sys.path[:] = before[0]
+    sys.setrecursionlimit(before[1])
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
 MODULES = State("modules", _modules, _write_modules)
 
 OF_TORCH = (
+    # Before that of matrix products, which cannot be read while the two contradict each other.
+    State("torch's precision of float32", _precisions, _write_precisions),
     State(
         "torch's default dtype",
         lambda: str(_torch().get_default_dtype()),
@@ -241,6 +277,8 @@ SILENT = (
     ),
     State("handlers of signals", _handlers, _write_handlers),
     State("standard output", _streams, _write_streams),
+    State("where modules are found, and how deep calls may be", _search, _write_search),
+    State("the permissions of new files", _umask, os.umask),
     State("filters of warnings", lambda: list(warnings.filters), _write_filters),
 )
 """What decides no number, and is put back without a word."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from bridgebench.errors import PluginError
-from bridgebench.interfaces.method import Axis, Cell, Method, Setting, Stage, Supervision
+from bridgebench.interfaces.cell import Axis, Cell, Setting, Stage
+from bridgebench.interfaces.method import Method, Supervision
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.isolation.calls import answering
@@ -40,14 +41,48 @@ def skip_reason_of(cell: Cell, setting: Setting) -> str:
     return reason
 
 
-def stages_of(cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-    """The stages of a cell, its own last."""
+def fit_stage_of(cell: Cell, setting: Setting) -> Stage | None:
+    """The stage of the fit of a cell, or None."""
     who = f"method '{cell.method.name}'"
     with answering(who):
-        stages = _all(Stage, cell.method.stages(cell, setting), f"{who} gave stages()")
-    if not stages:
-        raise PluginError(f"{who} has no stages; its own comes last")
-    return stages
+        stage: object = cell.method.fit_stage(cell, setting)
+    if not isinstance(stage, Stage | None):
+        raise PluginError(f"{who} gave a {type(stage).__name__} as fit_stage(), expected a Stage")
+    return stage
+
+
+def shared_stages_of(cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+    """The shared stages of a cell, in order."""
+    who = f"method '{cell.method.name}'"
+    with answering(who):
+        return _all(Stage, cell.method.shared_stages(cell, setting), f"{who} gave shared_stages()")
+
+
+def evaluations_of(cell: Cell) -> int:
+    """The network evaluations of an image that a method expects in `translate`."""
+    who = f"method '{cell.method.name}'"
+    with answering(who):
+        expected: object = cell.method.evaluations(cell)
+    if not isinstance(expected, int):
+        raise PluginError(f"{who} gave a {type(expected).__name__} as evaluations(), expected int")
+    return expected
+
+
+def samples_of(metric: Metric) -> int:
+    """How many outputs of each source a metric wants of a stochastic method."""
+    who = f"metric '{metric.name}'"
+    with answering(who):
+        samples: object = metric.samples
+    if not isinstance(samples, int) or samples < 1:
+        raise PluginError(f"{who} has {samples!r:.40} as samples, expected 1 or more")
+    return samples
+
+
+def training_domains_of(cell: Cell, setting: Setting) -> tuple[str, ...]:
+    """The domains whose training images a method uses."""
+    who = f"method '{cell.method.name}'"
+    with answering(who):
+        return _all(str, cell.method.training_domains(setting), f"{who} gave training_domains()")
 
 
 def check_domains(cells: Sequence[Cell], setting: Setting) -> None:

@@ -8,7 +8,8 @@ from itertools import product
 from typing import TypeVar
 
 from bridgebench.errors import InvalidOption
-from bridgebench.interfaces.method import Axis, Cell, Method
+from bridgebench.interfaces.cell import Axis, Cell, Parts
+from bridgebench.interfaces.method import Method
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.interfaces.solver import Solver
 from bridgebench.interfaces.transform import Chain
@@ -60,10 +61,14 @@ class Combiner:
         cells = (
             cell
             for seed, method in product(self.seeds(), methods)
-            for use in self._uses_of(method)
-            for cell in self._combined(seed, use)
+            for cell in self.cells_of(method, seed)
         )
         yield from dict.fromkeys(cells)
+
+    def cells_of(self, method: Method, seed: int) -> Iterator[Cell]:
+        """The cells of a method at a seed, as the task combines it or one of its name."""
+        for use in self._uses_of(method):
+            yield from self._combined(seed, use)
 
     def seeds(self) -> tuple[int, ...]:
         """The seeds, each once."""
@@ -98,7 +103,7 @@ class Combiner:
             if solver is not None and budget is not None:
                 with answering(f"solver '{solver.name}'"):
                     solver.intervals(budget)
-            yield Cell(use.method, source, target, solver, budget, chain, seed)
+            yield Cell(use.method, Parts(source, target, solver, budget, chain), seed)
 
     def _on(
         self, use: _Use, axis: Axis, make: Callable[[str], T], rest: Sequence[str]

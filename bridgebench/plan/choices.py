@@ -1,4 +1,4 @@
-"""What a person asks of a run, checked for form; names are looked up when the plan is made."""
+"""The options of a run, checked for form; names are looked up when the plan is made."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from bridgebench.errors import InvalidOption, UnknownName
 from bridgebench.files.one_line import one_line
 from bridgebench.plugins.specs import split_list
+from bridgebench.tasks.task_file import Budget, Seed
 
 
 def _listed(value: object) -> object:
@@ -27,59 +28,57 @@ def _words(entry: object) -> Sequence[object]:
 
 
 Specs = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
-Counts = Annotated[
-    tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_listed), Field(min_length=1)
-]
-Seeds = Annotated[
-    tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_listed), Field(min_length=1)
-]
+Counts = Annotated[tuple[Budget, ...], BeforeValidator(_listed), Field(min_length=1)]
+Seeds = Annotated[tuple[Seed, ...], BeforeValidator(_listed), Field(min_length=1)]
 
 
 class Choices(BaseModel):
-    """The words of `bridgebench run`; None leaves a thing to the task and its protocol."""
+    """The options of `bridgebench run`; None means the default of the task and its protocol."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    task: str = Field(description="name of a task, or the path of a task file (.yaml)")
-    protocol: str = Field("quick", description="how many images, which budget, which seeds")
+    task: str = Field(description="task name, or path of a task file (.yaml)")
+    protocol: str = Field("quick", description="number of images, budget, seeds and precision")
     method: Specs | None = Field(None, description="methods, or all")
     solver: Specs | None = Field(None, description="ODE solvers, or all")
-    transform: Specs | None = Field(None, description="transforms and chains a+b, or all")
-    score: Specs | None = Field(None, description="score models for both sides")
-    source_score: Specs | None = Field(None, description="score models of the source side")
-    target_score: Specs | None = Field(None, description="score models of the target side")
-    nfe: Counts | None = Field(None, description="network evaluations an image and direction")
-    seed: Seeds | None = Field(None, description="seeds, from 0")
-    n: int | None = Field(None, ge=1, description="source images")
+    transform: Specs | None = Field(None, description="transforms and chains (a+b), or all")
+    score: Specs | None = Field(None, description="score models for source and target")
+    source_score: Specs | None = Field(None, description="score models for the source")
+    target_score: Specs | None = Field(None, description="score models for the target")
+    nfe: Counts | None = Field(None, description="network evaluations per image and direction")
+    seed: Seeds | None = Field(None, description="seeds, integers from 0")
+    n: int | None = Field(None, ge=1, description="number of source images")
     metric: Specs | None = Field(
-        None, description="metrics besides the task's own, or in place of one of them; or all"
+        None, description="more metrics, or other options for one of the task's metrics; or all"
     )
-    batch: int | None = Field(None, ge=1, le=65536, description="images through a network at once")
+    batch: int | None = Field(None, ge=1, le=65536, description="images per network call")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
-    precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="of the networks")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="precision of the networks: auto, fp32 or bf16"
+    )
     limit: float | None = Field(
         None,
         gt=0,
-        description="seconds that a cell may take; cells then run in a process of their own",
+        description="time limit of a cell in seconds; cells then run in a separate process",
     )
     executor: Literal["local", "ray"] = Field(
-        "local", description="local: in this process; ray: on several workers, one machine or more"
+        "local", description="local: this process; ray: workers on one or more machines"
     )
-    workers: int | None = Field(None, ge=1, description="ray: how many; all that fit")
-    threads: int | None = Field(None, ge=1, description="ray: cores of a worker; 1")
+    workers: int | None = Field(None, ge=1, description="ray: number of workers (all that fit)")
+    threads: int | None = Field(None, ge=1, description="ray: cores per worker (1)")
     gpus: float | None = Field(
-        None, gt=0, description="ray: GPUs of a worker, 0.5 for two on one GPU; 1 on a GPU"
+        None, gt=0, description="ray: GPUs per worker, such as 0.5 for two workers on one GPU (1)"
     )
     retries: int | None = Field(
-        None, ge=0, description="ray: how often cells are tried again whose worker died; 2"
+        None, ge=0, description="ray: retries of a cell after its worker died (2)"
     )
     address: str | None = Field(
         None,
         min_length=1,
-        description="ray: of a cluster, auto, host:port or ray://host:port; else this machine",
+        description="ray: address of a cluster: auto, host:port or ray://host:port",
     )
-    out: Path | None = Field(None, description="folder for the results")
-    overwrite: bool = Field(False, description="start a folder anew that holds other results")
+    out: Path | None = Field(None, description="output folder")
+    overwrite: bool = Field(False, description="replace other results in the output folder")
     save: Literal["", "images"] = Field("", description="images: keep every output as a PNG")
 
 
@@ -110,6 +109,6 @@ def _check_executor(choices: Choices) -> None:
         value = getattr(choices, option)
         if choices.executor != "ray" and value is not None:
             raise InvalidOption(
-                f"{option}={value} says how to use several workers, but executor=local has none; "
-                "give executor=ray or leave it out"
+                f"{option}={value} is an option of executor=ray, but the executor is local; give "
+                "executor=ray or leave it out"
             )

@@ -14,6 +14,7 @@ import importlib.util
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 from bridgebench.plan.code_cache import read_cache, write_cache
@@ -24,8 +25,12 @@ CORE = "bridgebench"
 RUNNER = (
     "bridgebench.execute.batches",
     "bridgebench.execute.cell",
-    "bridgebench.execute.counting",
+    "bridgebench.execute.fitting",
+    "bridgebench.execute.run_context",
+    "bridgebench.execute.stages",
     "bridgebench.execute.sharing",
+    "bridgebench.execute.features",
+    "bridgebench.execute.reference",
     "bridgebench.execute.scoring",
 )
 """The modules of the core through which every number goes."""
@@ -130,11 +135,22 @@ def _path_of(name: str) -> Path | None:
     if loaded is not None:
         file = getattr(loaded, "__file__", None)
         return Path(file) if file else None
+    spec = _spec_of(name)
+    return Path(spec.origin) if spec is not None and spec.origin and spec.has_location else None
+
+
+@cache
+def _spec_of(name: str) -> ModuleSpec | None:
+    """Where a module is, without importing the packages that it lies in."""
+    package = name.rpartition(".")[0]
     try:
-        spec = importlib.util.find_spec(name)
+        if not package:
+            return importlib.util.find_spec(name)
+        parent = _spec_of(package)
+        places = None if parent is None else parent.submodule_search_locations
+        return None if places is None else PathFinder.find_spec(name, places)
     except (ImportError, ValueError):
         return None
-    return Path(spec.origin) if spec is not None and spec.origin and spec.has_location else None
 
 
 def _digest(modules: Mapping[str, str]) -> str:

@@ -7,12 +7,12 @@ The cache can go at any time: what is not in it, or does not have its form, is p
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from bridgebench.files.atomic import write_atomically
 from bridgebench.files.cache_folder import cache_folder
 from bridgebench.plan.stripped import ModuleCode
 
@@ -39,12 +39,10 @@ def read_cache() -> dict[str, ModuleCode]:
 def write_cache(modules: Mapping[str, ModuleCode]) -> None:
     """Keep the modules; a folder that cannot be written keeps none."""
     path = _path()
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     entries = {key: _entry(each) for key, each in modules.items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(entries), encoding="utf-8")
-        partial.replace(path)
+        write_atomically(path, json.dumps(entries).encode(), durable=False)
     except OSError:
         return
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from bridgebench.errors import InvalidOption
+from bridgebench.interfaces.cell import Cell, Setting
 from bridgebench.interfaces.dataset import Dataset
-from bridgebench.interfaces.method import Cell, Setting
 from bridgebench.isolation.calls import answering
 from bridgebench.plan.answers import skip_reason_of
 from bridgebench.tasks.task_file import TaskFile

@@ -9,34 +9,37 @@ from typing import Any
 
 from bridgebench.errors import InvalidOption, PluginError, UsageError
 from bridgebench.files.canonical_json import digest
+from bridgebench.interfaces.cell import Cell, Setting
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
-from bridgebench.interfaces.method import Cell, Setting, Stage
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.isolation.calls import answering
 from bridgebench.plan.answers import (
     check_domains,
     columns_of,
     extractors_of,
+    fit_stage_of,
+    samples_of,
+    shared_stages_of,
     skip_reason_of,
-    stages_of,
+    training_domains_of,
 )
 from bridgebench.plan.cells import Combiner
 from bridgebench.plan.chance import with_chance
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.items import check_first, check_savable, check_seen, check_size
-from bridgebench.plan.machine import resolve_device, resolve_precision
+from bridgebench.plan.machine import device_type, resolve_device, resolve_precision
 from bridgebench.plan.model import Group, Plan, PlannedCell, identity_of
 from bridgebench.plan.provenance import (
     cell_entries,
     cell_weights,
-    entries_of,
+    dataset_key,
     fingerprint,
     items_key,
     plugin_code,
     provenance,
 )
-from bridgebench.plan.together import most_together
+from bridgebench.plan.stages import StageKeys, training_data, training_refusal
 from bridgebench.plugins.registry import Entry, Kind, Registry
 from bridgebench.plugins.specs import build, expand_all, parse_spec
 from bridgebench.tasks.lookup import find_task, task_source
@@ -45,6 +48,28 @@ from bridgebench.tasks.task_file import TaskFile
 
 def make_plan(registry: Registry, choices: Choices) -> Plan:
     """The plan of a run; UsageError or IntegrityError, one line, for what cannot be run."""
+    plan = decide(registry, choices)
+    check_ready(plan)
+    return plan
+
+
+def check_ready(plan: Plan) -> None:
+    """The checks of a plan that look at items or ask methods to count, which take torch.
+
+    Raises:
+        UsageError: the items are not what the task says, or what a method needs.
+        PluginError: a method does not say how many evaluations it expects.
+    """
+    cells = tuple(planned.cell for planned in plan.cells)
+    with answering(f"dataset '{plan.dataset.name}'"):
+        check_first(plan.task, plan.dataset, plan.seeds[0])
+        check_seen(plan.task, plan.dataset, cells, plan.setting, plan.n)
+    for planned in plan.cells:
+        _ = planned.evaluations
+
+
+def decide(registry: Registry, choices: Choices) -> Plan:
+    """The plan of a run before `check_ready`: enough to know what of it is finished."""
     task = find_task(registry, choices.task)
     protocol = task.protocol(choices.protocol)
     device = resolve_device(choices.device)
@@ -53,32 +78,30 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
     _check_pictures(task, choices)
     n = choices.n or protocol.n
     with answering(f"dataset '{dataset.name}'"):
-        setting = _setting(task, dataset)
+        setting = setting_of(task, dataset)
         check_size(task, dataset, n)
-    at_once = choices.batch or protocol.batch
-    batch = min(at_once, n)
+        images = dataset_key(dataset)
+    batch = min(choices.batch or protocol.batch, n)
     limit = choices.limit or protocol.limit
     combiner = Combiner(registry, task, protocol, choices)
     cells = tuple(combiner.cells())
-    with answering(f"dataset '{dataset.name}'"):
-        check_first(task, dataset, combiner.seeds()[0])
     check_domains(cells, setting)
-    with answering(f"dataset '{dataset.name}'"):
-        check_seen(task, dataset, cells, setting, n)
     metrics = _metrics(registry, task, choices.metric)
-    _check_measurable(metrics, task, setting)
-    extractors = _extractors(registry, task, metrics)
-    with answering("a metric, an extractor or the dataset"):  # these were asked before
-        meaning = fingerprint(task, dataset, metrics, extractors, n, precision)
+    check_measurable(metrics, task, setting, dataset)
+    extractors = extractors_by_spec(registry, task, metrics)
+    with answering("a metric or an extractor"):  # these were asked before
+        meaning = fingerprint(task, images, metrics, extractors, n, precision)
     measuring = _measuring(registry, task, metrics, tuple(extractors))
     seeds = combiner.seeds()
-    with answering(f"dataset '{dataset.name}'"):
-        keys = {seed: items_key(task, dataset, n, batch, seed, precision) for seed in seeds}
+    keys = {seed: items_key(task, images, n, batch, seed, precision) for seed in seeds}
     source = task_source(registry, choices.task)
-    planner = _Planner(registry, task, source, choices.protocol, setting, n, device.type, measuring)
+    kind = device_type(device)
+    planner = _Planner(
+        registry, task, source, choices.protocol, setting, dataset, images, n, kind, measuring
+    )
     planned = []
     for cell in cells:
-        common = {**keys[cell.seed], "fingerprint": meaning, "device": device.type}
+        common = {**keys[cell.seed], "fingerprint": meaning, "device": kind}
         with answering(f"method '{cell.method.name}'"):
             planned.append(planner.plan(cell, common))
     _check_apart(planned)
@@ -89,12 +112,11 @@ def make_plan(registry: Registry, choices: Choices) -> Plan:
         dataset=dataset,
         n=n,
         batch=batch,
-        together=most_together(at_once, batch, limit),
         seeds=seeds,
         metrics=metrics,
         extractors=extractors,
         columns=_columns(registry, task, metrics),
-        device=str(device),
+        device=device,
         precision=precision,
         limit=limit,
         groups=_groups(planned),
@@ -110,20 +132,27 @@ class _Planner:
     source: Mapping[str, str]
     protocol: str
     setting: Setting
+    dataset: Dataset
+    images: Mapping[str, Any]
     n: int
     device: str
     measuring: tuple[Entry, ...]
 
     def plan(self, cell: Cell, common: dict[str, Any]) -> PlannedCell:
         """A cell with its keys; `common` is what all cells of its seed share."""
+        domains = training_domains_of(cell, self.setting)
         skip = skip_reason_of(cell, self.setting)
-        stages = stages_of(cell, self.setting) if not skip else (Stage("none", {}, 0),)
+        skip = skip or training_refusal(domains, self.task, self.dataset)
+        split = self.dataset.training_split
+        training = {} if skip else training_data(domains, split, self.images)
+        keys = StageKeys(self.registry, cell, common, self.measuring[0], self.n, training)
+        fit = None if skip else fit_stage_of(cell, self.setting)
         everything = {
             "common": common,
             "cell": cell.resolved(),
             "weights": cell_weights(cell),
+            "training": training,
             "code": plugin_code([*cell_entries(self.registry, cell), *self.measuring]),
-            "stages": [dict(stage.decided_by) for stage in stages],
         }
         axes = self._axes(cell)
         return PlannedCell(
@@ -131,8 +160,8 @@ class _Planner:
             axes=axes,
             identity=identity_of(axes),
             key=digest(everything),
-            shared=self._shared(cell, stages, common),
-            own=stages[-1],
+            fit=keys.of_fit(fit),
+            shared=() if skip else keys.of_shared(fit, shared_stages_of(cell, self.setting)),
             skip=skip,
             provenance=provenance(
                 self.registry,
@@ -142,39 +171,25 @@ class _Planner:
                 self.device,
                 common["precision"],
                 common["batch"],
+                training,
             ),
         )
-
-    def _shared(
-        self, cell: Cell, stages: Sequence[Stage], common: dict[str, Any]
-    ) -> tuple[tuple[Stage, str], ...]:
-        """The shared stages with keys: each is decided by itself and by all before it."""
-        out = []
-        so_far: list[Any] = [self._images(common)]
-        for stage in stages[:-1]:
-            makers = entries_of(self.registry, (cell.method, *stage.made_by))
-            so_far.append([stage.name, dict(stage.decided_by), plugin_code(makers)])
-            if stage.whole_run:
-                so_far.append({"n": self.n})
-            out.append((stage, digest(so_far)))
-        return tuple(out)
-
-    def _images(self, common: dict[str, Any]) -> dict[str, Any]:
-        """What decides the source images and how they are computed; the target has no part."""
-        apart = {"target", "n", "fingerprint"}
-        dataset = plugin_code(self.measuring[:1])
-        return {k: v for k, v in common.items() if k not in apart} | {"dataset_plugin": dataset}
 
     def _axes(self, cell: Cell) -> dict[str, str | int | None]:
         return {
             "task": self.task.name,
             "protocol": self.protocol,
             "method": cell.method.spec,
-            "source_score": cell.source_score.spec if cell.source_score else None,
-            "target_score": cell.target_score.spec if cell.target_score else None,
-            "solver": cell.solver.spec if cell.solver else None,
-            "nfe": cell.nfe,
-            "transform": cell.transform.spec if cell.transform else None,
+            **{
+                name: part.spec if part else None
+                for name, part in (
+                    ("source_score", cell.parts.source_score),
+                    ("target_score", cell.parts.target_score),
+                    ("solver", cell.parts.solver),
+                )
+            },
+            "nfe": cell.parts.nfe,
+            "transform": cell.parts.transform.spec if cell.parts.transform else None,
             "seed": cell.seed,
             "n": self.n,
         }
@@ -215,7 +230,8 @@ def _check_pictures(task: TaskFile, choices: Choices) -> None:
         check_savable(task, f"save={choices.save}")
 
 
-def _setting(task: TaskFile, dataset: Dataset) -> Setting:
+def setting_of(task: TaskFile, dataset: Dataset) -> Setting:
+    """What a task says about its domains."""
     return Setting(
         source=task.source.domain,
         unconditional=task.source.unconditional,
@@ -227,7 +243,7 @@ def _setting(task: TaskFile, dataset: Dataset) -> Setting:
     )
 
 
-def _extractors(
+def extractors_by_spec(
     registry: Registry, task: TaskFile, metrics: Sequence[Metric]
 ) -> dict[str, Extractor]:
     """By spec, those that the metrics see images with."""
@@ -271,10 +287,20 @@ def _metrics(
     )
 
 
-def _check_measurable(metrics: Sequence[Metric], task: TaskFile, setting: Setting) -> None:
+def check_measurable(
+    metrics: Sequence[Metric], task: TaskFile, setting: Setting, dataset: Dataset
+) -> None:
+    """UsageError for a metric that cannot measure the items of a task."""
     for metric in metrics:
+        samples_of(metric)
         with answering(f"metric '{metric.name}'"):
             reason = metric.unsupported_reason(setting)
+        with answering(f"dataset '{dataset.name}'"):
+            if metric.needs_pairs and not dataset.has_pairs(setting.source, setting.target):
+                reason = reason or (
+                    f"it compares outputs with true targets, and the dataset {dataset.name} has "
+                    f"no pairs of {setting.source} and {setting.target}"
+                )
         if reason:
             raise UsageError(
                 f"metric '{metric.name}' cannot be used with task {task.name}: {reason}; leave the "

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from bridgebench.files.canonical_json import digest
+from bridgebench.interfaces.cell import Cell, Setting, Stage
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
-from bridgebench.interfaces.method import Cell, Setting, Stage
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.interfaces.score_model import Precision
+from bridgebench.plan.answers import evaluations_of
 from bridgebench.tasks.task_file import TaskFile
 
 IDENTITY_LENGTH = 24
@@ -30,8 +32,8 @@ class PlannedCell:
     axes        the columns that name it; None on an axis that its method does not use
     identity    hash of `axes`
     key         hash of all that decides its numbers
+    fit         the stage of its fit with the key of its result, or None
     shared      its shared stages with the key of each result, in order
-    own         its last stage, which no other cell has
     skip        why it cannot be run, or ""
     provenance  what the row says of how it was made
     """
@@ -40,10 +42,19 @@ class PlannedCell:
     axes: Mapping[str, str | int | None]
     identity: str
     key: str
+    fit: tuple[Stage, str] | None
     shared: tuple[tuple[Stage, str], ...]
-    own: Stage
     skip: str
     provenance: Mapping[str, Any]
+
+    @cached_property
+    def evaluations(self) -> int:
+        """Network evaluations of an image that its translation is expected to need.
+
+        Asked when it is needed: a method may have to integrate to know, and a finished run does not
+        need it. PluginError where the method does not give a whole number.
+        """
+        return 0 if self.skip else evaluations_of(self.cell)
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,6 @@ class Plan:
     """Everything that is decided before the first image is touched.
 
     batch        source images at once; the last batch is padded to it
-    together     cells that differ in their transform alone and are translated at once, at most
     extractors   by the spec that metrics ask for
     limit        seconds that a cell may take, or None
     measuring    package -> code hash of the plugins that measure
@@ -73,7 +83,6 @@ class Plan:
     dataset: Dataset
     n: int
     batch: int
-    together: int
     seeds: tuple[int, ...]
     metrics: tuple[Metric, ...]
     extractors: Mapping[str, Extractor]
@@ -112,11 +121,22 @@ class Plan:
 
     @property
     def needs_cycle(self) -> bool:
-        """Whether a metric needs the outputs carried back."""
+        """Whether a metric needs the outputs translated back."""
         return any(metric.needs_cycle for metric in self.metrics)
 
+    @property
+    def samples(self) -> int:
+        """The most outputs of each source that a metric wants of a stochastic method."""
+        return max((metric.samples for metric in self.metrics), default=1)
 
-def evaluations(group: Group) -> int:
-    """Network evaluations a source image that a group is expected to need."""
-    shared = sum(stage.evaluations for stage, _ in group.shared)
-    return shared + sum(cell.own.evaluations for cell in group.cells if not cell.skip)
+
+def evaluations(group: Group, missing: Collection[str]) -> int:
+    """Expected network evaluations of a source image for the cells of some identities."""
+    wanted = [cell for cell in group.cells if cell.identity in missing and not cell.skip]
+    shared = sum(stage.evaluations for stage, _ in group.shared) if wanted else 0
+    return shared + sum(cell.evaluations for cell in wanted)
+
+
+def evaluations_for(plan: Plan, missing: Collection[str]) -> int:
+    """Network evaluations that the cells of some identities are expected to need."""
+    return sum(evaluations(group, missing) for group in plan.groups) * plan.padded_n

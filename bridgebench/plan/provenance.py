@@ -9,9 +9,10 @@ from importlib.metadata import version
 from typing import Any
 
 from bridgebench.files.canonical_json import digest
+from bridgebench.interfaces.cell import Cell
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
-from bridgebench.interfaces.method import Cell, Method
+from bridgebench.interfaces.method import Method
 from bridgebench.interfaces.metric import Metric
 from bridgebench.interfaces.plugin import Plugin
 from bridgebench.interfaces.score_model import Precision, ScoreModel
@@ -84,8 +85,8 @@ _KINDS: dict[type[Plugin], Kind] = {
 
 def cell_entries(registry: Registry, cell: Cell) -> list[Entry]:
     """The registry entries of the plugins that make a cell's outputs."""
-    solver = () if cell.solver is None else (cell.solver,)
-    links = () if cell.transform is None else cell.transform.links
+    solver = () if cell.parts.solver is None else (cell.parts.solver,)
+    links = () if cell.parts.transform is None else cell.parts.transform.links
     return entries_of(registry, (cell.method, *cell_scores(cell), *solver, *links))
 
 
@@ -101,7 +102,8 @@ def entries_of(registry: Registry, plugins: Iterable[Plugin]) -> list[Entry]:
 
 def cell_scores(cell: Cell) -> tuple[ScoreModel, ...]:
     """The score models of a cell."""
-    return tuple(score for score in (cell.source_score, cell.target_score) if score is not None)
+    scores = (cell.parts.source_score, cell.parts.target_score)
+    return tuple(score for score in scores if score is not None)
 
 
 def cell_weights(cell: Cell) -> dict[str, str]:
@@ -112,13 +114,25 @@ def cell_weights(cell: Cell) -> dict[str, str]:
     }
 
 
+def dataset_key(dataset: Dataset) -> dict[str, Any]:
+    """What decides the images of a dataset: its options and its files, which are hashed."""
+    return {"dataset": dataset.resolved(), "files": dict(dataset.files())}
+
+
 def items_key(
-    task: TaskFile, dataset: Dataset, n: int, batch: int, seed: int, precision: Precision
+    task: TaskFile,
+    images: Mapping[str, Any],
+    n: int,
+    batch: int,
+    seed: int,
+    precision: Precision,
 ) -> dict[str, Any]:
-    """What decides the source images, how they are batched, and in what they are computed."""
+    """What decides the source images, how they are batched, and in what they are computed.
+
+    `images` is the `dataset_key`.
+    """
     return {
-        "dataset": dataset.resolved(),
-        "files": dict(dataset.files()),
+        **images,
         "source": task.source.fingerprint(),
         "target": task.target.model_dump(mode="json"),
         "range": [str(task.item.low), str(task.item.high)],
@@ -131,7 +145,7 @@ def items_key(
 
 def fingerprint(
     task: TaskFile,
-    dataset: Dataset,
+    images: Mapping[str, Any],
     metrics: Sequence[Metric],
     extractors: Mapping[str, Extractor],
     n: int,
@@ -141,7 +155,7 @@ def fingerprint(
 
     Versions of torch are no part: they move last digits, within the tolerance of `verify`, and a
     row names its own. Versions of libraries whose functions a metric calls are, and so are the
-    draws of NumPy, whose streams may change between releases.
+    draws of NumPy, whose streams may change between releases. `images` is the `dataset_key`.
     """
     parts = {
         metric.name: {
@@ -156,8 +170,7 @@ def fingerprint(
     }
     return {
         "task": task.name,
-        "dataset": dataset.resolved(),
-        "files": dict(dataset.files()),
+        **images,
         "source": {**task.source.fingerprint(), "n": n},
         "target": {**task.target.model_dump(mode="json"), "seed": REFERENCE_SEED},
         "item": [list(task.item.shape), str(task.item.low), str(task.item.high)],
@@ -188,16 +201,18 @@ def provenance(
     device: str,
     precision: Precision,
     batch: int,
+    training: Mapping[str, str],
 ) -> dict[str, Any]:
     """What a row says of how it was made.
 
-    `extra` are the plugins that measured it, `task` says where the task's file is from.
+    `extra` are the plugins that measured it, `task` says where the task's file is from, `training`
+    which images the method was fitted to.
     """
     plugins = plugin_versions([*cell_entries(registry, cell), *extra])
     return {
         "options": json.dumps(cell.resolved(), sort_keys=True),
         "plugins": json.dumps({**plugins, TASK_KEY: dict(task)}),
-        "weights": json.dumps(cell_weights(cell), sort_keys=True),
+        "weights": json.dumps({**cell_weights(cell), **training}, sort_keys=True),
         "torch": _installed("torch"),
         "bridgebench": _installed("bridgebench"),
         "device": device,

@@ -1,12 +1,12 @@
 """The hooks of a plugin module.
 
 A plugin is a distribution with an entry point in the group `bridgebench` that names a module. The
-module says for which version of the interfaces it was written (`api = 1`) and has one function for
+module says for which version of the interfaces it was written (`api = 2`) and has one function for
 each kind that it brings:
 
     from bridgebench import hookimpl
 
-    api = 1
+    api = 2
 
     @hookimpl
     def bridgebench_solvers():

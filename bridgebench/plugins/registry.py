@@ -15,7 +15,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -211,7 +211,7 @@ def build_registry(points: Iterable[EntryPoint], off: Iterable[str] = ()) -> Reg
         except Exception as error:
             if manager.has_plugin(str(source)):
                 manager.unregister(name=str(source))
-            faults.append(Fault(source, f"{type(error).__name__}: {error}"))
+            faults.append(Fault(source, _of_old_version(point.module) or _said(error)))
             continue
         sources[str(source)] = source
     offers: dict[tuple[Kind, str], list[Entry]] = {}
@@ -222,7 +222,7 @@ def build_registry(points: Iterable[EntryPoint], off: Iterable[str] = ()) -> Reg
                 with isolated(f"{kind.hook} of {source}"):
                     offered = _checked(kind, implementation.function())
             except Exception as error:
-                faults.append(Fault(source, f"{kind.hook}: {type(error).__name__}: {error}"))
+                faults.append(Fault(source, f"{kind.hook}: {_said(error)}"))
                 continue
             for name, target in offered.items():
                 offers.setdefault((kind, name), []).append(Entry(kind, name, target, source))
@@ -251,6 +251,28 @@ def _check_api(module: ModuleType) -> None:
     said = version.objection(vars(module).get("api"), version.VERSIONS)
     if said:
         raise PluginError(said)
+
+
+def _of_old_version(module: str) -> str:
+    """Why a module that cannot be imported is of another version, or "".
+
+    A plugin of an older version may import names that are gone, before it says its version.
+    """
+    try:
+        spec = importlib.util.find_spec(module)
+        source = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
+        statements = ast.parse(source).body
+    except Exception:  # whatever is wrong with it, the import has said so
+        return ""
+    for node in statements:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "api":
+            stated = node.value.value if isinstance(node.value, ast.Constant) else None
+            return version.objection(stated, version.VERSIONS)
+    return ""
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _checked(kind: Kind, offered: object) -> Mapping[str, type | str]:
@@ -302,8 +324,9 @@ def _import_name(where: str) -> type:
 def _import_class(entry: Entry) -> type:
     if not isinstance(entry.target, str):
         return entry.target
+    module = entry.target.partition(":")[0]
     try:
-        with _importing("it", entry.target.partition(":")[0]):
+        with nullcontext() if module in sys.modules else _importing("it", module):
             return _import_name(entry.target)
     except PluginError as error:
         raise PluginError(f"{entry.kind} '{entry.name}' of {entry.source}: {error}") from error

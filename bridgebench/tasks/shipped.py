@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from bridgebench.plugins.hookspecs import hookimpl
 
-api = 1
+api = 2
 
 _FOLDERS = ("_tasks", "../tasks")
 

@@ -27,7 +27,10 @@ MAX_BYTES = 2**20
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Spec = Annotated[str, StringConstraints(pattern=_SPEC, max_length=400)]
-Seed = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, lt=10**18)]
+"""Of no more digits than a board is read with."""
+Budget = Annotated[int, Field(ge=1, le=10**6)]
+"""NFE: a list of so many noise levels is made, so one that is mistyped would fill the memory."""
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
@@ -99,7 +102,7 @@ class Protocol(_Part):
     """How many images, which budget, which seeds, and how large a batch of a network is."""
 
     n: int = Field(ge=1, description="source images")
-    nfe: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+    nfe: tuple[Budget, ...] = Field(min_length=1)
     seeds: tuple[Seed, ...] = Field(min_length=1)
     batch: int = Field(ge=1, le=65536)
     precision: Literal["fp32", "bf16"] = Field("fp32", description="of the networks")
@@ -341,4 +344,7 @@ def first_problem(error: ValidationError) -> str:
     }
     if problem["type"] in kinds:
         return f"{kinds[problem['type']]} '{place}'"
-    return f"'{place}': {one_line(problem['msg'])}, got {problem['input']!r:.80}"
+    said = one_line(problem["msg"]).removeprefix("Value error, ")
+    if isinstance(problem["input"], dict | BaseModel):
+        return f"'{place}': {said}"  # a whole part, of which the message names what is wrong
+    return f"'{place}': {said}, got {problem['input']!r:.80}"

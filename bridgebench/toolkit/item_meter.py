@@ -43,7 +43,7 @@ class ItemMeter(torchmetrics.Metric):
         ...     lambda values: {"brightness": Score(values["mean"].mean().item())},
         ... )
         >>> images = torch.ones(2, 3, 4, 4)
-        >>> brightness.update(Observed(images, images, ("a", "b"), None, extract=None))
+        >>> brightness.update(Observed(images, images, ("a", "b"), None, extract_from=None))
         >>> brightness.compute()["brightness"].value
         1.0
     """

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from bridgebench.errors import PluginError
-from bridgebench.interfaces.method import Stage
+from bridgebench.interfaces.cell import Stage
 from bridgebench.toolkit.probability_flow import Latent
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench.interfaces.method import Batch, Context, Variant
+    from bridgebench.interfaces.method import Batch
+    from bridgebench.interfaces.run_context import RunContext
 
 NOISE = "latent"
 """The purpose of the noise: equal for all methods, so that their controls decode equal latents."""
@@ -37,46 +37,31 @@ class LatentOrigin(StrEnum):
         """Whether it is a negative control, whose row has no rank."""
         return self is not LatentOrigin.SOURCE
 
-    def stages(self, encode: Stage, decode: Stage) -> tuple[Stage, ...]:
-        """The stages of a cell whose own encode and decode are these; noise needs no encode.
+    def stages(self, encode: Stage) -> tuple[Stage, ...]:
+        """The shared stages of a method with the stage `encode`; noise needs none.
 
-        >>> encode, decode = Stage("encode", {"nfe": 10}, 10), Stage("decode", {}, 10)
-        >>> [stage.name for stage in LatentOrigin.NOISE.stages(encode, decode)]
-        ['decode']
-        >>> LatentOrigin.SHUFFLED.stages(encode, decode)[0].decided_by
-        {'nfe': 10, 'latent': 'shuffled'}
+        >>> LatentOrigin.NOISE.stages(Stage("encode"))
+        ()
+        >>> LatentOrigin.SHUFFLED.stages(Stage("encode"))[0].whole_run
+        True
         """
-        match self:
-            case LatentOrigin.SOURCE:
-                return (encode, decode)
-            case LatentOrigin.NOISE:
-                return (decode,)
-            case LatentOrigin.SHUFFLED:
-                decided_by = {**encode.decided_by, "latent": self.value}
-                return (replace(encode, decided_by=decided_by, whole_run=True), decode)
+        if self is LatentOrigin.NOISE:
+            return ()
+        return (replace(encode, whole_run=self is LatentOrigin.SHUFFLED),)
 
-    def encoded(self, batch: Batch, context: Context) -> Batch:
+    def encoded(self, batch: Batch, context: RunContext) -> Batch:
         """The batch to encode for the items of `batch`: itself, or their partners."""
         return context.permuted(batch) if self is LatentOrigin.SHUFFLED else batch
 
-    def shared(self, variant: Variant) -> Tensor:
-        """What the encode gave; PluginError where a method is asked to decode without it."""
-        if variant.shared is None:
-            raise PluginError(
-                f"method {variant.cell.method.name} was asked to translate without its encode; "
-                "give each variant the result of the stage 'encode'"
-            )
-        return variant.shared
-
-    def latent(self, variant: Variant, batch: Batch) -> Latent:
+    def latent(self, shared: Tensor | None, batch: Batch) -> Latent:
         """The unit latents of a batch, (B, C, H, W): as encoded, or noise of each item's own.
 
         Noise has nothing that a solver carries.
         """
         shape = batch.images.shape[1:]
-        if self is LatentOrigin.NOISE:
+        if shared is None:
             return Latent(batch.draw.each(NOISE, shape).to(batch.images))
-        return Latent.unpacked(self.shared(variant), shape)
+        return Latent.unpacked(shared, shape)
 
 
 LatentOption = Annotated[

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
-from bridgebench.execute.records import write_atomically
+from bridgebench.files.atomic import write_atomically
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
-
+from bridgebench.errors import PluginError
 from bridgebench.isolation.calls import isolated, lent
 from bridgebench.toolkit.noise_levels import sigma_grid
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench.interfaces.score_model import Denoiser
-    from bridgebench.interfaces.solver import Solver
+    from bridgebench.interfaces.solver import Noise, Solver
 
 
 @dataclass(frozen=True)
@@ -69,17 +68,20 @@ class Latent:
 
     def packed(self) -> Tensor:
         """Both in one tensor, as a shared stage gives it: `z`, or (B, 2, C, H, W) with a carry."""
+        import torch
+
         return self.z if self.carry is None else torch.stack([self.z, self.carry], dim=1)
 
     @classmethod
     def unpacked(cls, packed: Tensor, shape: Sequence[int]) -> Latent:
         """What `packed` was made of; `shape` is that of an item, (C, H, W).
 
+        >>> import torch
         >>> latent = Latent(torch.zeros(2, 3, 4, 4), torch.ones(2, 3, 4, 4))
         >>> Latent.unpacked(latent.packed(), (3, 4, 4)).carry.mean().item()
         1.0
         """
-        if packed.shape[1:] == torch.Size(shape):
+        if tuple(packed.shape[1:]) == tuple(shape):
             return cls(packed)
         z, carry = packed.unbind(dim=1)
         return cls(z, carry)
@@ -89,7 +91,14 @@ class Latent:
         if self.carry is None:
             return Latent(z)
         same = (z == self.z).flatten(1).all(1).view(-1, *(1,) * (z.ndim - 1))
-        return Latent(z, torch.where(same, self.carry, torch.zeros_like(self.carry)))
+        return Latent(z, self.carry.where(same, self.carry.new_zeros(())))
+
+
+def no_noise(step: int) -> Tensor:
+    """The draws of an integration that has none; PluginError for a solver that uses them."""
+    raise PluginError(
+        "a stochastic solver was given no random draws; pass noise=batch.draw.noise(purpose, x)"
+    )
 
 
 def encode(denoiser: Denoiser, solver: Solver, x: Tensor, nfe: int) -> Tensor:
@@ -100,39 +109,45 @@ def encode(denoiser: Denoiser, solver: Solver, x: Tensor, nfe: int) -> Tensor:
     return encode_carried(denoiser, solver, x, nfe).z
 
 
-@torch.no_grad()
 def encode_carried(denoiser: Denoiser, solver: Solver, x: Tensor, nfe: int) -> Latent:
     """As `encode`, with what the solver carries."""
+    import torch
+
     sigmas = sigma_grid(
         solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(nfe)
     )
-    top, carry = _carried(solver, denoiser, x, sigmas, None)
-    return Latent(top / latent_scale(denoiser.sigma_max), carry)
+    with torch.no_grad():
+        top, carry = _carried(solver, denoiser, x, sigmas, no_noise, None)
+        return Latent(top / latent_scale(denoiser.sigma_max), carry)
 
 
-@torch.no_grad()
 def decode(
     denoiser: Denoiser,
     solver: Solver,
     z: Tensor,
     nfe: int,
     *,
+    noise: Noise = no_noise,
     last_step: bool = False,
     carry: Tensor | None = None,
 ) -> Tensor:
     """Carry the unit latent `z`, (B, C, H, W), down to sigma_min; not clamped.
 
-    Takes exactly `nfe` network evaluations, or raises BudgetError. `last_step` spends one more on a
-    denoising step from sigma_min to 0. `carry` is what `encode_carried` gave besides `z`.
+    Takes exactly `nfe` network evaluations, or raises BudgetError; an adaptive solver takes at most
+    that many. `noise` are the draws of a stochastic solver. `last_step` spends one more evaluation
+    on a denoising step from sigma_min to 0. `carry` is what `encode_carried` gave besides `z`.
     """
+    import torch
+
     sigmas = sigma_grid(
         solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(nfe)
     )
-    top = z * latent_scale(denoiser.sigma_max)
-    x, _ = _carried(solver, denoiser, top, sigmas[::-1], carry)
-    if not last_step:
-        return x
-    return denoiser(x, x.new_full((len(x),), denoiser.sigma_min))
+    with torch.no_grad():
+        top = z * latent_scale(denoiser.sigma_max)
+        x, _ = _carried(solver, denoiser, top, sigmas[::-1], noise, carry)
+        if not last_step:
+            return x
+        return denoiser(x, x.new_full((len(x),), denoiser.sigma_min))
 
 
 def _carried(
@@ -140,9 +155,10 @@ def _carried(
     denoiser: Denoiser,
     x: Tensor,
     sigmas: Sequence[float],
+    noise: Noise,
     carry: Tensor | None,
 ) -> tuple[Tensor, Tensor | None]:
     """What the solver gives, on copies; PluginError where it modifies them."""
     who = f"solver '{solver.name}'"
     with lent(who, "state", x, carry) as (state, carried), isolated(who):
-        return solver.solve_carried(denoiser, state, sigmas, carried)
+        return solver.solve_carried(denoiser, state, sigmas, noise, carried)

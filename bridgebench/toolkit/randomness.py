@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bridgebench.errors import InvalidOption
@@ -17,6 +17,8 @@ from bridgebench.errors import InvalidOption
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
+
+    from bridgebench.interfaces.solver import Noise
 
 
 def generator(seed: int, purpose: str, item_id: str) -> np.random.Generator:
@@ -74,7 +76,9 @@ def derangement(seed: int, n: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Draw:
-    """The random numbers that belong to a batch: its run's seed and its items.
+    """The random numbers that belong to a batch: its run's seed, its items, and which sample.
+
+    What an item gets depends on these and on a purpose alone, never on the rest of the batch.
 
     >>> draw = Draw(seed=0, ids=("test/00001", "test/00002"))
     >>> draw.each("noise", (3, 2, 2)).shape
@@ -85,10 +89,20 @@ class Draw:
 
     seed: int
     ids: tuple[str, ...]
+    sample: int = 0
 
     def each(self, purpose: str, shape: Sequence[int]) -> Tensor:
         """A standard normal draw of its own for each item, (B, *shape) float32."""
-        return normal(self.seed, purpose, self.ids, shape)
+        return normal(self.seed, self._purpose(purpose), self.ids, shape)
+
+    def noise(self, purpose: str, like: Tensor) -> Noise:
+        """The draws of a stochastic solver for states like `like`, (B, C, H, W)."""
+        shape = like.shape[1:]
+        return lambda step: self.each(f"{purpose} {step}", shape).to(like)
+
+    def of_sample(self, sample: int) -> Draw:
+        """The numbers of another sample of the same items; sample 0 is these."""
+        return replace(self, sample=sample)
 
     def shared(self, purpose: str, shape: Sequence[int]) -> Tensor:
         """One standard normal draw for every item of the run, (*shape) float32."""
@@ -96,4 +110,7 @@ class Draw:
 
     def uniform(self, purpose: str) -> Tensor:
         """One uniform number on [0, 1) for each item, (B,) float64."""
-        return uniform(self.seed, purpose, self.ids)
+        return uniform(self.seed, self._purpose(purpose), self.ids)
+
+    def _purpose(self, purpose: str) -> str:
+        return f"{purpose} of sample {self.sample}" if self.sample else purpose

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 if TYPE_CHECKING:
-    from bridgebench.interfaces.method import Batch, Setting
+    from bridgebench.interfaces.cell import Setting
+    from bridgebench.interfaces.method import Batch
     from bridgebench.interfaces.score_model import ScoreModel
+    from bridgebench.interfaces.solver import Solver
 
 
 class SourceLabel(StrEnum):
@@ -38,14 +40,16 @@ class SourceLabel(StrEnum):
 SourceLabelOption = Annotated[
     SourceLabel,
     Field(
-        description="own: the source model is conditioned on each image's own narrow domain; "
+        description="own: the source model is conditioned on each image's own class; "
         "none: on the domain of all of them"
     ),
 ]
 
 
-def unlike_latents(source: ScoreModel, target: ScoreModel) -> str:
+def no_common_latents(source: ScoreModel, target: ScoreModel, solver: Solver) -> str:
     """Why latents of one score model are none of the other, "" if they may be."""
+    if solver.stochastic:
+        return f"{solver.spec} is stochastic, and a latent is encoded by an ODE solver"
     if source.unfit_to_encode:
         return source.unfit_to_encode
     ends = source.sigma_range[1], target.sigma_range[1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
 from threadpoolctl import ThreadpoolController
 
 
@@ -17,6 +16,7 @@ def one_thread() -> Iterator[None]:
     half of the work, a hundred times longer on a machine that is busy. The result no longer
     depends on the number of threads, either.
 
+    >>> import torch
     >>> before = torch.get_num_threads()
     >>> with one_thread():
     ...     torch.get_num_threads()
@@ -24,6 +24,8 @@ def one_thread() -> Iterator[None]:
     >>> torch.get_num_threads() == before
     True
     """
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -22,8 +22,8 @@ from torchvision.transforms.functional import gaussian_blur
 
 from bridgebench import normal, uniform
 from bridgebench.toolkit.color import hsv_to_rgb, hue_difference, mean_hue, pixel_hue
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_metrics.hue_error import hue_error, image_color
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_metrics.formulas.color import hue_error, image_color
 
 Metric = Callable[[Tensor, Tensor], Tensor]
 Damage = Callable[[Tensor, float], Tensor]

@@ -16,9 +16,12 @@ from rich.console import Console
 from rich.table import Table
 
 import bridgebench
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_metrics.nearest import nearest_distance
-from bridgebench_metrics.thumbnails import image_thumbnails, known_thumbnails
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_metrics.formulas.thumbnails import (
+    image_thumbnails,
+    known_thumbnails,
+    nearest_distance,
+)
 
 ROOT = Path(__file__).parents[2]
 COPIES = ("copy_one", "copy_random", "copy_nearest")
@@ -77,7 +80,7 @@ def real_distances() -> dict[str, list[float]]:
         for split in ("train", "test")
     )
     unseen = image_thumbnails(test)
-    to_train = nearest_distance(unseen, known_thumbnails(train))
+    to_train = nearest_distance(unseen, known_thumbnails(train).flatten(0, 1))
     between = torch.cdist(unseen.double(), unseen.double()).fill_diagonal_(torch.inf).amin(dim=1)
     quantiles = torch.tensor(QUANTILES, dtype=torch.float64)
     return {

@@ -27,13 +27,18 @@ from bridgebench.leaderboard.table.pairs import ALPHA, pair_p_values
 from bridgebench.leaderboard.table.ranks import tie_groups
 from bridgebench.toolkit.color import mean_hue
 from bridgebench.toolkit.statistics.paired import holm
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_cmnist.extractor import DigitExtractor
-from bridgebench_metrics.finite_n import at_infinity, excess_variance
-from bridgebench_metrics.frechet import frechet, gaussian
-from bridgebench_metrics.kid import blocks_of, kernel_distance, kernel_interval
-from bridgebench_metrics.sliced_wasserstein import Sliced, sliced, sliced_distance
-from bridgebench_metrics.swd import Swd, pooled
+from bridgebench_cmnist.classifier.extractor import DigitExtractor
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_metrics.formulas.finite_n import at_infinity, excess_variance
+from bridgebench_metrics.formulas.frechet import frechet, gaussian
+from bridgebench_metrics.formulas.kernel import blocks_of, kernel_distance, kernel_interval
+from bridgebench_metrics.formulas.sliced_wasserstein import (
+    Sliced,
+    pooled,
+    sliced,
+    sliced_distance,
+)
+from bridgebench_metrics.swd import Swd
 
 Array = NDArray[np.float64]
 PARTS = ("shares", "means", "distances", "pixels", "ties", "levels")

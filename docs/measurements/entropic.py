@@ -11,10 +11,10 @@ import torch
 
 from bridgebench import Draw
 from bridgebench.interfaces.method import Batch
-from bridgebench_analytic.bures import distance_squared
-from bridgebench_analytic.eot_baselines import ExactPlan
-from bridgebench_analytic.eot_options import draws_of, prefix
-from bridgebench_analytic.eot_plan import entropic_plan
+from bridgebench_analytic.eot.baselines import ExactPlan
+from bridgebench_analytic.eot.bures import distance_squared
+from bridgebench_analytic.eot.options import draws_of, prefix
+from bridgebench_analytic.eot.plan import entropic_plan
 
 POINTS = 8
 FEW = 32

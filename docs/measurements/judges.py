@@ -24,8 +24,8 @@ from torch import Tensor
 
 import bridgebench
 from bridgebench.toolkit.statistics.paired import mcnemar_p
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_cmnist.extractor import DigitExtractor, SecondDigitExtractor
+from bridgebench_cmnist.classifier.extractor import DigitExtractor, SecondDigitExtractor
+from bridgebench_cmnist.digits.dataset import ColoredMnist
 
 JUDGES = (DigitExtractor(), SecondDigitExtractor())
 METHODS = ("recolor", "otcfm", "ddib_guided", "ddib", "cyclegan")

@@ -1,4 +1,4 @@
-"""The table of figures that `bridgebench bench` wrote: `python docs/measurements/speed.py FILE`."""
+"""Prints the CSV of `tests/benchmarks/speed.py` as a table."""
 
 from __future__ import annotations
 

@@ -21,9 +21,9 @@ from torchvision.transforms.functional import gaussian_blur
 
 from bridgebench import Items, generator, normal, uniform
 from bridgebench.toolkit.color import hsv_to_rgb
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_metrics.handwriting import Handwriting, handwriting
-from bridgebench_metrics.hsv_value import hsv_value
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_metrics.formulas.color import hsv_value
+from bridgebench_metrics.formulas.handwriting import Handwriting, handwriting
 from bridgebench_metrics.style import style_scores
 
 COLUMNS = ("slant_r", "thickness_r", "style_r")

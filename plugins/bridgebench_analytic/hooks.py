@@ -4,15 +4,15 @@ from collections.abc import Mapping
 
 from bridgebench import hookimpl
 
-api = 1
+api = 2
 
 
 @hookimpl
 def bridgebench_datasets() -> Mapping[str, type | str]:
     """Distributions that are known exactly."""
     return {
-        "analytic_images": "bridgebench_analytic.images_dataset:AnalyticImages",
-        "eot_mixture": "bridgebench_analytic.eot_dataset:EotMixture",
+        "analytic_images": "bridgebench_analytic.images.dataset:AnalyticImages",
+        "eot_mixture": "bridgebench_analytic.eot.dataset:EotMixture",
     }
 
 
@@ -20,8 +20,8 @@ def bridgebench_datasets() -> Mapping[str, type | str]:
 def bridgebench_scores() -> Mapping[str, type | str]:
     """Their denoisers in closed form."""
     return {
-        "analytic_images": "bridgebench_analytic.images_score:AnalyticScore",
-        "eot_mixture": "bridgebench_analytic.eot_score:EotScore",
+        "analytic_images": "bridgebench_analytic.images.score:AnalyticScore",
+        "eot_mixture": "bridgebench_analytic.eot.score:EotScore",
     }
 
 
@@ -29,9 +29,9 @@ def bridgebench_scores() -> Mapping[str, type | str]:
 def bridgebench_metrics() -> Mapping[str, type | str]:
     """Distances from the exact answer."""
     return {
-        "map_error": "bridgebench_analytic.map_error:MapError",
-        "w2": "bridgebench_analytic.w2:W2",
-        "uvp": "bridgebench_analytic.uvp:Uvp",
+        "map_error": "bridgebench_analytic.images.map_error:MapError",
+        "w2": "bridgebench_analytic.images.w2:W2",
+        "uvp": "bridgebench_analytic.eot.uvp:Uvp",
     }
 
 
@@ -39,7 +39,7 @@ def bridgebench_metrics() -> Mapping[str, type | str]:
 def bridgebench_methods() -> Mapping[str, type | str]:
     """What an entropic transport task is compared with."""
     return {
-        "constant_mean": "bridgebench_analytic.eot_baselines:ConstantMean",
-        "linear_map": "bridgebench_analytic.eot_baselines:LinearMap",
-        "exact_plan": "bridgebench_analytic.eot_baselines:ExactPlan",
+        "constant_mean": "bridgebench_analytic.eot.baselines:ConstantMean",
+        "linear_map": "bridgebench_analytic.eot.baselines:LinearMap",
+        "exact_plan": "bridgebench_analytic.eot.baselines:ExactPlan",
     }

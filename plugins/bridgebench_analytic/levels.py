@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def at_each_level(denoise: Callable[[Tensor, Tensor], Tensor], x: Tensor, sigma: Tensor) -> Tensor:
@@ -20,10 +21,13 @@ def at_each_level(denoise: Callable[[Tensor, Tensor], Tensor], x: Tensor, sigma:
         (B, ...).
 
     Example:
+        >>> import torch
         >>> x, sigma = torch.ones(3, 2), torch.tensor([1.0, 2.0, 1.0])
         >>> at_each_level(lambda rows, level: rows * level[0], x, sigma)[:, 0].tolist()
         [1.0, 2.0, 1.0]
     """
+    import torch
+
     if bool((sigma == sigma[0]).all()):
         return denoise(x, sigma)
     out = torch.empty_like(x)

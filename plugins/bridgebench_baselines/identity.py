@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from bridgebench import Batch, Context, Method, Supervision, Translation, Variant
+from bridgebench import Batch, Cell, Method, RunContext, Supervision, Translation
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Identity(Method):
@@ -18,7 +20,7 @@ class Identity(Method):
     license: ClassVar[str] = "Apache-2.0"
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
         """The batch itself."""
-        return [Translation(batch.images) for _ in variants]
+        return Translation(batch.images)

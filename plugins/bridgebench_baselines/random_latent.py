@@ -11,14 +11,11 @@ from bridgebench import (
     Axis,
     Batch,
     Cell,
-    Context,
     Method,
+    RunContext,
     Setting,
-    Stage,
     Supervision,
     Translation,
-    Variant,
-    needed,
 )
 from bridgebench.toolkit.probability_flow import ClippedDenoiser, decode
 
@@ -51,29 +48,29 @@ class RandomLatent(Method):
 
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The target domain."""
-        return ((needed(cell.target_score, Axis.TARGET_SCORE), setting.target),)
+        return ((cell.target_score, setting.target),)
 
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        """One stage."""
-        evaluations = needed(cell.nfe, Axis.NFE) + self.last_step
-        return (Stage("translate", cell.resolved(), evaluations),)
+    def stochastic(self, cell: Cell) -> bool:
+        """Its output is a draw."""
+        return True
+
+    def evaluations(self, cell: Cell) -> int:
+        """Those of the decode."""
+        return cell.nfe + self.last_step
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
-        """Decode the noise of each item with each variant's model, solver and budget."""
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
+        """Decode the noise of each item."""
         z = batch.draw.each("random_latent", batch.images.shape[1:]).to(batch.images)
-        return [self._decode(variant.cell, z, context) for variant in variants]
-
-    def _decode(self, cell: Cell, z: Tensor, context: Context) -> Translation:
-        score = needed(cell.target_score, Axis.TARGET_SCORE)
-        denoiser = context.denoiser(score, (context.setting.target,) * len(z))
+        denoiser = context.denoiser(cell.target_score, (context.setting.target,) * len(z))
         low, high = context.setting.low, context.setting.high
         x = decode(
             ClippedDenoiser(denoiser, low, high) if self.clip else denoiser,
-            needed(cell.solver, Axis.SOLVER),
+            cell.solver,
             z,
-            needed(cell.nfe, Axis.NFE),
+            cell.nfe,
+            noise=batch.draw.noise("random_latent decode", z),
             last_step=self.last_step,
         )
         return Translation(x.clamp(low, high), latent=z, changed=z)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from bridgebench import Batch, Context, Method, Supervision, Translation, Variant
+from bridgebench import Batch, Cell, Method, RunContext, Supervision, Translation
 from bridgebench_baselines.real_targets import chosen_targets
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class RandomTarget(Method):
@@ -21,9 +23,12 @@ class RandomTarget(Method):
     family: ClassVar[str] = "baseline"
     license: ClassVar[str] = "Apache-2.0"
 
+    def stochastic(self, cell: Cell) -> bool:
+        """Its output is a draw."""
+        return True
+
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
         """The target images of a batch, chosen by seed and item."""
-        images = chosen_targets(batch, context)
-        return [Translation(images) for _ in variants]
+        return Translation(chosen_targets(batch, context))

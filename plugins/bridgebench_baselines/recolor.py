@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
-
-import torch
 
 from bridgebench import (
     Batch,
     Cell,
-    Context,
     Method,
+    RunContext,
     Setting,
     Supervision,
     Translation,
-    Variant,
 )
-from bridgebench.toolkit.color import hsv_to_rgb, mean_hue
 from bridgebench_baselines.real_targets import chosen_targets
 
 if TYPE_CHECKING:
@@ -29,6 +24,10 @@ def repaint(target: Tensor, source: Tensor) -> Tensor:
 
     The value of each pixel, its largest channel, stays. A source without color gives red.
     """
+    import torch
+
+    from bridgebench.toolkit.color import hsv_to_rgb, mean_hue
+
     value = (target.amax(dim=1) + 1) / 2
     hue = mean_hue(source)[:, None, None]
     rgb = hsv_to_rgb(hue, torch.ones_like(hue), value)
@@ -58,9 +57,12 @@ class Recolor(Method):
             f"{setting.shape} in [{setting.low:g}, {setting.high:g}]"
         )
 
+    def stochastic(self, cell: Cell) -> bool:
+        """Its output is a draw."""
+        return True
+
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
         """The repainted target images of a batch, chosen by seed and item."""
-        images = repaint(chosen_targets(batch, context), batch.images)
-        return [Translation(images) for _ in variants]
+        return Translation(repaint(chosen_targets(batch, context), batch.images))

@@ -26,16 +26,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from pydantic import Field
 
 from bridgebench import BudgetError, InvalidOption, Solver
-from bridgebench_bdia.paper import BIBTEX
+from bridgebench.toolkit.citation import bibtex
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench import Denoiser
+    from bridgebench import Denoiser, Noise
 
 
 class Bdia(Solver):
@@ -49,7 +48,7 @@ class Bdia(Solver):
 
     name: ClassVar[str] = "bdia"
     order: ClassVar[int] = 2
-    citation: ClassVar[str] = BIBTEX
+    citation: ClassVar[str] = bibtex("bridgebench_bdia", "zhang2024exact")
 
     gamma: float = Field(
         1.0,
@@ -68,14 +67,21 @@ class Bdia(Solver):
             )
         return nfe - 1
 
-    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float]) -> Tensor:
+    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], noise: Noise) -> Tensor:
         """Carry `x`, (B, C, H, W), along the grid."""
-        return self.solve_carried(denoiser, x, sigmas, None)[0]
+        return self.solve_carried(denoiser, x, sigmas, noise, None)[0]
 
     def solve_carried(
-        self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], carry: Tensor | None
+        self,
+        denoiser: Denoiser,
+        x: Tensor,
+        sigmas: Sequence[float],
+        noise: Noise,
+        carry: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         """Carry `x` along the grid; with the last bracket of the formula, for the way back."""
+        import torch
+
         check_grid(self.name, sigmas)
         gamma = self.gamma if sigmas[0] > sigmas[-1] else 1 / self.gamma
         z = on_lattice(x / math.hypot(1, sigmas[0]))
@@ -109,9 +115,12 @@ def on_lattice(z: Tensor) -> Tensor:
 
     Their sums are exact while |z| is below 32 in float32.
 
+    >>> import torch
     >>> on_lattice(torch.tensor([1.0000001, 0.25])).tolist()
     [1.0, 0.25]
     """
+    import torch
+
     spacing = 16 * torch.finfo(z.dtype).eps
     return (z / spacing).round_().mul_(spacing)
 

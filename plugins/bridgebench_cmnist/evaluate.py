@@ -30,13 +30,16 @@ from bridgebench import (
     ScoreModel,
     run,
 )
-from bridgebench_cmnist.against_exact import SIGMAS, denoising_errors
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_cmnist.extractor import DigitExtractor, SecondDigitExtractor
-from bridgebench_cmnist.score_models import CmnistLabels, CmnistSevens
+from bridgebench_cmnist.classifier.extractor import DigitExtractor, SecondDigitExtractor
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_cmnist.exact.model import CmnistExact
+from bridgebench_cmnist.exact.network_error import SIGMAS, denoising_errors
+from bridgebench_cmnist.score.models import CmnistLabels, CmnistSevens
 
 _CPU = torch.device("cpu")
 _BATCH = 500
+_EXACT_SIGMAS = (0.02, 0.3, 2.0, 80.0)
+_EXACT_BATCHES = {"digit:7": 128, "digits": 32}
 
 
 def shares_of(yes: Tensor, labels: Tensor) -> list[float]:
@@ -85,6 +88,17 @@ def images_per_second(denoiser: Denoiser, batch: int, seconds: float) -> float:
             denoiser(x, sigma)
             times.append(time.perf_counter() - start)
     return batch / statistics.median(times)
+
+
+def exact_seconds(domain: str, sigma: float, batch: int) -> float:
+    """CPU seconds that `cmnist_exact` takes for each image of a batch of noisy sevens."""
+    denoiser = CmnistExact().load(_CPU, "fp32").denoiser((domain,) * batch)
+    clean = ColoredMnist().items("digit:7", "test", batch, 0).images
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
+    levels = torch.full((batch,), sigma)
+    begun = time.process_time()
+    denoiser(clean + sigma * noise, levels)
+    return (time.process_time() - begun) / batch
 
 
 def generation_scores(
@@ -171,6 +185,16 @@ def throughput(threads: int, batch: int, seconds: float) -> None:
         ]
         table.add_row(model.name, *(f"{speed:.0f}" for speed in speeds))
     Console().print(table)
+
+
+@main.command()
+def exact_cost() -> None:
+    """Milliseconds of an image by `cmnist_exact` on one thread, for two domains and four levels."""
+    torch.set_num_threads(1)
+    for domain, batch in _EXACT_BATCHES.items():
+        for sigma in _EXACT_SIGMAS:
+            milliseconds = 1e3 * exact_seconds(domain, sigma, batch)
+            click.echo(f"{domain} sigma={sigma:g}: {milliseconds:.1f} ms an image")
 
 
 @main.command()

@@ -18,9 +18,10 @@ from bridgebench.toolkit.nn.preconditioning import EDMScaling, Guide, RawNetwork
 from bridgebench.toolkit.nn.training import Schedule, Shard, ShardLoss, Trainer, run
 from bridgebench.toolkit.nn.training_report import Smoothed, TrainingReport
 from bridgebench.toolkit.nn.unet import UNet
-from bridgebench_cmnist.classifier_data import ClassifierData
-from bridgebench_cmnist.digits import load_digits
-from bridgebench_cmnist.recipes import (
+from bridgebench_cmnist.digits.files import load_digits
+from bridgebench_cmnist.score.family import NULL_LABEL
+from bridgebench_cmnist.training.classifier_data import ClassifierData
+from bridgebench_cmnist.training.recipes import (
     CLASSIFIER,
     CLASSIFIER_2,
     LABELS,
@@ -29,7 +30,7 @@ from bridgebench_cmnist.recipes import (
     ClassifierRecipe,
     ScoreRecipe,
 )
-from bridgebench_cmnist.score_data import NULL_LABEL, ScoreData, training_digits
+from bridgebench_cmnist.training.score_data import ScoreData, training_digits
 from bridgebench_cmnist.weights import write_weights
 
 _FIRST_SNAPSHOT = 500

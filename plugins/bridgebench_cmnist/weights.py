@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, TypeVar
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bridgebench import IntegrityError
 from bridgebench.toolkit.nn import weights
 
+if TYPE_CHECKING:
+    from torch import nn
+
 _BY = "bridgebench_cmnist"
-_Module = TypeVar("_Module", bound=nn.Module)
+_Module = TypeVar("_Module", bound="nn.Module")
 
 
 def write_weights(

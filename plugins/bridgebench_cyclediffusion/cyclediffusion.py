@@ -9,32 +9,27 @@ by the label of the model rather than by a text, and outputs are clamped to the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from pydantic import Field
 
 from bridgebench import (
     Axis,
     Batch,
     Cell,
-    Context,
     Method,
+    RunContext,
     Setting,
     Spacing,
     Stage,
     Supervision,
     Translation,
-    Variant,
-    needed,
     sigma_grid,
 )
+from bridgebench.toolkit.citation import bibtex
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
 from bridgebench.toolkit.probability_flow import latent_scale
 from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption
-from bridgebench_cyclediffusion.dpm_encoder import decode, encode, pure_noise
-from bridgebench_cyclediffusion.paper import BIBTEX, URL
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,8 +51,8 @@ class CycleDiffusion(Method):
     axes: ClassVar[frozenset[Axis]] = frozenset({Axis.SOURCE_SCORE, Axis.TARGET_SCORE, Axis.NFE})
     supervision: ClassVar[Supervision] = Supervision.LABELS
     family: ClassVar[str] = "diffusion bridge"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2210.05559"
+    citation: ClassVar[str] = bibtex("bridgebench_cyclediffusion", "wu2023latent")
     license: ClassVar[str] = "Apache-2.0"
 
     eta: float = Field(
@@ -80,17 +75,18 @@ class CycleDiffusion(Method):
         """A negative control has no rank."""
         return self.latent.control
 
+    def stochastic(self, cell: Cell) -> bool:
+        """Its decode draws nothing but the noise of that control."""
+        return self.latent is LatentOrigin.NOISE
+
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model, the target domain of the target model."""
-        source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        target = needed(cell.target_score, Axis.TARGET_SCORE)
-        asked = self.source_label.asked(setting)
-        return (*((source, domain) for domain in asked), (target, setting.target))
+        sources = ((cell.source_score, domain) for domain in self.source_label.asked(setting))
+        return (*sources, (cell.target_score, setting.target))
 
     def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """Models of different noise levels; a start above or below them; a budget of one."""
-        source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        source, target = cell.source_score, cell.target_score
         (low, high), other = source.sigma_range, target.sigma_range
         if (low, high) != other:
             return (
@@ -102,63 +98,50 @@ class CycleDiffusion(Method):
                 f"start_sigma={self.start_sigma:g} is not above {low:g} and at most {high:g}, the "
                 f"noise levels of {source.spec}"
             )
-        if needed(cell.nfe, Axis.NFE) < 2:
+        if cell.nfe < 2:
             return "it evaluates the network at both ends of its noise levels, so it needs nfe=2"
         return ""
 
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        """The encode, shared by all targets, and the decode."""
-        nfe = needed(cell.nfe, Axis.NFE)
-        source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        decided_by = {
-            "score": source.resolved(),
-            "weights": dict(sorted(source.files().items())),
-            "method": self.resolved(),
-            "nfe": nfe,
-            "seed": cell.seed,
-        }
-        return self.latent.stages(
-            Stage("encode", decided_by, nfe, made_by=(source,)),
-            Stage("decode", cell.resolved(), nfe),
-        )
+    def shared_stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        """The encode, shared by all targets."""
+        options = ("eta", "start_sigma", "spacing", "source_label", "latent")
+        axes = (Axis.SOURCE_SCORE, Axis.NFE)
+        return self.latent.stages(Stage("encode", axes=axes, options=options, evaluations=cell.nfe))
 
-    def share(
-        self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
+    def run_stage(
+        self, cell: Cell, batch: Batch, previous: Tensor | None, context: RunContext
     ) -> Tensor:
         """The trajectories of a batch, (B, 1 + nfe, C, H, W)."""
-        source = needed(cell.source_score, Axis.SOURCE_SCORE)
+        from bridgebench_cyclediffusion.dpm_encoder import encode
+
         batch = self.latent.encoded(batch, context)
-        denoiser = context.denoiser(source, self.source_label.of(batch, context.setting))
-        noise = partial(_noise, batch)
-        with torch.no_grad():
-            return encode(denoiser, batch.images, self._levels(cell), self.eta, noise)
+        domains = self.source_label.of(batch, context.setting)
+        denoiser = context.denoiser(cell.source_score, domains)
+        noise = batch.draw.noise("cyclediffusion", batch.images)
+        return encode(denoiser, batch.images, self._levels(cell), self.eta, noise)
+
+    def evaluations(self, cell: Cell) -> int:
+        """One at each noise level."""
+        return cell.nfe
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
-        """Spend the trajectories on each variant's target model."""
-        return [self._translate(batch, variant, context) for variant in variants]
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
+        """Spend the trajectories on the target model."""
+        from bridgebench_cyclediffusion.dpm_encoder import decode, pure_noise
 
-    def _translate(self, batch: Batch, variant: Variant, context: Context) -> Translation:
-        cell, setting = variant.cell, context.setting
-        if self.latent is LatentOrigin.NOISE:
-            latent = pure_noise(self._levels(cell), self.eta, partial(_noise, batch))
-        else:
-            latent = self.latent.shared(variant)
-        target = needed(cell.target_score, Axis.TARGET_SCORE)
-        denoiser = context.denoiser(target, (setting.target,) * len(latent))
-        with torch.no_grad():
-            images = decode(denoiser, latent, self._levels(cell), self.eta)
-        top = latent[:, 0] / latent_scale(self._levels(cell)[0])
+        setting, levels = context.setting, self._levels(cell)
+        latent = shared
+        if latent is None:
+            noise = batch.draw.noise("cyclediffusion", batch.images)
+            latent = pure_noise(levels, self.eta, noise)
+        denoiser = context.denoiser(cell.target_score, (setting.target,) * len(latent))
+        images = decode(denoiser, latent, levels, self.eta)
+        top = latent[:, 0] / latent_scale(levels[0])
         return Translation(images.clamp(setting.low, setting.high), latent=top, changed=top)
 
     def _levels(self, cell: Cell) -> tuple[float, ...]:
         """The noise levels, falling, one for each evaluation; the step to 0 is not among them."""
-        low, high = needed(cell.source_score, Axis.SOURCE_SCORE).sigma_range
+        low, high = cell.source_score.sigma_range
         start = high if self.start_sigma is None else self.start_sigma
-        return sigma_grid(self.spacing, low, start, needed(cell.nfe, Axis.NFE) - 1)[::-1]
-
-
-def _noise(batch: Batch, step: int) -> Tensor:
-    """What is drawn for a step, (B, C, H, W), each item its own."""
-    return batch.draw.each(f"cyclediffusion {step}", batch.images.shape[1:]).to(batch.images)
+        return sigma_grid(self.spacing, low, start, cell.nfe - 1)[::-1]

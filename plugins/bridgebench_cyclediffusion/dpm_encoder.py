@@ -14,7 +14,7 @@ there, too, and carries the difference between the image and the model's reconst
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from bridgebench.toolkit.probability_flow import latent_scale
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench import Denoiser
+    from bridgebench import Denoiser, Noise
 
 
 def encode(
@@ -33,7 +33,7 @@ def encode(
     x: Tensor,
     sigmas: Sequence[float],
     eta: float,
-    noise: Callable[[int], Tensor],
+    noise: Noise,
 ) -> Tensor:
     """The latent of images `x`, (B, C, H, W): (B, 1 + K, C, H, W) for K falling noise levels.
 
@@ -53,7 +53,7 @@ def encode(
     return torch.stack(kept, dim=1)
 
 
-def pure_noise(sigmas: Sequence[float], eta: float, noise: Callable[[int], Tensor]) -> Tensor:
+def pure_noise(sigmas: Sequence[float], eta: float, noise: Noise) -> Tensor:
     """The latent of no image: what the stochastic sampler draws when it sets out from noise.
 
     (B, 1 + K, C, H, W), as `encode` gives it: the state at sigmas[0], of the variance that states

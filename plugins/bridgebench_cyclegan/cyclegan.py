@@ -8,31 +8,26 @@ is in the place of instance norm; batches are larger than 1; and the weights are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from bridgebench import (
     Batch,
     Cell,
-    Context,
     Method,
+    NetworkLoader,
+    RunContext,
     Setting,
-    Stage,
     Supervision,
     Translation,
-    Variant,
 )
-from bridgebench_cyclegan.paper import BIBTEX, URL
+from bridgebench.toolkit.citation import bibtex
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from bridgebench import ScoreModel
-    from bridgebench.toolkit.nn.two_domains import TwoDomains
-    from bridgebench_cyclegan.translator import Direction
 
 
 class CycleGan(Method):
@@ -45,8 +40,8 @@ class CycleGan(Method):
     name: ClassVar[str] = "cyclegan"
     supervision: ClassVar[Supervision] = Supervision.UNPAIRED
     family: ClassVar[str] = "GAN"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/1703.10593"
+    citation: ClassVar[str] = bibtex("bridgebench_cyclegan", "zhu2017unpaired")
     license: ClassVar[str] = "Apache-2.0"
 
     weights: Path | None = Field(
@@ -56,53 +51,41 @@ class CycleGan(Method):
 
     def files(self) -> Mapping[str, str]:
         """The weights file and its sha256, checked; IntegrityError if it was altered."""
-        return self._direction("to_target").files()
+        from bridgebench.toolkit.nn.weights import checked_sha256
 
-    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
-        """Its own generators."""
-        from bridgebench_cyclegan.translator import ALL
+        return {self._path().name: checked_sha256(self._path())}
 
-        return ((self._direction("to_target"), ALL), (self._direction("to_source"), ALL))
+    def networks(self) -> Mapping[str, NetworkLoader]:
+        """The two generators."""
+        from bridgebench_cyclegan.generator import GeneratorFile
+        from bridgebench_cyclegan.weights import TO_SOURCE, TO_TARGET
+
+        return {name: GeneratorFile(self._path(), name) for name in (TO_TARGET, TO_SOURCE)}
 
     def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """Domains, or a shape of the items, that the weights were not trained for."""
-        from bridgebench_cyclegan.weights import BY
+        from bridgebench_cyclegan.weights import BY, read_description
 
-        return self._description().unfit_for(setting.source, setting.target, setting.shape, BY)
+        description = read_description(self._path())
+        return description.unfit_for(setting.source, setting.target, setting.shape, BY)
 
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        """The one evaluation."""
-        return (Stage("translate", cell.resolved(), 1),)
+    def evaluations(self, cell: Cell) -> int:
+        """One pass of a generator."""
+        return 1
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
-        """The outputs of the generator, for each variant anew, so that each is counted."""
-        return [Translation(self._carried("to_target", batch.images, context)) for _ in variants]
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
+        """The outputs of one generator."""
+        out = context.network("to_target")(batch.images)
+        return Translation(out.clamp(context.setting.low, context.setting.high))
 
-    def translate_back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
-        """The outputs of the other generator."""
-        return self._carried("to_source", images, context)
-
-    def _carried(
-        self, direction: Literal["to_target", "to_source"], images: Tensor, context: Context
+    def translate_back(
+        self, cell: Cell, batch: Batch, images: Tensor, context: RunContext
     ) -> Tensor:
-        from bridgebench_cyclegan.translator import ALL, SIGMA
-
-        denoiser = context.denoiser(self._direction(direction), (ALL,) * len(images))
-        setting = context.setting
-        out = denoiser(images, images.new_full((len(images),), SIGMA))
-        return out.clamp(setting.low, setting.high)
-
-    def _direction(self, direction: Literal["to_target", "to_source"]) -> Direction:
-        from bridgebench_cyclegan.translator import Direction
-
-        return Direction(weights=self._path(), direction=direction)
-
-    def _description(self) -> TwoDomains:
-        from bridgebench_cyclegan.weights import read_description
-
-        return read_description(self._path())
+        """The outputs of the other generator."""
+        out = context.network("to_source")(images)
+        return out.clamp(context.setting.low, context.setting.high)
 
     def _path(self) -> Path:
         from bridgebench_cyclegan.weights import shipped_path

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from importlib.resources import as_file, files
 from pathlib import Path
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from bridgebench import IntegrityError
-from bridgebench.toolkit.nn.two_domains import TwoDomains, read_two_domains
+from bridgebench.toolkit.nn.two_domains import TwoDomains, describe_two_domains, read_two_domains
 from bridgebench.toolkit.nn.weights import fill
-from bridgebench_cyclegan.networks import Generator, GeneratorConfig
+
+if TYPE_CHECKING:
+    from torch import nn
 
 SHIPPED = "cmnist_to7"
 TO_TARGET = "to_target"
@@ -27,7 +28,7 @@ def shipped_path() -> Path:
 
 def read_description(path: Path) -> TwoDomains:
     """What the file at `path` says of itself, after the check of its hash."""
-    return read_two_domains(path, BY)[0]
+    return describe_two_domains(path, BY)
 
 
 def load_pair(path: Path) -> nn.ModuleDict:
@@ -36,6 +37,10 @@ def load_pair(path: Path) -> nn.ModuleDict:
     Raises:
         IntegrityError: the file is not what its manifest, its metadata or the networks say.
     """
+    from torch import nn
+
+    from bridgebench_cyclegan.networks import Generator, GeneratorConfig
+
     description, tensors = read_two_domains(path, BY)
     try:
         config = GeneratorConfig.from_json(description.architecture)

@@ -13,21 +13,18 @@ from bridgebench import (
     Axis,
     Batch,
     Cell,
-    Context,
     Method,
+    RunContext,
     Setting,
     Stage,
     Supervision,
     Translation,
-    Variant,
-    needed,
 )
+from bridgebench.toolkit.citation import bibtex
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
-from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption, unlike_latents
-from bridgebench_ddib.decoding import decode_latents, translate_variants
-from bridgebench_ddib.encoding import encode_images, encode_stage, started
+from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption, no_common_latents
+from bridgebench_ddib.integrations import decode_changed, decode_latents, encode_images
 from bridgebench_ddib.options import Clip, ClipOption, LastStepOption, Start, StartOption
-from bridgebench_ddib.paper import BIBTEX, URL
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,8 +43,8 @@ class Ddib(Method):
     axes: ClassVar[frozenset[Axis]] = frozenset(Axis)
     supervision: ClassVar[Supervision] = Supervision.LABELS
     family: ClassVar[str] = "diffusion bridge"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2203.08382"
+    citation: ClassVar[str] = bibtex("bridgebench_ddib", "su2023dual")
     license: ClassVar[str] = "Apache-2.0"
 
     start: StartOption = Start.CLEAN
@@ -61,54 +58,60 @@ class Ddib(Method):
         """A negative control has no rank."""
         return self.latent.control
 
+    def stochastic(self, cell: Cell) -> bool:
+        """Its decode draws nothing but the noise of that control."""
+        return self.latent is LatentOrigin.NOISE
+
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model, the target domain of the target model."""
-        source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        target = needed(cell.target_score, Axis.TARGET_SCORE)
-        return (
-            *((source, domain) for domain in self.source_label.asked(setting)),
-            (target, setting.target),
-        )
+        sources = ((cell.source_score, domain) for domain in self.source_label.asked(setting))
+        return (*sources, (cell.target_score, setting.target))
 
     def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """A source model unfit to encode; models that end at different noise levels."""
-        return unlike_latents(
-            needed(cell.source_score, Axis.SOURCE_SCORE),
-            needed(cell.target_score, Axis.TARGET_SCORE),
-        )
+        return no_common_latents(cell.source_score, cell.target_score, cell.solver)
 
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        """The encode, shared by all targets and latent stages, and the decode."""
-        source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        domains = self.source_label.asked(setting)
-        return self.latent.stages(
-            encode_stage(cell, source, domains, self.start, self.clip),
-            Stage("decode", cell.resolved(), needed(cell.nfe, Axis.NFE) + self.last_step),
+    def shared_stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        """The encode, shared by all targets and latent stages."""
+        encode = Stage(
+            "encode",
+            axes=(Axis.SOURCE_SCORE, Axis.SOLVER, Axis.NFE),
+            image_stage=True,
+            options=("source_label", "start", "clip", "latent"),
+            evaluations=cell.nfe,
         )
+        return self.latent.stages(encode)
 
-    def share(
-        self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
+    def run_stage(
+        self, cell: Cell, batch: Batch, previous: Tensor | None, context: RunContext
     ) -> Tensor:
         """The unit latents of a batch, (B, C, H, W), packed with what the solver carries."""
-        batch = self.latent.encoded(batch, context)
-        x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
-        source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        denoiser = context.denoiser(source, self.source_label.of(batch, context.setting))
-        x = started(x, self.start, denoiser.sigma_min, "start", batch.draw)
-        return encode_images(cell, denoiser, x, self.clip, context.setting).packed()
+        batch, setting = self.latent.encoded(batch, context), context.setting
+        x = cell.transform.image(batch.images, batch.draw)
+        denoiser = context.denoiser(cell.source_score, self.source_label.of(batch, setting))
+        latent = encode_images(cell, denoiser, x, self.start, self.clip, batch.draw, setting)
+        return latent.packed()
+
+    def evaluations(self, cell: Cell) -> int:
+        """Those of the decode."""
+        return cell.nfe + self.last_step
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
         """Change and decode the latents of a batch."""
-        return translate_variants(batch, variants, context, self.latent, self.clip, self.last_step)
+        setting = context.setting
+        denoiser = context.denoiser(cell.target_score, (setting.target,) * len(batch.images))
+        return decode_changed(
+            cell, batch, shared, self.latent, denoiser, self.clip, self.last_step, setting
+        )
 
-    def translate_back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
+    def translate_back(
+        self, cell: Cell, batch: Batch, images: Tensor, context: RunContext
+    ) -> Tensor:
         """Encode outputs with the target's model, decode them with the source's; no transform."""
-        target = needed(cell.target_score, Axis.TARGET_SCORE)
-        source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        up = context.denoiser(target, (context.setting.target,) * len(images))
-        x = started(images, self.start, up.sigma_min, "start_back", batch.draw)
-        z = encode_images(cell, up, x, self.clip, context.setting)
-        down = context.denoiser(source, self.source_label.of(batch, context.setting))
-        return decode_latents(cell, down, z, self.clip, self.last_step, context.setting)
+        setting, draw = context.setting, batch.draw
+        up = context.denoiser(cell.target_score, (setting.target,) * len(images))
+        z = encode_images(cell, up, images, self.start, self.clip, draw, setting, "start_back")
+        down = context.denoiser(cell.source_score, self.source_label.of(batch, setting))
+        return decode_latents(cell, down, z, self.clip, self.last_step, setting)

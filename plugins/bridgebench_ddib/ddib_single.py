@@ -9,25 +9,23 @@ from bridgebench import (
     Axis,
     Batch,
     Cell,
-    Context,
     Method,
+    RunContext,
     Setting,
     Stage,
     Supervision,
     Translation,
-    Variant,
-    needed,
 )
+from bridgebench.toolkit.citation import bibtex
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
-from bridgebench_ddib.decoding import decode_latents, translate_variants
-from bridgebench_ddib.encoding import encode_images, encode_stage, started
+from bridgebench.toolkit.source_label import no_common_latents
+from bridgebench_ddib.integrations import decode_changed, decode_latents, encode_images
 from bridgebench_ddib.options import Clip, ClipOption, LastStepOption, Start, StartOption
-from bridgebench_ddib.paper import BIBTEX, URL
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench import Denoiser, ScoreModel
+    from bridgebench import ScoreModel
 
 
 class DdibSingle(Method):
@@ -42,8 +40,8 @@ class DdibSingle(Method):
     axes: ClassVar[frozenset[Axis]] = frozenset(Axis) - {Axis.SOURCE_SCORE}
     supervision: ClassVar[Supervision] = Supervision.UNPAIRED
     family: ClassVar[str] = "diffusion bridge"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2203.08382"
+    citation: ClassVar[str] = bibtex("bridgebench_ddib", "su2023dual")
     license: ClassVar[str] = "Apache-2.0"
 
     start: StartOption = Start.CLEAN
@@ -56,45 +54,60 @@ class DdibSingle(Method):
         """A negative control has no rank."""
         return self.latent.control
 
+    def stochastic(self, cell: Cell) -> bool:
+        """Its decode draws nothing but the noise of that control."""
+        return self.latent is LatentOrigin.NOISE
+
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The target domain."""
-        return ((needed(cell.target_score, Axis.TARGET_SCORE), setting.target),)
+        return ((cell.target_score, setting.target),)
 
     def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """A model unfit to encode."""
-        return needed(cell.target_score, Axis.TARGET_SCORE).unfit_to_encode
+        return no_common_latents(cell.target_score, cell.target_score, cell.solver)
 
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        """The encode, shared by all latent stages, and the decode."""
-        target = needed(cell.target_score, Axis.TARGET_SCORE)
-        return self.latent.stages(
-            encode_stage(cell, target, (setting.target,), self.start, self.clip),
-            Stage("decode", cell.resolved(), needed(cell.nfe, Axis.NFE) + self.last_step),
+    def shared_stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        """The encode, shared by all latent stages."""
+        encode = Stage(
+            "encode",
+            axes=(Axis.TARGET_SCORE, Axis.SOLVER, Axis.NFE),
+            image_stage=True,
+            options=("start", "clip", "latent"),
+            evaluations=cell.nfe,
         )
+        return self.latent.stages(encode)
 
-    def share(
-        self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
+    def run_stage(
+        self, cell: Cell, batch: Batch, previous: Tensor | None, context: RunContext
     ) -> Tensor:
         """The unit latents of a batch, (B, C, H, W), packed with what the solver carries."""
-        batch = self.latent.encoded(batch, context)
-        x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
-        denoiser = self._denoiser(cell, len(x), context)
-        x = started(x, self.start, denoiser.sigma_min, "start", batch.draw)
-        return encode_images(cell, denoiser, x, self.clip, context.setting).packed()
+        batch, setting = self.latent.encoded(batch, context), context.setting
+        x = cell.transform.image(batch.images, batch.draw)
+        denoiser = context.denoiser(cell.target_score, (setting.target,) * len(x))
+        latent = encode_images(cell, denoiser, x, self.start, self.clip, batch.draw, setting)
+        return latent.packed()
+
+    def evaluations(self, cell: Cell) -> int:
+        """Those of the decode."""
+        return cell.nfe + self.last_step
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
         """Change and decode the latents of a batch."""
-        return translate_variants(batch, variants, context, self.latent, self.clip, self.last_step)
+        setting = context.setting
+        denoiser = context.denoiser(cell.target_score, (setting.target,) * len(batch.images))
+        return decode_changed(
+            cell, batch, shared, self.latent, denoiser, self.clip, self.last_step, setting
+        )
 
-    def translate_back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
+    def translate_back(
+        self, cell: Cell, batch: Batch, images: Tensor, context: RunContext
+    ) -> Tensor:
         """Encode and decode outputs with the same model again; no transform."""
-        denoiser = self._denoiser(cell, len(images), context)
-        x = started(images, self.start, denoiser.sigma_min, "start_back", batch.draw)
-        z = encode_images(cell, denoiser, x, self.clip, context.setting)
-        return decode_latents(cell, denoiser, z, self.clip, self.last_step, context.setting)
-
-    def _denoiser(self, cell: Cell, size: int, context: Context) -> Denoiser:
-        target = needed(cell.target_score, Axis.TARGET_SCORE)
-        return context.denoiser(target, (context.setting.target,) * size)
+        setting, draw = context.setting, batch.draw
+        denoiser = context.denoiser(cell.target_score, (setting.target,) * len(images))
+        z = encode_images(
+            cell, denoiser, images, self.start, self.clip, draw, setting, "start_back"
+        )
+        return decode_latents(cell, denoiser, z, self.clip, self.last_step, setting)

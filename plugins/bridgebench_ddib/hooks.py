@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bridgebench import hookimpl
 
-api = 1
+api = 2
 
 
 @hookimpl

@@ -13,13 +13,12 @@ from pydantic import Field
 from bridgebench import (
     Batch,
     Cell,
-    Context,
     IntegrityError,
     Method,
+    RunContext,
     Setting,
     Supervision,
     Translation,
-    Variant,
 )
 from bridgebench.toolkit.item_files import item_file, seed_folder
 from bridgebench_files.listing import IGNORED_FILES
@@ -104,11 +103,10 @@ class Outputs(Method):
                 )
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
         """The images of a batch, read from their files."""
-        images = self._read(batch, context.setting)
-        return [Translation(images.to(batch.images)) for _ in variants]
+        return Translation(self._read(batch, context.setting).to(batch.images))
 
     def _read(self, batch: Batch, setting: Setting) -> Tensor:
         import numpy as np

@@ -29,26 +29,23 @@ from bridgebench import (
     Axis,
     Batch,
     Cell,
-    Context,
     Method,
+    RunContext,
     Setting,
     Stage,
     Supervision,
     Translation,
-    Variant,
-    needed,
 )
-from bridgebench.toolkit.color import in_hue, mean_hue
+from bridgebench.toolkit.citation import bibtex
 from bridgebench.toolkit.latent_origin import LatentOption, LatentOrigin
 from bridgebench.toolkit.probability_flow import ClippedDenoiser, decode, encode_carried
-from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption, unlike_latents
-from bridgebench_guided.guidance import GuidedDenoiser, levels_asked, restarted
-from bridgebench_guided.paper import BIBTEX, URL
+from bridgebench.toolkit.source_label import SourceLabel, SourceLabelOption, no_common_latents
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import ScoreModel
+    from bridgebench_guided.guidance import GuidedDenoiser
 
 
 class DdibGuided(Method):
@@ -64,8 +61,8 @@ class DdibGuided(Method):
     name: ClassVar[str] = "ddib_guided"
     axes: ClassVar[frozenset[Axis]] = frozenset(Axis)
     family: ClassVar[str] = "diffusion bridge"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2207.06635"
+    citation: ClassVar[str] = bibtex("bridgebench_guided", "zhao2022egsde")
     license: ClassVar[str] = "Apache-2.0"
 
     color: float = Field(
@@ -103,28 +100,30 @@ class DdibGuided(Method):
         """A negative control has no rank."""
         return self.latent.control
 
+    def stochastic(self, cell: Cell) -> bool:
+        """A restart is noised; so is the control of pure noise."""
+        return self.restart > 0 or self.latent is LatentOrigin.NOISE
+
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """Source domains of the source model; target and unconditional domain of the target's."""
-        source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        target = cell.target_score
         unconditional = ((target, setting.unconditional),) if self.weight > 0 else ()
         return (
-            *((source, domain) for domain in self.source_label.asked(setting)),
+            *((cell.source_score, domain) for domain in self.source_label.asked(setting)),
             (target, setting.target),
             *unconditional,
         )
 
     def skip_reason(self, cell: Cell, setting: Setting) -> str:
         """Items without a hue; a source model unfit to encode; different ends of the noise."""
-        source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        target = needed(cell.target_score, Axis.TARGET_SCORE)
+        target = cell.target_score
         if setting.shape[0] != 3 or len(setting.shape) != 3 or setting.low != -1:
             return (
                 f"it needs images of shape (3, H, W) in [-1, 1], and this task's are "
                 f"{setting.shape} in [{setting.low:g}, {setting.high:g}]"
             )
-        if unlike := unlike_latents(source, target):
-            return unlike
+        if reason := no_common_latents(cell.source_score, target, cell.solver):
+            return reason
         low, high = target.sigma_range
         if self.restart and not low < self.restart <= high:
             return (
@@ -133,63 +132,68 @@ class DdibGuided(Method):
             )
         return ""
 
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        """The encode, shared by all targets and latent stages, and the decode."""
-        nfe, solver = needed(cell.nfe, Axis.NFE), needed(cell.solver, Axis.SOLVER)
-        source = needed(cell.source_score, Axis.SOURCE_SCORE)
-        image_stage = needed(cell.transform, Axis.TRANSFORM).image_stage
-        decided_by = {
-            "score": source.resolved(),
-            "weights": dict(sorted(source.files().items())),
-            "domains": list(self.source_label.asked(setting)),
-            "solver": solver.resolved(),
-            "nfe": nfe,
-            "image_stage": image_stage.resolved(),
-            "seed": cell.seed,
-        }
-        return self.latent.stages(
-            Stage("encode", decided_by, nfe, made_by=(source, solver, *image_stage.links)),
-            Stage("decode", cell.resolved(), self._evaluations(cell)),
+    def shared_stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        """The encode, shared by all targets and latent stages."""
+        encode = Stage(
+            "encode",
+            axes=(Axis.SOURCE_SCORE, Axis.SOLVER, Axis.NFE),
+            image_stage=True,
+            options=("source_label", "latent"),
+            evaluations=cell.nfe,
         )
+        return self.latent.stages(encode)
 
-    def share(
-        self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
+    def run_stage(
+        self, cell: Cell, batch: Batch, previous: Tensor | None, context: RunContext
     ) -> Tensor:
         """The unit latents of a batch, (B, C, H, W), packed with what the solver carries."""
         batch = self.latent.encoded(batch, context)
-        x = needed(cell.transform, Axis.TRANSFORM).image(batch.images, batch.draw)
+        x = cell.transform.image(batch.images, batch.draw)
         domains = self.source_label.of(batch, context.setting)
-        denoiser = context.denoiser(needed(cell.source_score, Axis.SOURCE_SCORE), domains)
-        solver, nfe = needed(cell.solver, Axis.SOLVER), needed(cell.nfe, Axis.NFE)
-        return encode_carried(denoiser, solver, x, nfe).packed()
+        denoiser = context.denoiser(cell.source_score, domains)
+        return encode_carried(denoiser, cell.solver, x, cell.nfe).packed()
+
+    def evaluations(self, cell: Cell) -> int:
+        """Those of the decode and of the restart, two at each noise level with a weight.
+
+        With an adaptive solver the levels of its largest steps, which are few.
+        """
+        from bridgebench_guided.guidance import levels_asked
+
+        low, high = cell.target_score.sigma_range
+        levels = levels_asked(cell.solver, cell.nfe, (low, high))
+        if self.restart:
+            levels = (*levels, *levels_asked(cell.solver, cell.nfe, (low, self.restart)), low)
+        twice = (sigma for sigma in levels if self.weight > 0 and sigma > self.weight_above)
+        return len(levels) + len(tuple(twice))
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
         """Change and decode the latents of a batch, guided."""
-        return [self._translate(batch, variant, context) for variant in variants]
+        from bridgebench_guided.guidance import restarted
 
-    def _translate(self, batch: Batch, variant: Variant, context: Context) -> Translation:
-        cell, setting = variant.cell, context.setting
-        latent = self.latent.latent(variant, batch)
-        transform = needed(cell.transform, Axis.TRANSFORM)
-        changed = latent.changed_to(transform.latent(latent.z, batch.images, batch.draw))
+        setting = context.setting
+        latent = self.latent.latent(shared, batch)
+        changed = latent.changed_to(cell.transform.latent(latent.z, batch.images, batch.draw))
         guided = self._guided(cell, batch, context)
-        solver, nfe = needed(cell.solver, Axis.SOLVER), needed(cell.nfe, Axis.NFE)
         x = decode(
             ClippedDenoiser(guided, setting.low, setting.high) if self.clip else guided,
-            solver,
+            cell.solver,
             changed.z,
-            nfe,
+            cell.nfe,
             carry=changed.carry,
         )
         if self.restart:
             noise = batch.draw.each("ddib_guided restart", x.shape[1:]).to(x)
-            x = restarted(guided, solver, x, noise, self.restart, nfe, self.saturated)
+            x = restarted(guided, cell.solver, x, noise, self.restart, cell.nfe, self.saturated)
         return Translation(x.clamp(setting.low, setting.high), latent=latent.z, changed=changed.z)
 
-    def _guided(self, cell: Cell, batch: Batch, context: Context) -> GuidedDenoiser:
-        score, setting = needed(cell.target_score, Axis.TARGET_SCORE), context.setting
+    def _guided(self, cell: Cell, batch: Batch, context: RunContext) -> GuidedDenoiser:
+        from bridgebench.toolkit.color import in_hue, mean_hue
+        from bridgebench_guided.guidance import GuidedDenoiser
+
+        score, setting = cell.target_score, context.setting
         target = context.denoiser(score, (setting.target,) * len(batch.images))
         unconditional = None
         if self.weight > 0:
@@ -205,13 +209,3 @@ class DdibGuided(Method):
             target.sigma_min,
             target.sigma_max,
         )
-
-    def _evaluations(self, cell: Cell) -> int:
-        """Those of the decode and of the restart, two at each noise level with a weight."""
-        solver, nfe = needed(cell.solver, Axis.SOLVER), needed(cell.nfe, Axis.NFE)
-        low, high = needed(cell.target_score, Axis.TARGET_SCORE).sigma_range
-        levels = levels_asked(solver, nfe, (low, high))
-        if self.restart:
-            levels = (*levels, *levels_asked(solver, nfe, (low, self.restart)), low)
-        twice = (sigma for sigma in levels if self.weight > 0 and sigma > self.weight_above)
-        return len(levels) + len(tuple(twice))

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor
-
-from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
-from bridgebench_metrics.hue_error import observed_hue_error
-from bridgebench_metrics.means import mean_score, too_few
-from bridgebench_metrics.shapes import unlike_images
+from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting
+from bridgebench_metrics.per_image import (
+    mean_score,
+    share_column,
+    share_score,
+    too_few,
+    unlike_images,
+)
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 NEAR = 15.0
 """Degrees under which a hue counts as kept, in the column `color_within15`."""
@@ -21,15 +24,12 @@ NEAR = 15.0
 
 def color_scores(error: Tensor, seed: int) -> dict[str, Score]:
     """The columns of Color, of (n,) errors in degrees, NaN for an output without color."""
-    n = len(error)
-    near = error < NEAR
-    missing = error.isnan()
     middle = None if too_few(error) else error.double().nanquantile(0.5).item()
     return {
         "color_deg": mean_score(error, seed),
         "color_median_deg": Score(middle),
-        "color_within15": Score(*exact_share(int(near.sum()), n), items=near.float()),
-        "color_undefined": Score(*exact_share(int(missing.sum()), n), items=missing.float()),
+        "color_within15": share_score(error < NEAR),
+        "color_undefined": share_score(error.isnan()),
     }
 
 
@@ -65,27 +65,10 @@ class Color(Metric):
                 chance=True,
             ),
             Column("color_median_deg", "degrees", "lower", "median hue error", 0.0, high=180.0),
-            Column(
-                "color_within15",
-                "share",
-                "higher",
-                "outputs with a hue error under 15 degrees",
-                low=0.0,
-                high=1.0,
-                interval=True,
-                share=True,
-                chance=True,
+            share_column(
+                "color_within15", "higher", "outputs with a hue error under 15 degrees", chance=True
             ),
-            Column(
-                "color_undefined",
-                "share",
-                "lower",
-                "outputs without color",
-                low=0.0,
-                high=1.0,
-                interval=True,
-                share=True,
-            ),
+            share_column("color_undefined", "lower", "outputs without color"),
         )
 
     def unsupported_reason(self, setting: Setting) -> str:
@@ -95,6 +78,7 @@ class Color(Metric):
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of hue errors."""
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.color import observed_hue_error
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"error": observed_hue_error(observed, context)}

@@ -6,14 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-
 from bridgebench import Column, Metric, MetricContext, Observed, Score, bootstrap_mean
 from bridgebench_metrics.transport import mean_squared_distance
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 
 def cycle_scores(squared: Tensor, seed: int) -> dict[str, Score]:
@@ -60,8 +58,7 @@ class Cycle(Metric):
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             if observed.cycled is None:
-                missing = torch.full((len(observed.ids),), torch.nan, dtype=torch.float64)
-                return {"squared": missing}
+                return {"squared": observed.source.flatten(1)[:, 0].double() * math.nan}
             return {"squared": mean_squared_distance(observed.source, observed.cycled)}
 
         return ItemMeter(

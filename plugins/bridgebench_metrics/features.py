@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from torch import Tensor
-
 from bridgebench import BridgebenchError, MetricContext, Observed, Score
-from bridgebench_metrics.chunks import in_chunks
+from bridgebench_metrics.formulas.chunks import in_chunks
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 OPTION = "the extractor whose features are compared, by spec; empty: the task's own"
 

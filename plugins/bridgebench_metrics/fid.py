@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
-from torch import Tensor
 
 from bridgebench import Column, Metric, MetricContext, Score, positive_interval
 from bridgebench_metrics.features import (
@@ -16,11 +15,12 @@ from bridgebench_metrics.features import (
     held_out_features,
     reference_features,
 )
-from bridgebench_metrics.finite_n import measured
-from bridgebench_metrics.frechet import Gaussian, frechet_distance, gaussian
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
+
+    from bridgebench_metrics.formulas.frechet import Gaussian
 
 
 class Fid(Metric):
@@ -69,14 +69,21 @@ class Fid(Metric):
 
     def fit(self, features: Tensor) -> Gaussian:
         """What `distance` compares with, of (N, F) features on the CPU; an error below 2 images."""
+        from bridgebench_metrics.formulas.frechet import gaussian
+
         return gaussian(features)
 
     def distance(self, features: Tensor, reference: Gaussian) -> float:
         """The distance alone of (n, F) features on the CPU, as the column `fid` has it."""
+        from bridgebench_metrics.formulas.frechet import frechet_distance
+
         return frechet_distance(features, reference)
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of features."""
+        from bridgebench_metrics.formulas.finite_n import measured
+        from bridgebench_metrics.formulas.frechet import frechet_distance, gaussian
+
         spec = self.features or context.extractor
 
         def summarize(features: Tensor) -> dict[str, Score]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bridgebench import hookimpl
 
-api = 1
+api = 2
 
 
 @hookimpl
@@ -17,15 +17,16 @@ def bridgebench_metrics() -> Mapping[str, type | str]:
         "precision_recall": "bridgebench_metrics.precision_recall:PrecisionRecall",
         "color": "bridgebench_metrics.color:Color",
         "accuracy": "bridgebench_metrics.accuracy:Accuracy",
-        "agreement": "bridgebench_metrics.agreement:Agreement",
+        "agreement": "bridgebench_metrics.accuracy:Agreement",
         "swd": "bridgebench_metrics.swd:Swd",
         "saturation": "bridgebench_metrics.saturation:Saturation",
         "transport": "bridgebench_metrics.transport:Transport",
         "structure": "bridgebench_metrics.structure:Structure",
         "diversity": "bridgebench_metrics.diversity:Diversity",
         "memorization": "bridgebench_metrics.memorization:Memorization",
-        "duplicates": "bridgebench_metrics.duplicates:Duplicates",
+        "duplicates": "bridgebench_metrics.memorization:Duplicates",
         "style": "bridgebench_metrics.style:Style",
+        "sample_diversity": "bridgebench_metrics.diversity:SampleDiversity",
         "cycle": "bridgebench_metrics.cycle:Cycle",
     }
 

@@ -1,30 +1,16 @@
-"""Whether the outputs are copies of images that a model may have learned from."""
+"""Whether outputs are copies: of images that a model may have learned from, or of each other."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor
-
-from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
-from bridgebench_metrics.means import mean_score
-from bridgebench_metrics.nearest import COPY, nearest_distance, usual_distance
-from bridgebench_metrics.shapes import unlike_images
-from bridgebench_metrics.thumbnails import observed_thumbnails, reference_thumbnails
+from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting
+from bridgebench_metrics.per_image import mean_score, share_column, share_score, unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
-
-
-def memorization_scores(ratio: Tensor, seed: int) -> dict[str, Score]:
-    """The columns of Memorization, of the (n,) ratios."""
-    copies = ratio < COPY
-    share = exact_share(int(copies.sum()), len(copies))
-    return {
-        "memorization": mean_score(ratio, seed),
-        "copied": Score(*share, items=copies.float()),
-    }
+    from torch import Tensor
 
 
 class Memorization(Metric):
@@ -62,16 +48,7 @@ class Memorization(Metric):
                 low=0.0,
                 interval=True,
             ),
-            Column(
-                "copied",
-                "share",
-                "lower",
-                "outputs that nearly repeat a reference image",
-                low=0.0,
-                high=1.0,
-                interval=True,
-                share=True,
-            ),
+            share_column("copied", "lower", "outputs that nearly repeat a reference image"),
         )
 
     def unsupported_reason(self, setting: Setting) -> str:
@@ -81,14 +58,71 @@ class Memorization(Metric):
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of ratios."""
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.thumbnails import (
+            COPY,
+            nearest_distance,
+            observed_thumbnails,
+            reference_thumbnails,
+            usual_distance,
+        )
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             known = reference_thumbnails(context)
             distance = nearest_distance(observed_thumbnails(observed), known)
             return {"ratio": distance / usual_distance(context)}
 
-        return ItemMeter(
-            ("ratio",),
-            measure,
-            lambda values: memorization_scores(values["ratio"], context.seed),
+        def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
+            ratio = values["ratio"]
+            return {
+                "memorization": mean_score(ratio, context.seed),
+                "copied": share_score(ratio < COPY),
+            }
+
+        return ItemMeter(("ratio",), measure, summarize)
+
+
+class Duplicates(Metric):
+    """Duplicates: the share of outputs that nearly repeat another output of the same row.
+
+    Formula: the share of outputs that have another output nearer than 0.3 times the mean distance
+    of held-out real images to their nearest reference image; the distance is that of memorization,
+    which sees through color, shifts, brightness, faint noise and a slight blur. An output without
+    ink is near to every other one without ink. The share grows with n where outputs are drawn from
+    few images, as more of them meet.
+    Unit: share. Lower is better; from 0 to 1.
+    Interval: exact (Clopper-Pearson). Items: 0 or 1.
+    Source: the birthday-paradox test of Arora and Zhang, ICLR 2018, with a distance instead of a
+    look at the pairs.
+    """
+
+    name: ClassVar[str] = "duplicates"
+    needs_reference: ClassVar[bool] = True
+
+    def columns(self) -> tuple[Column, ...]:
+        """The share."""
+        return (
+            share_column("near_identical", "lower", "outputs that nearly repeat another output"),
         )
+
+    def unsupported_reason(self, setting: Setting) -> str:
+        """Only images have thumbnails."""
+        return unlike_images(setting.shape, "duplicates")
+
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
+        """A meter of thumbnails."""
+        from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.thumbnails import (
+            COPY,
+            has_twin,
+            observed_thumbnails,
+            usual_distance,
+        )
+
+        def measure(observed: Observed) -> Mapping[str, Tensor]:
+            return {"thumbnail": observed_thumbnails(observed)}
+
+        def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
+            repeats = has_twin(values["thumbnail"], COPY * usual_distance(context))
+            return {"near_identical": share_score(repeats)}
+
+        return ItemMeter(("thumbnail",), measure, summarize)

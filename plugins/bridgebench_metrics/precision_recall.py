@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
-from torch import Tensor
 
 from bridgebench import BridgebenchError, Column, Metric, MetricContext, Score, exact_share
 from bridgebench_metrics.features import (
@@ -18,6 +17,7 @@ from bridgebench_metrics.features import (
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 
 DISTANCES = 2**23

@@ -5,30 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor
-
 from bridgebench import Column, Metric, MetricContext, Observed, Setting
-from bridgebench.toolkit.color import total_chroma
-from bridgebench_metrics.hsv_value import hsv_value, observed_value
-from bridgebench_metrics.hue_error import observed_color
-from bridgebench_metrics.means import mean_score
-from bridgebench_metrics.shapes import unlike_images
-from bridgebench_metrics.sources import of_sources
+from bridgebench_metrics.per_image import mean_score, of_sources, unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
-
-
-def image_saturation(images: Tensor) -> Tensor:
-    """The mean HSV saturation of each image, weighted by V: (B, 3, H, W) -> (B,) in [0, 1].
-
-    As V·S is the chroma of a pixel, this is total chroma over total V. NaN for a black image.
-    """
-    return _saturation(total_chroma(images), hsv_value(images))
-
-
-def _saturation(chroma: Tensor, value: Tensor) -> Tensor:
-    return chroma / value.sum(dim=(-2, -1))
+    from torch import Tensor
 
 
 class Saturation(Metric):
@@ -65,9 +47,15 @@ class Saturation(Metric):
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of changes."""
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.color import (
+            image_saturation,
+            observed_color,
+            observed_value,
+            saturation,
+        )
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
-            output = _saturation(observed_color(observed).chroma, observed_value(observed))
+            output = saturation(observed_color(observed).chroma, observed_value(observed))
             source = of_sources("saturation", image_saturation, observed, context)
             return {"change": output - source}
 

@@ -5,42 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-
 from bridgebench import Column, Metric, MetricContext, Observed, Setting, UsageError
-from bridgebench_metrics.hsv_value import hsv_value, observed_value
-from bridgebench_metrics.means import mean_score
-from bridgebench_metrics.shapes import unlike_images
+from bridgebench_metrics.per_image import mean_score, unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
-
-FLAT = 1e-6
-"""A standard deviation of V below this is that of an image of one value."""
-
-
-def shape_correlation(source: Tensor, output: Tensor) -> Tensor:
-    """Pearson's correlation of V over the pixels: two (B, C, H, W) -> (B,) in [-1, 1].
-
-    0 for a flat output, which keeps no shape; NaN for a flat source, which has none.
-    """
-    return value_correlation(centered(hsv_value(source)), centered(hsv_value(output)))
-
-
-def value_correlation(first: Tensor, second: Tensor) -> Tensor:
-    """`shape_correlation` of two centered (B, P) values."""
-    covariance = (first * second).mean(dim=1)
-    spread, other = (part.square().mean(dim=1).sqrt() for part in (first, second))
-    correlation = covariance / (spread * other).clamp(min=FLAT**2)
-    correlation = torch.where(other > FLAT, correlation.clamp(-1.0, 1.0), 0.0)
-    return torch.where(spread > FLAT, correlation, torch.nan)
-
-
-def centered(value: Tensor) -> Tensor:
-    """V less its mean over the pixels: (B, H, W) -> (B, H·W) float64."""
-    wide = value.double().flatten(1)
-    return wide - wide.mean(dim=1, keepdim=True)
+    from torch import Tensor
 
 
 class Structure(Metric):
@@ -78,6 +48,8 @@ class Structure(Metric):
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of correlations."""
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.color import hsv_value, observed_value
+        from bridgebench_metrics.formulas.structure import centered, value_correlation
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             reason = unlike_images(observed.source.shape[1:], "structure")

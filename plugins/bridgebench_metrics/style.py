@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-
 from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting
-from bridgebench_metrics.correlation import Correlated, correlated, mean_of
-from bridgebench_metrics.handwriting import Handwriting, handwriting
-from bridgebench_metrics.hsv_value import hsv_value, observed_value
-from bridgebench_metrics.shapes import unlike_images
-from bridgebench_metrics.sources import of_sources
+from bridgebench_metrics.per_image import of_sources, unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
+
+    from bridgebench_metrics.formulas.correlation import Correlated
+    from bridgebench_metrics.formulas.handwriting import Handwriting
 
 
 LEAST_INK = 0.1
@@ -26,9 +24,11 @@ slant, and one slant of seven decides a correlation."""
 
 def style_scores(source: Handwriting, output: Handwriting) -> dict[str, Score]:
     """The columns of Style, of the traits of n sources and of their outputs."""
+    from bridgebench_metrics.formulas.correlation import correlated, mean_of
+
     written = output.ink >= LEAST_INK * source.ink
     slant, thickness = (
-        correlated(trait, torch.where(written, kept, torch.nan))
+        correlated(trait, kept.where(written, math.nan))
         for trait, kept in ((source.slant, output.slant), (source.thickness, output.thickness))
     )
     both = mean_of([slant, thickness]) if slant and thickness else None
@@ -72,14 +72,7 @@ class Style(Metric):
         }
         return tuple(
             Column(
-                name,
-                "correlation",
-                "higher",
-                text,
-                low=-1.0,
-                high=1.0,
-                interval=True,
-                chance=True,
+                name, "correlation", "higher", text, low=-1.0, high=1.0, interval=True, chance=True
             )
             for name, text in described.items()
         )
@@ -90,10 +83,17 @@ class Style(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of traits."""
+        import torch
+
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.color import hsv_value, observed_value
+        from bridgebench_metrics.formulas.handwriting import Handwriting, handwriting
+
+        def of_images(images: Tensor) -> Handwriting:
+            return handwriting(hsv_value(images))
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
-            source = of_sources("style", _of_images, observed, context)
+            source = of_sources("style", of_images, observed, context)
             output = handwriting(observed_value(observed))
             return {"source": torch.stack(source, dim=1), "output": torch.stack(output, dim=1)}
 
@@ -102,7 +102,3 @@ class Style(Metric):
             return style_scores(Handwriting(*source), Handwriting(*output))
 
         return ItemMeter(("source", "output"), measure, summarize)
-
-
-def _of_images(images: Tensor) -> Handwriting:
-    return handwriting(hsv_value(images))

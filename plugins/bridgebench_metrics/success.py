@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
-from torch import Tensor
 
-from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, exact_share
-from bridgebench_metrics.classified import OPTION, logits_of
-from bridgebench_metrics.hue_error import observed_hue_error
-from bridgebench_metrics.shapes import unlike_images
+from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting
+from bridgebench_metrics.accuracy import OPTION, logits_of
+from bridgebench_metrics.per_image import share_column, share_score, unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 
 class Success(Metric):
@@ -37,15 +36,10 @@ class Success(Metric):
     def columns(self) -> tuple[Column, ...]:
         """The share."""
         return (
-            Column(
+            share_column(
                 "success",
-                "share",
                 "higher",
                 "outputs of the target class in their source's color",
-                low=0.0,
-                high=1.0,
-                interval=True,
-                share=True,
                 chance=True,
             ),
         )
@@ -61,17 +55,16 @@ class Success(Metric):
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of successes."""
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.color import observed_hue_error
 
         spec = self.classifier or context.extractor
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             called = logits_of(observed, spec, self.label).argmax(dim=1) == self.label
             near = observed_hue_error(observed, context) < self.within
-            return {"success": (called & near).float()}
+            return {"success": called & near}
 
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
-            success = values["success"]
-            share = exact_share(int(success.sum()), len(success))
-            return {"success": Score(*share, items=success)}
+            return {"success": share_score(values["success"])}
 
         return ItemMeter(("success",), measure, summarize)

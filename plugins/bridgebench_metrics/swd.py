@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
-from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d
 
-from bridgebench import Column, Metric, MetricContext, Observed, Score, Setting, positive_interval
+from bridgebench import (
+    Column,
+    Metric,
+    MetricContext,
+    Observed,
+    Population,
+    Score,
+    Setting,
+    positive_interval,
+)
 from bridgebench_metrics.features import checked
-from bridgebench_metrics.shapes import unlike_images
-from bridgebench_metrics.sliced_wasserstein import sliced, sliced_distance
+from bridgebench_metrics.per_image import unlike_images
 
 if TYPE_CHECKING:
     import torchmetrics
-
-
-def pooled(images: Tensor, size: int) -> Tensor:
-    """(N, C, H, W) images averaged over at most size x size cells -> (N, D), no network asked."""
-    cells = (min(size, images.shape[2]), min(size, images.shape[3]))
-    return adaptive_avg_pool2d(images, cells).flatten(1)
+    from torch import Tensor
 
 
 class Swd(Metric):
@@ -64,24 +66,25 @@ class Swd(Metric):
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter of coarse pixels."""
         from bridgebench import ItemMeter
+        from bridgebench_metrics.formulas.sliced_wasserstein import pooled, sliced, sliced_distance
 
         def measure(observed: Observed) -> Mapping[str, Tensor]:
             return {"coarse": pooled(observed.output, self.size)}
 
-        def real(images: Tensor, whose: str) -> Tensor:
-            return checked(pooled(images, self.size), whose)
+        def real(images: Population, whose: str) -> Tensor:
+            return checked(images.each(f"swd/{self.size}", partial(pooled, size=self.size)), whose)
 
         def summarize(values: Mapping[str, Tensor]) -> dict[str, Score]:
             coarse = values["coarse"]
             n = len(coarse)
             reference = context.once(
                 f"swd/{self.size}/reference",
-                lambda: sliced(real(context.reference().items.images, "reference images")),
+                lambda: sliced(real(context.reference(), "reference images")),
             )
             floor = context.once(
                 f"swd/{self.size}/floor/{n}",
                 lambda: sliced_distance(
-                    real(context.held_out().items.images, "held-out real images")[:n], reference
+                    real(context.held_out(), "held-out real images")[:n], reference
                 )[0],
             )
             value, influence = sliced_distance(coarse, reference)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor
-
 from bridgebench import Column, Metric, MetricContext, Observed
-from bridgebench_metrics.means import mean_score
+from bridgebench_metrics.per_image import mean_score
 
 if TYPE_CHECKING:
     import torchmetrics
+    from torch import Tensor
 
 
 def mean_squared_distance(first: Tensor, second: Tensor) -> Tensor:

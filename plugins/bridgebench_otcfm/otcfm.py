@@ -6,7 +6,7 @@ transport", TMLR 2024; flow matching is Lipman et al., ICLR 2023.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,24 +16,23 @@ from bridgebench import (
     Axis,
     Batch,
     Cell,
-    Context,
     Method,
+    NetworkLoader,
+    RunContext,
     Setting,
-    Stage,
     Supervision,
     Translation,
-    Variant,
-    needed,
     sigma_grid,
 )
-from bridgebench_otcfm.paper import BIBTEX, URL
+from bridgebench.toolkit.citation import bibtex
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench import ScoreModel
     from bridgebench.toolkit.nn.two_domains import TwoDomains
-    from bridgebench_otcfm.flow import Flow
+
+
+VELOCITY = "velocity"
 
 
 class Otcfm(Method):
@@ -47,8 +46,8 @@ class Otcfm(Method):
     axes: ClassVar[frozenset[Axis]] = frozenset({Axis.SOLVER, Axis.NFE})
     supervision: ClassVar[Supervision] = Supervision.UNPAIRED
     family: ClassVar[str] = "flow matching"
-    paper: ClassVar[str] = URL
-    citation: ClassVar[str] = BIBTEX
+    paper: ClassVar[str] = "https://arxiv.org/abs/2302.00482"
+    citation: ClassVar[str] = bibtex("bridgebench_otcfm", "tong2024improving")
     license: ClassVar[str] = "Apache-2.0"
 
     weights: Path | None = Field(
@@ -60,55 +59,54 @@ class Otcfm(Method):
 
     def files(self) -> Mapping[str, str]:
         """The weights file and its sha256, checked; IntegrityError if it was altered."""
-        return self._flow().files()
+        from bridgebench.toolkit.nn.weights import checked_sha256
 
-    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
-        """Its own flow."""
-        from bridgebench_otcfm.flow import ALL
+        return {self._path().name: checked_sha256(self._path())}
 
-        return ((self._flow(), ALL),)
+    def networks(self) -> Mapping[str, NetworkLoader]:
+        """The velocity of the flow."""
+        from bridgebench_otcfm.velocity import VelocityFile
+
+        return {VELOCITY: VelocityFile(self._path())}
 
     def skip_reason(self, cell: Cell, setting: Setting) -> str:
-        """Domains, or a shape of the items, that the weights were not trained for."""
+        """Domains, or a shape of the items, that the weights were not trained for; noise."""
         from bridgebench_otcfm.weights import BY
 
+        if cell.solver.stochastic:
+            return f"{cell.solver.spec} is stochastic, and the flow is an ODE"
         return self._description().unfit_for(setting.source, setting.target, setting.shape, BY)
 
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        """The one integration."""
-        return (Stage("translate", cell.resolved(), needed(cell.nfe, Axis.NFE)),)
+    def evaluations(self, cell: Cell) -> int:
+        """Those of the one integration."""
+        return cell.nfe
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
-        """Follow the flow down, for each variant's solver and budget."""
-        return [
-            Translation(self._solved(variant.cell, batch.images, context, down=True))
-            for variant in variants
-        ]
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
+        """Follow the flow down."""
+        return Translation(self._solved(cell, batch.images, batch, context, down=True))
 
-    def translate_back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
+    def translate_back(
+        self, cell: Cell, batch: Batch, images: Tensor, context: RunContext
+    ) -> Tensor:
         """Follow the flow up from the outputs."""
-        return self._solved(cell, images, context, down=False)
+        return self._solved(cell, images, batch, context, down=False)
 
-    def _solved(self, cell: Cell, x: Tensor, context: Context, *, down: bool) -> Tensor:
+    def _solved(
+        self, cell: Cell, x: Tensor, batch: Batch, context: RunContext, *, down: bool
+    ) -> Tensor:
         """The other end of the flow, clamped to the range of the items."""
-        import torch
+        from bridgebench_otcfm.velocity import FlowDenoiser
 
-        from bridgebench_otcfm.flow import ALL
-
-        solver, setting = needed(cell.solver, Axis.SOLVER), context.setting
-        denoiser = context.denoiser(self._flow(), (ALL,) * len(x))
-        intervals = solver.intervals(needed(cell.nfe, Axis.NFE))
-        sigmas = sigma_grid(solver.spacing, denoiser.sigma_min, denoiser.sigma_max, intervals)
-        with torch.no_grad():
-            end = solver.solve(denoiser, x, sigmas[::-1] if down else sigmas)
+        solver, setting = cell.solver, context.setting
+        denoiser = FlowDenoiser(context.network(VELOCITY), self.sigma_min)
+        rising = sigma_grid(
+            solver.spacing, denoiser.sigma_min, denoiser.sigma_max, solver.intervals(cell.nfe)
+        )
+        noise = batch.draw.noise("otcfm", x)
+        end = solver.solve(denoiser, x, rising[::-1] if down else rising, noise)
         return end.clamp(setting.low, setting.high)
-
-    def _flow(self) -> Flow:
-        from bridgebench_otcfm.flow import Flow
-
-        return Flow(weights=self._path(), sigma_min=self.sigma_min)
 
     def _description(self) -> TwoDomains:
         from bridgebench_otcfm.weights import read_description

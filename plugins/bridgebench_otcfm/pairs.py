@@ -13,6 +13,7 @@ from torch import Tensor
 from bridgebench import Dataset, Solver, sigma_grid
 from bridgebench.toolkit.nn.preconditioning import RawNetwork
 from bridgebench.toolkit.nn.training import Shard
+from bridgebench.toolkit.probability_flow import no_noise
 from bridgebench_otcfm.coupling import coupled
 from bridgebench_otcfm.recipe import FlowRecipe
 from bridgebench_otcfm.velocity import FlowDenoiser
@@ -63,7 +64,7 @@ def flow_paths(
     intervals = solver.intervals(REFLOW_EVALUATIONS)
     sigmas = sigma_grid(solver.spacing, REFLOW_SIGMA_MIN, denoiser.sigma_max, intervals)
     with torch.no_grad():
-        return starts, solver.solve(denoiser, starts, sigmas[::-1]).clamp(-1.0, 1.0)
+        return starts, solver.solve(denoiser, starts, sigmas[::-1], no_noise).clamp(-1.0, 1.0)
 
 
 @dataclass

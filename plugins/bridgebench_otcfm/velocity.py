@@ -9,12 +9,39 @@ integrate, from σ = 1 at the source to σ = 0 at the target.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+import torch
 from torch import Tensor
 
+from bridgebench import Network, Precision
 from bridgebench.toolkit.nn.preconditioning import RawNetwork, over_images
+from bridgebench_otcfm.weights import load_flow
 
 SIGMA_MAX = 1.0
+
+_DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class VelocityFile:
+    """Loads the velocity of a weights file."""
+
+    path: Path
+
+    def __call__(self, device: torch.device, precision: Precision) -> Network:
+        """(B, C, H, W), (B,) of `noise_input` -> v; IntegrityError for a file that does not fit."""
+        network = load_flow(self.path)
+        network.to(device, _DTYPES[precision]).to(memory_format=torch.channels_last)
+
+        def velocity(x: Tensor, noise: Tensor) -> Tensor:
+            x = x.to(_DTYPES[precision], memory_format=torch.channels_last)
+            # One time for all images is faster; on a GPU to look would make the CPU wait.
+            alike = noise.device.type == "cpu" and bool((noise == noise[0]).all())
+            out: Tensor = network(x, noise[:1] if alike else noise)
+            return out
+
+        return velocity
 
 
 def noise_input(sigma: Tensor) -> Tensor:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bridgebench import IntegrityError
-from bridgebench.toolkit.nn.two_domains import TwoDomains, read_two_domains
-from bridgebench.toolkit.nn.unet import UNet, UNetConfig
+from bridgebench.toolkit.nn.two_domains import TwoDomains, describe_two_domains, read_two_domains
 from bridgebench.toolkit.nn.weights import fill
+
+if TYPE_CHECKING:
+    from bridgebench.toolkit.nn.unet import UNet
 
 SHIPPED = "cmnist_to7"
 
@@ -23,7 +26,7 @@ def shipped_path() -> Path:
 
 def read_description(path: Path) -> TwoDomains:
     """What the file at `path` says of itself, after the check of its hash."""
-    return read_two_domains(path, BY)[0]
+    return describe_two_domains(path, BY)
 
 
 def load_flow(path: Path) -> UNet:
@@ -32,6 +35,8 @@ def load_flow(path: Path) -> UNet:
     Raises:
         IntegrityError: the file is not what its manifest, its metadata or the network say.
     """
+    from bridgebench.toolkit.nn.unet import UNet, UNetConfig
+
     description, tensors = read_two_domains(path, BY)
     try:
         network = UNet(UNetConfig.from_json(dict(description.architecture)))

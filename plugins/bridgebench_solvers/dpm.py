@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from bridgebench import Solver
-from bridgebench_solvers.budget import whole_intervals
+from bridgebench.toolkit.citation import bibtex
 from bridgebench_solvers.dpmpp_2m import dpmpp_2m
 from bridgebench_solvers.dpmpp_2s import dpmpp_2s
-from bridgebench_solvers.grid import steps
-from bridgebench_solvers.papers import DPM_SOLVER_PP
+from bridgebench_solvers.intervals import steps, whole_intervals
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench import Denoiser
+    from bridgebench import Denoiser, Noise
 
 
 class DpmVariant(StrEnum):
@@ -38,7 +37,7 @@ class Dpm(Solver):
 
     name: ClassVar[str] = "dpm"
     order: ClassVar[int] = 2
-    citation: ClassVar[str] = DPM_SOLVER_PP
+    citation: ClassVar[str] = bibtex("bridgebench_solvers", "lu2022dpmsolverpp")
 
     variant: DpmVariant = Field(
         DpmVariant.MULTISTEP,
@@ -50,7 +49,7 @@ class Dpm(Solver):
         evaluations = 1 if self.variant is DpmVariant.MULTISTEP else 2
         return whole_intervals(f"{self.name}:variant={self.variant}", evaluations, nfe)
 
-    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float]) -> Tensor:
+    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], noise: Noise) -> Tensor:
         """Carry `x`, (B, C, H, W), along the grid."""
         step_through = dpmpp_2m if self.variant is DpmVariant.MULTISTEP else dpmpp_2s
         return step_through(denoiser, x, steps(self.name, sigmas))

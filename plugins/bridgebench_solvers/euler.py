@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
-
 from bridgebench import Solver
-from bridgebench_solvers.budget import whole_intervals
-from bridgebench_solvers.grid import steps
-from bridgebench_solvers.papers import DDIM
+from bridgebench.toolkit.citation import bibtex
+from bridgebench_solvers.intervals import steps, whole_intervals
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench import Denoiser
+    from bridgebench import Denoiser, Noise
 
 
 class Euler(Solver):
@@ -30,16 +27,16 @@ class Euler(Solver):
 
     name: ClassVar[str] = "euler"
     order: ClassVar[int] = 1
-    citation: ClassVar[str] = DDIM
+    citation: ClassVar[str] = bibtex("bridgebench_solvers", "song2021ddim")
 
     def intervals(self, nfe: int) -> int:
         """One evaluation an interval."""
         return whole_intervals(self.name, 1, nfe)
 
-    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float]) -> Tensor:
+    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], noise: Noise) -> Tensor:
         """Carry `x`, (B, C, H, W), along the grid."""
         for sigma, sigma_next in steps(self.name, sigmas):
             D = denoiser(x, x.new_full((len(x),), sigma))
             # x̄ + (σ' - σ)(x̄ - D)/σ, written as the point σ'/σ of the way from D to x̄
-            x = torch.lerp(D, x, sigma_next / sigma)
+            x = D.lerp(x, sigma_next / sigma)
         return x

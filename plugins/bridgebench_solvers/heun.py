@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from bridgebench import Solver
-from bridgebench_solvers.budget import whole_intervals
-from bridgebench_solvers.grid import steps
-from bridgebench_solvers.papers import EDM
+from bridgebench.toolkit.citation import bibtex
+from bridgebench_solvers.intervals import steps, whole_intervals
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bridgebench import Denoiser
+    from bridgebench import Denoiser, Noise
 
 
 class Heun(Solver):
@@ -28,13 +27,13 @@ class Heun(Solver):
 
     name: ClassVar[str] = "heun"
     order: ClassVar[int] = 2
-    citation: ClassVar[str] = EDM
+    citation: ClassVar[str] = bibtex("bridgebench_solvers", "karras2022elucidating")
 
     def intervals(self, nfe: int) -> int:
         """Two evaluations an interval."""
         return whole_intervals(self.name, 2, nfe)
 
-    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float]) -> Tensor:
+    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], noise: Noise) -> Tensor:
         """Carry `x`, (B, C, H, W), along the grid."""
         for t_cur, t_next in steps(self.name, sigmas):
             d_cur = (x - denoiser(x, x.new_full((len(x),), t_cur))) / t_cur

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from pydantic import Field
 
 from bridgebench import Transform
@@ -24,4 +23,4 @@ class BlendImage(Transform):
 
     def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
         """p·x + (1-p)·z, (B, C, H, W), with x the source image in [-1, 1]."""
-        return torch.lerp(z, x.to(z), self.p)
+        return z.lerp(x.to(z), self.p)

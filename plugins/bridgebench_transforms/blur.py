@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-import torch
 from pydantic import Field
 
 from bridgebench import Transform
 from bridgebench_transforms.planes import height_and_width
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from bridgebench import Draw
@@ -43,9 +43,12 @@ def reflected(size: int, radius: int, device: torch.device) -> Tensor:
     The pixel at the border is doubled (d c b a | a b c d | d c b a): `reflect` in SciPy,
     `symmetric` in NumPy. It is not what PyTorch pads with under the name `reflect`.
 
+    >>> import torch
     >>> reflected(3, 2, torch.device("cpu")).tolist()
     [1, 0, 0, 1, 2, 2, 1]
     """
+    import torch
+
     places = torch.arange(-radius, size + radius, device=device) % (2 * size)
     return torch.minimum(places, 2 * size - 1 - places)
 
@@ -56,6 +59,8 @@ def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     A sum of shifted copies rather than a convolution, so that an item gets the same bits in any
     batch. UsageError for items of another shape.
     """
+    import torch
+
     kernel = gaussian_kernel(sigma)
     for dim, size in zip((-2, -1), height_and_width(x, "a blur"), strict=True):
         padded = x.index_select(dim, reflected(size, len(kernel) // 2, x.device))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
-
 from bridgebench import Transform
-from bridgebench_transforms.noise import fixed_noise
+from bridgebench_transforms.fixed_noise import fixed_noise
 from bridgebench_transforms.planes import height_and_width
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from bridgebench import Draw
@@ -19,9 +18,12 @@ if TYPE_CHECKING:
 def checkerboard(height: int, width: int, device: torch.device) -> Tensor:
     """(H, W) bool, true where row + column is even.
 
+    >>> import torch
     >>> checkerboard(2, 3, torch.device("cpu")).int().tolist()
     [[1, 0, 1], [0, 1, 0]]
     """
+    import torch
+
     rows = torch.arange(height, device=device)[:, None]
     columns = torch.arange(width, device=device)
     return (rows + columns) % 2 == 0
@@ -42,6 +44,8 @@ class CheckerImage(Transform):
 
     def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
         """x on the even cells and z on the others, (B, C, H, W)."""
+        import torch
+
         return torch.where(_board(z), x.to(z), z)
 
 
@@ -56,4 +60,6 @@ class CheckerNoise(Transform):
 
     def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
         """The noise on the even cells and z on the others, (B, C, H, W)."""
+        import torch
+
         return torch.where(_board(z), fixed_noise(z, draw), z)

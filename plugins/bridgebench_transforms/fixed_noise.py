@@ -1,19 +1,22 @@
-"""A latent plus the fixed noise."""
+"""A latent plus the fixed noise: one draw for each seed, the same for every image."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from pydantic import Field
 
 from bridgebench import Transform
-from bridgebench_transforms.noise import fixed_noise
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from bridgebench import Draw
+
+
+def fixed_noise(z: Tensor, draw: Draw) -> Tensor:
+    """The seed's standard normal noise for items like those of `z`: (C, H, W), on its device."""
+    return draw.shared("fixed_noise", z.shape[1:]).to(z)
 
 
 class FixedNoise(Transform):
@@ -25,4 +28,4 @@ class FixedNoise(Transform):
 
     def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
         """z + c·noise, (B, C, H, W)."""
-        return torch.add(z, fixed_noise(z, draw), alpha=self.c)
+        return z.add(fixed_noise(z, draw), alpha=self.c)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from pydantic import Field
 
 from bridgebench import Transform
@@ -32,6 +31,8 @@ def _item(z: Tensor) -> tuple[int, ...]:
 
 
 def _above_zero(scale: Tensor) -> Tensor:
+    import torch
+
     return scale.clamp_min(torch.finfo(scale.dtype).tiny)
 
 
@@ -40,6 +41,8 @@ def standardize(z: Tensor) -> Tensor:
 
     A constant item becomes 0.
     """
+    import torch
+
     deviation, mean = torch.std_mean(z, dim=_item(z), correction=0, keepdim=True)
     return (z - mean) / _above_zero(deviation)
 
@@ -49,6 +52,8 @@ def onto_sphere(z: Tensor) -> Tensor:
 
     An item that is 0 stays 0.
     """
+    import torch
+
     norm = torch.linalg.vector_norm(z, dim=_item(z), keepdim=True)
     return z / _above_zero(norm) * math.sqrt(z[0].numel())
 

@@ -6,9 +6,7 @@ import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-import torch
 from pydantic import Field
-from torch.nn import functional as F
 
 from bridgebench import Transform
 from bridgebench_transforms.planes import height_and_width
@@ -54,6 +52,9 @@ def rotate(x: Tensor, angle: float, interpolation: Interpolation, fill: Fill) ->
 
     UsageError for items of another shape.
     """
+    import torch
+    from torch.nn import functional as F
+
     height, width = height_and_width(x, "a rotation")
     cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     # from output to input coordinates, each axis on [-1, 1], hence the aspect ratios

@@ -16,7 +16,7 @@ from bridgebench import (
     hookimpl,
 )
 
-api = 1
+api = 2
 
 SIZE = 1_000_000
 TARGETS = 1_000

@@ -5,6 +5,7 @@ In the suite each runs once, so that none can rot.
 
 import pytest
 import torch
+from figures.frechet import given_features
 from torch_fidelity.metric_fid import (
     KEY_METRIC_FID,
     fid_features_to_statistics,
@@ -12,13 +13,12 @@ from torch_fidelity.metric_fid import (
 )
 
 from bridgebench.api import run_choices
-from bridgebench.bench.frechet import given_features
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plugins.registry import Kind, load_registry
 from bridgebench.toolkit.noise_levels import Spacing, sigma_grid
-from bridgebench_metrics.finite_n import measured
-from bridgebench_metrics.frechet import frechet_distance, gaussian
+from bridgebench_metrics.formulas.finite_n import measured
+from bridgebench_metrics.formulas.frechet import frechet_distance, gaussian
 
 STEPS = 20
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
-from bridgebench.cli.bench import FIGURES
+from speed import FIGURES
 
 ROOT = Path(__file__).parents[2]
 MARK = re.compile(r"<!-- printed by: python docs/measurements/speed\.py (\S+) -->\n((?:\|.*\n)+)")

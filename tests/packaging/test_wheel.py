@@ -24,6 +24,7 @@ def names(wheel):
         "bridgebench_solvers/heun.py",
         "bridgebench_bdia/bdia.py",
         "bridgebench_cyclediffusion/hooks.py",
+        "bridgebench_cyclegan/references.bib",
         "bridgebench_cyclegan/weights/cmnist_to7.safetensors",
         "bridgebench_files/outputs.py",
         "bridgebench_guided/hooks.py",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from bridgebench.cli.say import say
+
 
 @click.command(
     "check-submission",
@@ -29,8 +31,8 @@ def check_submission(commit: str) -> None:
 
     findings = check(Path.cwd(), commit, load_registry())
     for finding in findings:
-        click.echo(f"{'Error: ' if finding.fault else ''}{finding}", err=bool(finding.fault))
+        say(f"{'Error: ' if finding.fault else ''}{finding}", err=bool(finding.fault))
     if not findings:
-        click.echo("no board is added")
+        say("no board is added")
     if any(finding.fault for finding in findings):
         raise SystemExit(2)

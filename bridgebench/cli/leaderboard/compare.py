@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bridgebench.cli.leaderboard.words import split_words
+from bridgebench.cli.say import say
 from bridgebench.errors import OutputError
 
 
@@ -66,4 +67,4 @@ def compare(words: tuple[str, ...], to: str) -> None:
         write_text(to_csv(found), out)
     print_paired_rows(found, output())
     if out is not None:
-        click.echo(f"comparisons: {out}")
+        say(f"comparisons: {out}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bridgebench.cli.leaderboard.words import split_words
+from bridgebench.cli.say import say
 from bridgebench.errors import InvalidOption
 
 
@@ -31,6 +32,6 @@ def merge(words: tuple[str, ...]) -> None:
     from bridgebench.plugins.registry import load_registry
 
     merged = merge_files(split.paths, out, load_registry(), split.path("task"))
-    click.echo(f"{out}: {len(merged.rows)} rows of task {merged.task.name}")
+    say(f"{out}: {len(merged.rows)} rows of task {merged.task.name}")
     for warning in merged.warnings:
-        click.echo(f"Warning: {warning}.", err=True)
+        say(f"Warning: {warning}.", err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from bridgebench.cli.leaderboard.words import split_words
+from bridgebench.cli.say import say
 from bridgebench.errors import InvalidOption, OutputError
 
 
@@ -34,7 +35,7 @@ def page(words: tuple[str, ...]) -> None:
     strips = split.path("strips")
     if strips is not None and not strips.is_dir():
         raise InvalidOption(f"strips={strips} is not a folder")
-    from bridgebench.execute.records import write_atomically
+    from bridgebench.files.atomic import write_atomically
     from bridgebench.leaderboard.audit.validate import checked_board
     from bridgebench.leaderboard.audit.verifications import read_verifications
     from bridgebench.leaderboard.page.build import build_page
@@ -57,7 +58,7 @@ def page(words: tuple[str, ...]) -> None:
         write_atomically(out, content)
     except OSError as error:
         raise OutputError(f"out={out} cannot be written: {error.strerror}") from error
-    click.echo(f"page: {out} ({len(content) / 1e6:.1f} MB)")
+    say(f"page: {out} ({len(content) / 1e6:.1f} MB)")
 
 
 def _check_out(out: Path, boards: Sequence[Path]) -> None:

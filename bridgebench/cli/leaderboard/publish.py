@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from bridgebench.cli.leaderboard.words import split_words
+from bridgebench.cli.say import say
 
 
 @click.command(
@@ -41,6 +42,6 @@ def publish(words: tuple[str, ...]) -> None:
         split.path("task"),
     )
     for line in done.left_out:
-        click.echo(f"Warning: not on the page: {line}", err=True)
-    click.echo(f"board: {done.path}{' (was there already)' if done.again else ''}")
-    click.echo(f"page:  {done.page}")
+        say(f"Warning: not on the page: {line}", err=True)
+    say(f"board: {done.path}{' (was there already)' if done.again else ''}")
+    say(f"page:  {done.page}")

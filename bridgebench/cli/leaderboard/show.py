@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bridgebench.cli.leaderboard.words import Words, split_words
+from bridgebench.cli.say import say, say_lines
 from bridgebench.errors import InvalidOption, UnknownName
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def show(words: tuple[str, ...], beside: bool, wide: bool, cite: bool) -> None:
     registry = load_registry()
     boards = [board_in(path, registry, split.path("task")) for path in split.paths]
     if cite:
-        click.echo(citations(boards, registry))
+        say_lines(citations(boards, registry))
     elif beside:
         left, right = boards
         names = (str(split.paths[0]), str(split.paths[1]))
@@ -89,7 +90,7 @@ def _print_trust(path: Path, board: Board) -> None:
         states = [trust_of(row.cells["row_sha256"], known) for row in board.rows]
         said = (Trust.VERIFIED, Trust.RESCORED, Trust.DISPUTED, Trust.SELF_REPORTED)
         first, *others = (f"{states.count(trust)} {trust}" for trust in said)
-        click.echo(f"{first.replace(' ', ' rows are ')}, {', '.join(others)}.")
+        say(f"{first.replace(' ', ' rows are ')}, {', '.join(others)}.")
 
 
 def _view(split: Words, wide: bool) -> View:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bridgebench.cli.leaderboard.words import split_words
+from bridgebench.cli.say import say
 from bridgebench.errors import BridgebenchError
 
 
@@ -31,8 +32,8 @@ def validate(words: tuple[str, ...]) -> None:
             read_verifications(path)
         except BridgebenchError as error:
             wrong = True
-            click.echo(f"Error: {error}", err=True)
+            say(f"Error: {error}", err=True)
         else:
-            click.echo(f"{path}: ok, {len(board.rows)} rows of task {board.task.name}")
+            say(f"{path}: ok, {len(board.rows)} rows of task {board.task.name}")
     if wrong:
         raise SystemExit(2)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bridgebench.cli.leaderboard.words import split_words
+from bridgebench.cli.say import say
 from bridgebench.errors import InvalidOption
 
 if TYPE_CHECKING:
@@ -74,9 +75,9 @@ def verify(words: tuple[str, ...], rows: str, sample: int | None, limit: float |
         report = verifier.verify(numbers)
     for answer in report.answers:
         for line in answer.lines():
-            click.echo(line)
+            say(line)
     for note in report.notes:
-        click.echo(f"not verified: {note}")
+        say(f"not verified: {note}")
     if by:
         _keep(split.one_path, report.answers, by, device)
     raise SystemExit(report.exit_status)
@@ -104,4 +105,4 @@ def _keep(path: Path, answers: Sequence[Answer], by: str, device: str) -> None:
 
     found = verifications_of(answers, by, device)
     write_verifications(path, [one.row_sha256 for one in found], found)
-    click.echo(f"{len(found)} verdicts by {by} in {beside(path)}")
+    say(f"{len(found)} verdicts by {by} in {beside(path)}")

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from bridgebench.errors import BridgebenchError
-from bridgebench.execute.cell import Outcome
+from bridgebench.execute.cell import Failure, Outcome
 from bridgebench.execute.cluster.connect import GONE, Head, Needs, import_ray
 from bridgebench.execute.cluster.crew import NEVER, START_SECONDS, Crew, Died, Hand
 from bridgebench.execute.cluster.outbox import Files, Message
@@ -25,10 +25,8 @@ from bridgebench.execute.local import Clock, record_of, valid_record
 from bridgebench.execute.messages import Began, Doing, Ended, Evaluated, Finished
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.records import write_atomically
-from bridgebench.interfaces.method import Failure
 from bridgebench.plan.choices import Choices
-from bridgebench.plan.model import Plan
-from bridgebench.plan.together import evaluations_for
+from bridgebench.plan.model import Plan, evaluations_for
 
 GRACE_SECONDS = 1.0
 """After the limit of a cell: time for the news of its end to arrive."""

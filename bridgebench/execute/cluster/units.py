@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bridgebench.plan.model import Group, Plan, evaluations
-from bridgebench.plan.together import sets_of, touched
 
 SLICES_A_WORKER = 4
 """A group larger than this fraction of a worker's share of the work is cut: all end together."""
@@ -58,15 +57,13 @@ def units_of(plan: Plan, missing: Collection[str], workers: int) -> tuple[Unit, 
         missing: identities of the cells to run.
         workers: how many share the work.
     """
-    todo = [touched(group, missing, plan.together) for group in plan.groups]
-    work = [_work(group) if group.cells else 0 for group in todo]
+    work = [_work(group, missing) for group in plan.groups]
     share = sum(work) / (workers * SLICES_A_WORKER)
     seeds = {seed: place for place, seed in enumerate(plan.seeds)}
     units = []
     for index, group in enumerate(plan.groups):
-        sets = sets_of(group, plan.together)
-        names = tuple(tuple(cell.identity for cell in each) for each in sets)
-        whole = Unit(index, names, alone=max(map(len, sets)) == 1)
+        names = tuple((cell.identity,) for cell in group.cells)
+        whole = Unit(index, names, alone=True)
         left = whole.without({cell.identity for cell in group.cells} - set(missing))
         if left.sets:
             units.append(replace(left, parts=_parts(group, left, work[index], share, workers)))
@@ -97,9 +94,9 @@ def after_death(
     return tuple(Unit(unit.group, ((cell,),), 1, retries, alone=True) for cell in left.cells), ()
 
 
-def _work(group: Group) -> int:
+def _work(group: Group, missing: Collection[str]) -> int:
     """Evaluations an image, and one more a cell for its scoring."""
-    return evaluations(group) + len(group.cells)
+    return evaluations(group, missing) + sum(cell.identity in missing for cell in group.cells)
 
 
 def _parts(group: Group, unit: Unit, work: int, share: float, workers: int) -> int:

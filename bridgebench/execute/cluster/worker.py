@@ -114,7 +114,7 @@ class Worker:
                 result = _to_send(self._local.share(group))
             else:
                 cells = [cell for cell in group.cells if cell.identity in unit.cells]
-                self._local.run_group(group, cells, shared, unit.alone)
+                self._local.run_group(group, cells, shared)
         except Exception as error:
             known = isinstance(error, BridgebenchError)
             self._outbox.ended(str(error) if known else f"{type(error).__name__}: {error}")

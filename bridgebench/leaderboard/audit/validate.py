@@ -95,8 +95,21 @@ def _row_faults(index: int, row: Row, metrics: MetricColumns) -> Iterator[Fault]
     right = short_fingerprint(row.parsed("fingerprint_parts"))
     if row.fingerprint != right:
         yield Fault(index, "fingerprint", f"must be '{right}', the hash of its parts")
+    yield from _option_faults(index, row)
     if not row.ok and not row.cells["reason"]:
         yield Fault(index, "reason", f"must say why the status is {row.cells['status']}")
+
+
+def _option_faults(index: int, row: Row) -> Iterator[Fault]:
+    """A row is computed again from its options, so they must be those that it shows."""
+    for axis, part in row.parsed("options").items():
+        if axis == "transform" or part is None:
+            continue
+        named = part["name"] if isinstance(part, dict) else part
+        found = row.cells[axis].partition(":")[0] if isinstance(part, dict) else row.cells[axis]
+        if named != found:
+            message = f"has {axis} {named!s:.40}, but the row has {found}"
+            yield Fault(index, "options", message)
 
 
 def _interval_faults(

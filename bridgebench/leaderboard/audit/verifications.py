@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from bridgebench.errors import IntegrityError, OutputError
-from bridgebench.execute.records import write_atomically
+from bridgebench.files.atomic import write_atomically
 from bridgebench.files.printable import printable
 from bridgebench.files.regular_files import read_untrusted
 from bridgebench.files.strict_json import loads

@@ -21,7 +21,7 @@ from bridgebench.leaderboard.audit.verifications import Found, Verification
 from bridgebench.leaderboard.csv.columns import ROW_HASH
 from bridgebench.leaderboard.csv.row import Row
 from bridgebench.leaderboard.table.board import Board
-from bridgebench.plan.machine import resolve_device
+from bridgebench.plan.machine import device_type, resolve_device
 from bridgebench.plugins.registry import Registry
 
 
@@ -115,7 +115,7 @@ class Verifier:
 
     def verify(self, numbers: Sequence[int]) -> Report:
         """An answer for each of the rows, counted from 1, in their order."""
-        here = resolve_device(self.device).type
+        here = device_type(resolve_device(self.device))
         rows = self.board.rows
         reruns: dict[int, Rerun] = {}
         missing: dict[int, Missing] = {}
@@ -204,7 +204,7 @@ def verifications_of(answers: Sequence[Answer], by: str, device: str) -> tuple[V
             date=datetime.datetime.now(datetime.UTC).date(),
             bridgebench=version("bridgebench"),
             torch=version("torch"),
-            device=resolve_device(device).type,
+            device=device_type(resolve_device(device)),
             sources="any" if answer.differences else "same",
             differing=tuple(each.column for each in answer.differing),
         )

@@ -74,6 +74,9 @@ COUNTS = ("nfe_encode", "nfe_decode", "nfe_total")
 """Network evaluations an image as counted: whole unless a method spends more on some images."""
 
 COST = (*COUNTS, "seconds", "images_per_s", "peak_memory_mb")
+RECORD_COST = (*COST, "fit_seconds")
+"""The cost that a record has: the board has no column for fits, which most methods lack."""
+
 FACTS = tuple(_FACTS)
 PROVENANCE = tuple(_PROVENANCE)
 

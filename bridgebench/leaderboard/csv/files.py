@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bridgebench.errors import IntegrityError, OutputError
-from bridgebench.execute.records import write_atomically
+from bridgebench.files.atomic import write_atomically
 from bridgebench.interfaces.metric import Column
 from bridgebench.leaderboard.csv.columns import MetricColumns, arrange
 from bridgebench.leaderboard.csv.fields import Cell
@@ -86,7 +86,10 @@ def metrics_in(raw: RawTable, task: TaskFile, known: Sequence[Column]) -> Metric
     missing = [name for name in expected if name not in header]
     unknown = [name for name in header if name not in expected]
     if missing:
-        raise IntegrityError(f"{raw.path} lacks the column '{missing[0]}'")
+        raise IntegrityError(
+            f"{raw.path} lacks the column '{missing[0]}': it was removed, or the file is of an "
+            "older version; make it anew with bridgebench run"
+        )
     if unknown:
         raise IntegrityError(
             f"{raw.path} has the column {unknown[0][:80]!r}, which no metric of task "

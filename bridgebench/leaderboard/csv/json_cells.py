@@ -20,7 +20,7 @@ from pydantic import (
 from bridgebench.errors import IntegrityError
 from bridgebench.files.printable import printable
 from bridgebench.files.strict_json import loads
-from bridgebench.tasks.task_file import first_problem
+from bridgebench.tasks.task_file import Budget, Seed, first_problem
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
@@ -49,8 +49,8 @@ class Options(BaseModel):
     target_score: Resolved | None = None
     solver: Resolved | None = None
     transform: tuple[Resolved, ...] | None = None
-    nfe: Annotated[int, Field(strict=True, ge=1)] | None = None
-    seed: Annotated[int, Field(strict=True, ge=0)] = 0
+    nfe: Annotated[Budget, Field(strict=True)] | None = None
+    seed: Annotated[Seed, Field(strict=True)] = 0
 
 
 class Package(BaseModel):

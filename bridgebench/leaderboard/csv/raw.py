@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridgebench.errors import IntegrityError
+from bridgebench.files.printable import hidden
 from bridgebench.files.regular_files import read_untrusted
 from bridgebench.leaderboard.csv.columns import HEAD
 from bridgebench.leaderboard.csv.text_cells import MAX_CELL
@@ -81,9 +82,9 @@ def _decode(path: Path, content: bytes) -> str:
     except UnicodeDecodeError as error:
         raise IntegrityError(f"{path} is not UTF-8: byte {error.start} does not fit") from error
     for letter in sorted(set(text) - set("\n\t")):
-        if not letter.isprintable():
+        if hidden(letter):
             raise IntegrityError(
-                f"{path} holds the control character {letter!r}, which no leaderboard needs"
+                f"{path} holds the control character {letter!a}, which no leaderboard needs"
             )
     return text
 

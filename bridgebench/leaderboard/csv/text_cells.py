@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bridgebench.files.printable import hidden
+
 MAX_CELL = 65_536
 MAX_REASON = 300
 UNUSED = "-"
@@ -41,9 +43,9 @@ def objection(text: str) -> str:
     """
     if len(text) > MAX_CELL:
         return f"has {len(text)} characters, more than {MAX_CELL}"
-    hidden = next((letter for letter in text if not letter.isprintable()), "")
-    if hidden:
-        return f"has the control character {hidden!r}"
+    unseen = next(filter(hidden, text), "")
+    if unseen:
+        return f"has the control character {unseen!a}"
     if text.startswith(_FORMULA) and text != UNUSED:
         return f"starts with {text[0]}, which a spreadsheet takes for a formula"
     found = _PATH.search(text)
@@ -80,7 +82,7 @@ def plain_reason(text: str) -> str:
     >>> plain_reason("=cannot read\n/home/ada/weights.safetensors: no such file")
     'reason: =cannot read weights.safetensors: no such file'
     """
-    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    line = " ".join("".join(" " if hidden(one) else one for one in text).split())
     line = _PATH.sub(lambda found: _file_name(found.group()), line)
     if line.startswith(_FORMULA):
         line = f"reason: {line}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridgebench.errors import BridgebenchError, IntegrityError, InvalidOption, OutputError
-from bridgebench.execute.records import write_atomically
+from bridgebench.files.atomic import write_atomically
 from bridgebench.files.printable import printable
 from bridgebench.files.regular_files import read_untrusted
 from bridgebench.leaderboard.audit.validate import checked_board

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bridgebench.execute.records import write_atomically
+from bridgebench.files.atomic import write_atomically
 from bridgebench.leaderboard.render.console import say
 from bridgebench.leaderboard.table.convergence import Curve
 from bridgebench.tasks.task_file import Convergence, TaskFile

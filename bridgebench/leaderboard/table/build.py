@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from bridgebench.errors import IntegrityError, PluginError
 from bridgebench.execute.records import Record
@@ -15,6 +15,7 @@ from bridgebench.leaderboard.csv.columns import (
     COST,
     FACTS,
     PROVENANCE,
+    RECORD_COST,
     ROW_HASH,
     MetricColumns,
 )
@@ -23,10 +24,7 @@ from bridgebench.leaderboard.csv.json_cells import JSON_COLUMNS, to_json
 from bridgebench.leaderboard.csv.row import Items, Row, as_shares, row_hash, short_fingerprint
 from bridgebench.leaderboard.csv.text_cells import UNUSED, plain_reason
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-ReadItems = Callable[[Record], Mapping[str, "Tensor"]]
+ReadItems = Callable[[Record], Mapping[str, npt.NDArray[np.generic]]]
 
 _MADE_HERE = {"baseline", "reason", "fingerprint", "fingerprint_parts", ROW_HASH}
 
@@ -43,7 +41,7 @@ def row_of(
         IntegrityError: the record has a fact that has no column.
     """
     _check_keys(record, "facts", record.facts, FACTS)
-    _check_keys(record, "cost", record.cost, COST)
+    _check_keys(record, "cost", record.cost, RECORD_COST)
     _check_keys(record, "provenance", record.provenance, PROVENANCE)
     cells: dict[str, Cell] = {
         **{axis: _axis(record, axis) for axis in AXES},
@@ -71,7 +69,7 @@ def _items(record: Record, items: ReadItems, wanted: Collection[str]) -> dict[st
     for name in wanted:
         if name not in found:
             continue
-        values = np.asarray(found[name].double().numpy())
+        values = found[name].astype(np.float64)
         if values.shape != (record.axes["n"],):
             raise PluginError(
                 f"the metric of column '{name}' gave per-image statistics of shape "

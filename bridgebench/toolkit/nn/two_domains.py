@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any
 
 from bridgebench.errors import IntegrityError, InvalidOption, UnknownName
 from bridgebench.interfaces.dataset import Dataset
-from bridgebench.toolkit.nn.weights import read_weights, write_weights
+from bridgebench.toolkit.nn.files import read_tensors
+from bridgebench.toolkit.nn.weights import read_description, write_weights
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -62,20 +64,24 @@ class TwoDomains:
         return write_weights(folder, name, network, asdict(self), training, by)
 
 
-def read_two_domains(path: Path, by: str) -> tuple[TwoDomains, dict[str, Tensor]]:
-    """What a weights file says of itself, after the check of its hash, and its tensors.
+def describe_two_domains(path: Path, by: str) -> TwoDomains:
+    """What a weights file says of itself, after the check of its hash, without its tensors.
 
     Raises:
         IntegrityError: the file is not the one of its manifest, or does not say its domains.
     """
-    fields, tensors = read_weights(path, by)
     try:
-        return TwoDomains(**fields), tensors
+        return TwoDomains(**read_description(path, by))
     except (TypeError, ValueError) as error:
         raise IntegrityError(
             f"{path}: does not say which domains it leads between ({error}); "
             f"use a file that {by}.train wrote"
         ) from error
+
+
+def read_two_domains(path: Path, by: str) -> tuple[TwoDomains, dict[str, Tensor]]:
+    """What a weights file says of itself, and its tensors; errors as `describe_two_domains`."""
+    return describe_two_domains(path, by), read_tensors(path)[0]
 
 
 def check_trainable(dataset: Dataset, domain: str, together: int, option: str) -> None:

@@ -14,15 +14,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any
 
 from bridgebench.errors import IntegrityError
+from bridgebench.files.atomic import write_atomically
 from bridgebench.files.regular_files import check_regular, read_regular
 from bridgebench.files.strict_json import loads
-from bridgebench.toolkit.nn.files import read_tensors, write_tensors
+from bridgebench.toolkit.nn.files import read_metadata, read_tensors, write_tensors
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 _MANIFEST_TYPES = {"file": str, "bytes": int, "sha256": str, "network": dict, "training": dict}
 MAX_MANIFEST_BYTES = 2**24
@@ -80,6 +81,7 @@ def write_weights(
     Returns:
         The path of the safetensors file.
     """
+
     path = folder / f"{name}.safetensors"
     write_tensors(path, _state(network), {by: json.dumps(description, sort_keys=True)})
     content = path.read_bytes()
@@ -90,9 +92,7 @@ def write_weights(
         "network": description,
         "training": training,
     }
-    partial = folder / f"{name}.json.partial"
-    partial.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    partial.replace(folder / f"{name}.json")
+    write_atomically(folder / f"{name}.json", (json.dumps(manifest, indent=2) + "\n").encode())
     return path
 
 
@@ -134,21 +134,25 @@ def checked_sha256(path: Path) -> str:
     return _size_and_sha256(path, "give weights=PATH of a safetensors file")[1]
 
 
-def read_weights(path: Path, by: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """What a weights file says of itself, and its tensors.
+def read_description(path: Path, by: str) -> dict[str, Any]:
+    """What a weights file says of itself, without its tensors.
 
     Raises:
         IntegrityError: the file is not the one of its manifest, or says nothing of itself.
     """
     checked_sha256(path)
-    tensors, metadata = read_tensors(path)
     try:
-        description = loads(metadata[by], str(path))
+        description = loads(read_metadata(path)[by], str(path))
     except (KeyError, IntegrityError) as error:
         raise _undescribed(path, by) from error
     if not isinstance(description, dict):
         raise _undescribed(path, by)
-    return description, tensors
+    return description
+
+
+def read_weights(path: Path, by: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """What a weights file says of itself, and its tensors; errors as `read_description`."""
+    return read_description(path, by), read_tensors(path)[0]
 
 
 def fill(network: nn.Module, tensors: Mapping[str, Tensor], path: Path, by: str) -> None:
@@ -157,6 +161,8 @@ def fill(network: nn.Module, tensors: Mapping[str, Tensor], path: Path, by: str)
     Raises:
         IntegrityError: they are not exactly those of the network, or not finite.
     """
+    import torch
+
     expected = _state(network)
     odd = sorted(set(expected) ^ set(tensors))
     if odd:

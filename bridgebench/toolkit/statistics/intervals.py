@@ -1,4 +1,8 @@
-"""Intervals of 95 % for shares, means and statistics with an influence function."""
+"""Intervals of 95 % for shares, means and statistics with an influence function.
+
+On `scipy.special`: the intervals of `scipy.stats` differ from the published boards in the last
+bits, and its bootstrap has neither these levels nor draws that are the same on every machine.
+"""
 
 from __future__ import annotations
 

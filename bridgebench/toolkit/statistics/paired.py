@@ -1,4 +1,8 @@
-"""Paired tests: whether two rows differ on the images that they share."""
+"""Paired tests: whether two rows differ on the images that they share.
+
+On `scipy.special`: the tests of `scipy.stats` differ from the published boards in the last bits,
+and take 50 times as long for the pairs of a board.
+"""
 
 from __future__ import annotations
 

@@ -1,20 +1,20 @@
 """The checks of bridgebench, and what SDEdit does on Gaussians, where the answer is known."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch
-from bridgebench import Batch, Cell, Draw, Items, ScoreModel, Setting, Solver, Translation, Variant
+from bridgebench import Cell, Draw, Parts, ScoreModel, Setting, Solver
 from bridgebench.conformance import Conformance
 from bridgebench.conformance.analytic import GaussianDenoiser
-from bridgebench.conformance.bench import Bench
 from bridgebench.plugins.registry import Kind, load_registry
 
-from bridgebench_sdedit.sdedit import Noise, Sdedit
+from bridgebench_sdedit.sdedit import NoiseSharing, Sdedit
 
 IDS = ("test/1", "test/2", "test/3")
+SOURCE = torch.linspace(-0.8, 0.2, 3).view(3, 1, 1, 1).expand(3, 1, 8, 8)
 TARGET = GaussianDenoiser(mean=0.3, std=0.2, sigma_min=0.01, sigma_max=10.0)
+SETTING = Setting("source", "source", ("source",), "target", (1, 8, 8), -1.0, 1.0)
 
 
 class TestSdedit(Conformance):
@@ -45,62 +45,37 @@ class Gaussians(ScoreModel):
         return TARGET
 
 
-def edit(method: Sdedit, nfe: int = 40) -> tuple[torch.Tensor, Translation]:
-    """Sources and their translations, by Heun's method."""
+def edit(method: Sdedit, nfe: int = 40) -> tuple[torch.Tensor, torch.Tensor]:
+    """The edited sources and the noised ones, by Heun's method."""
     heun = load_registry().load(Kind.SOLVER, "heun")()
     assert isinstance(heun, Solver)
-    cell = Cell(method, None, Gaussians(), heun, nfe, None, seed=0)
-    source = torch.linspace(-0.8, 0.2, 3).view(3, 1, 1, 1).expand(3, 1, 8, 8)
-    batch = Batch(source, IDS, ("source",) * 3, Draw(0, IDS))
-    (made,) = method.translate(batch, [Variant(cell, None)], RunContext())
-    return source, made
-
-
-class RunContext:
-    """A context without a run."""
-
-    setting = Setting("source", "source", ("source",), "target", (1, 8, 8), -1.0, 1.0)
-    device = torch.device("cpu")
-
-    def denoiser(self, score: ScoreModel, domains: Sequence[str]) -> GaussianDenoiser:
-        return TARGET
-
-    def permuted(self, batch: Batch) -> Batch:
-        raise AssertionError("SDEdit asks for no other source")
-
-    def real_targets(self) -> Items:
-        raise AssertionError("SDEdit looks at no real target image")
+    return method.edit(SOURCE, TARGET, heun, nfe, Draw(0, IDS))
 
 
 def test_output_is_the_flow_of_the_noised_image() -> None:
-    _, made = edit(Sdedit(level=1.0))
-    assert made.latent is not None
-    noised = made.latent * math.sqrt(2.0)
-    exact = TARGET.flow(noised, 1.0, TARGET.sigma_min).clamp(-1, 1)
-    assert torch.allclose(made.images, exact, atol=5e-3)
+    made, noised = edit(Sdedit(level=1.0))
+    exact = TARGET.flow(noised, 1.0, TARGET.sigma_min)
+    assert torch.allclose(made, exact, atol=5e-3)
 
 
 def test_little_noise_keeps_the_source_and_much_noise_forgets_it() -> None:
-    distances = []
-    for level in (0.02, 0.5, 5.0):
-        source, made = edit(Sdedit(level=level))
-        distances.append((made.images - source).abs().mean().item())
+    levels = (0.02, 0.5, 5.0)
+    distances = [(edit(Sdedit(level=x))[0] - SOURCE).abs().mean().item() for x in levels]
     assert distances[0] < 0.05
     assert distances == sorted(distances)
 
 
 def test_shared_noise_is_the_same_for_all_items() -> None:
-    source, made = edit(Sdedit(level=1.0, noise=Noise.SHARED))
-    assert made.latent is not None
-    noise = made.latent * math.sqrt(2.0) - source
+    _, noised = edit(Sdedit(level=1.0, noise=NoiseSharing.SHARED))
+    noise = noised - SOURCE
     assert torch.allclose(noise[0], noise[1], atol=1e-6)
-    source, made = edit(Sdedit(level=1.0))
-    assert made.latent is not None
-    noise = made.latent * math.sqrt(2.0) - source
+    _, noised = edit(Sdedit(level=1.0))
+    noise = noised - SOURCE
     assert not torch.allclose(noise[0], noise[1], atol=0.1)
 
 
-def test_a_level_out_of_the_models_range_is_impossible(bridgebench_bench: Bench) -> None:
-    cell = Cell(Sdedit(level=11.0), None, Gaussians(), None, None, None, seed=0)
-    assert "level=11" in Sdedit(level=11.0).skip_reason(cell, bridgebench_bench.setting)
-    assert Sdedit(level=10.0).skip_reason(cell, bridgebench_bench.setting) == ""
+def test_a_combination_with_a_level_beyond_the_model_is_skipped() -> None:
+    inside, beyond = Sdedit(level=10.0), Sdedit(level=11.0)
+    parts = Parts(target_score=Gaussians())
+    assert inside.skip_reason(Cell(inside, parts), SETTING) == ""
+    assert "level=11" in beyond.skip_reason(Cell(beyond, parts), SETTING)

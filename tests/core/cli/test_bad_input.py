@@ -54,6 +54,8 @@ def here(tmp_path, monkeypatch):
         ("task=cmnist_to7 transform=scale", "'c' must be given"),
         ("task=cmnist_to7 nfe=0", "nfe=0"),
         ("task=cmnist_to7 nfe=ten", "nfe=ten"),
+        ("task=cmnist_to7 nfe=1000000000000", "less than or equal to 1000000"),
+        ("task=cmnist_to7 seed=99999999999999999999", "less than 1000000000000000000"),
         ("task=cmnist_to7 solver=heun nfe=21", "20 and 22"),
         ("task=cmnist_to7 seed=-1", "seed=-1"),
         ("task=cmnist_to7 n=0", "n=0"),
@@ -99,7 +101,7 @@ def test_altered_weights_are_refused(here, monkeypatch):
 
 def test_an_altered_digits_file_is_refused(here, monkeypatch):
     shutil.copytree(PACKAGE / "data", here / "data")
-    monkeypatch.setattr("bridgebench_cmnist.digits.data_folder", lambda: here / "data")
+    monkeypatch.setattr("bridgebench_cmnist.digits.files.data_folder", lambda: here / "data")
     path = here / "data" / "t10k-labels-idx1-ubyte.gz"
     labels = bytearray(gzip.decompress(path.read_bytes()))
     labels[100] ^= 1

@@ -146,7 +146,7 @@ MODULE = """
 import sys, torch
 from bridgebench import *
 from typing import ClassVar
-api = 1
+api = 2
 
 class Odd(Method):
     name: ClassVar[str] = "odd"

@@ -16,7 +16,7 @@ from bridgebench.tasks.lookup import task_of
 SLICED = """
 from bridgebench import Column, Metric, hookimpl
 
-api = 1
+api = 2
 
 class Sliced(Metric):
     "The mean of one channel."
@@ -38,7 +38,7 @@ def bridgebench_metrics():
 MINE = """
 from bridgebench import hookimpl
 
-api = 1
+api = 2
 
 @hookimpl
 def bridgebench_tasks():
@@ -73,18 +73,18 @@ def test_run_prints_the_board_and_where_it_is(tmp_path):
 
 def test_run_of_cells_that_ask_no_network_says_seconds_and_no_multiple(tmp_path):
     said = call("run", "task=world", "method=identity", f"out={tmp_path / 'mine'}").stdout
-    assert re.search(r", in \d+\.\d s, 0\.0 s of them in network evaluations\n", said)
-    assert "times those of" not in said
+    assert re.search(r", in \d+\.\d s, 0\.0 s of it in network evaluations\n", said)
+    assert "times the time in" not in said
 
 
 @pytest.mark.parametrize(
     ("network", "said"),
     [
-        (0.004, "20.0 s, 0.0 s of them in network evaluations"),
-        (1.96, "20.0 s, 2.0 s of them in network evaluations"),
-        (2.04, "20.0 s, 9.80 times those of its network evaluations"),
-        (16.0, "20.0 s, 1.25 times those of its network evaluations"),
-        (40.0, "20.0 s, 0.50 times those of its network evaluations"),
+        (0.004, "20.0 s, 0.0 s of it in network evaluations"),
+        (1.96, "20.0 s, 2.0 s of it in network evaluations"),
+        (2.04, "20.0 s, 9.80 times the time in network evaluations"),
+        (16.0, "20.0 s, 1.25 times the time in network evaluations"),
+        (40.0, "20.0 s, 0.50 times the time in network evaluations"),
     ],
 )
 def test_seconds_in_networks_are_a_multiple_only_where_they_are_a_tenth(network, said):
@@ -102,7 +102,7 @@ def test_plan_counts_what_is_shared_and_what_is_there(tmp_path):
     words = ["task=world", f"out={tmp_path / 'mine'}"]
     said = call("plan", *words).stdout
     assert "10 cells" in said
-    assert "48 network evaluations an image" in said
+    assert "48 network evaluations per image" in said
     assert "without sharing 64" in said
     assert not (tmp_path / "mine").exists()
 
@@ -257,7 +257,7 @@ def test_doctor_checks_data_and_weights():
 OPEN = """
 from bridgebench import Method, ScoreModel, hookimpl
 
-api = 1
+api = 2
 
 class OpenScore(ScoreModel):
     "A score model whose options say the domains."

@@ -1,6 +1,7 @@
 """Where output goes: a full disk and a narrow encoding end no command with a traceback."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,18 @@ def test_a_command_whose_output_is_lost_fails_in_one_line():
     assert result.returncode == 1
     assert result.stderr.decode().startswith("Error: standard output cannot be written")
     assert b"Traceback" not in result.stderr
+
+
+def test_a_finished_run_keeps_its_exit_status_without_standard_output(tmp_path):
+    out = shlex.quote(str(tmp_path / "mine"))
+    python = shlex.quote(sys.executable)
+    command = f"{python} -m bridgebench run task=gaussian method=identity n=8 out={out}"
+    result = subprocess.run(
+        ["bash", "-c", f"{command} >&-"], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Traceback" not in result.stderr
+    assert (tmp_path / "mine" / "leaderboard.csv").is_file()
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])

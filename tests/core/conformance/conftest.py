@@ -4,21 +4,21 @@ from typing import Any
 import pytest
 
 from bridgebench.conformance import ConformanceError
-from bridgebench.conformance.bench import Bench, make_bench
 from bridgebench.conformance.catalog import checks_of
+from bridgebench.conformance.harness import Harness, make_harness
 from bridgebench.plugins.registry import Kind, load_registry
 
 Caught = Callable[[Kind, str, Any], str]
 
 
 @pytest.fixture(scope="session")
-def world() -> Bench:
-    """A bench of the small world, whose score model is exact."""
-    return make_bench(load_registry(), "world", "cpu")
+def world() -> Harness:
+    """The harness of the small world, whose score model is exact."""
+    return make_harness(load_registry(), "world", "cpu")
 
 
 @pytest.fixture(scope="session")
-def caught(world: Bench) -> Caught:
+def caught(world: Harness) -> Caught:
     """What the check of that name says of a broken plugin; a failure where it says nothing."""
 
     def by(kind: Kind, name: str, plugin: Any) -> str:
@@ -34,7 +34,7 @@ def caught(world: Bench) -> Caught:
 
 
 @pytest.fixture(scope="session")
-def passes(world: Bench) -> Callable[[Kind, Any], None]:
+def passes(world: Harness) -> Callable[[Kind, Any], None]:
     """A plugin that every check of its kind is satisfied with."""
 
     def by(kind: Kind, plugin: Any) -> None:

@@ -7,7 +7,15 @@ from typing import ClassVar
 import pytest
 import torch
 
-from bridgebench import Dataset, InvalidOption, Items, UnknownName, generator, normal
+from bridgebench import (
+    Dataset,
+    IntegrityError,
+    InvalidOption,
+    Items,
+    UnknownName,
+    generator,
+    normal,
+)
 from bridgebench.plugins.registry import Kind
 
 COUNT = 20
@@ -160,6 +168,63 @@ class ShortHash(Pairs):
         return {"pixels": "abc"}
 
 
+class Negatives(Pairs):
+    """Each item of the left has its negative on the right."""
+
+    def has_pairs(self, source: str, target: str) -> bool:
+        return (source, target) == ("left", "right")
+
+    def true_targets(
+        self, items: Items, source: str, target: str, split: str, seed: int
+    ) -> torch.Tensor:
+        if not self.has_pairs(source, target):
+            raise InvalidOption("no pairs")
+        return self.targets(items)
+
+    def targets(self, items: Items) -> torch.Tensor:
+        return -items.images
+
+
+class MissingPair(Negatives):
+    """One item has no true target."""
+
+    def targets(self, items: Items) -> torch.Tensor:
+        for item in items.ids:
+            if item.endswith("7"):
+                raise IntegrityError(f"item {item} has no true target")
+        return super().targets(items)
+
+
+class SmallTargets(Negatives):
+    """True targets of another shape."""
+
+    def targets(self, items: Items) -> torch.Tensor:
+        return items.images[:, :1]
+
+
+class NoTargets(Negatives):
+    """True targets with NaN."""
+
+    def targets(self, items: Items) -> torch.Tensor:
+        return items.images / 0
+
+
+class TargetsOfTheBatch(Negatives):
+    """True targets that depend on the other items."""
+
+    def targets(self, items: Items) -> torch.Tensor:
+        return items.images - items.images.mean()
+
+
+class PairsOfAny(Negatives):
+    """True targets in any domain."""
+
+    def true_targets(
+        self, items: Items, source: str, target: str, split: str, seed: int
+    ) -> torch.Tensor:
+        return self.targets(items)
+
+
 BROKEN = [
     (Stray, "domains", "narrow domains of 'both' that are domains themselves"),
     (TakesAnyDomain, "unknown", "a BridgebenchError for no_such_domain and train"),
@@ -175,6 +240,11 @@ BROKEN = [
     (OtherStream, "stream", "the items of both in its stream"),
     (DoubleStream, "stream", "in torch.float32; got torch.float64"),
     (SharedItems, "disjoint-splits", "train and test of"),
+    (MissingPair, "pairs", "got item train/left7 has no true target"),
+    (SmallTargets, "pairs", "true targets of left in right of shape (20, 2, 3)"),
+    (NoTargets, "pairs", "true targets of left in right without NaN"),
+    (TargetsOfTheBatch, "pairs", "the same true target of left alone"),
+    (PairsOfAny, "pairs", "an error for true targets of both in left; got images"),
     (ShortHash, "files", "64 hexadecimal digits; got 'abc'"),
 ]
 
@@ -184,8 +254,9 @@ def test_a_broken_dataset_is_caught(broken, check, said, caught):
     assert said in caught(Kind.DATASET, check, broken())
 
 
-def test_a_sound_one_passes(passes):
-    passes(Kind.DATASET, Pairs())
+@pytest.mark.parametrize("sound", [Pairs, Negatives])
+def test_a_sound_one_passes(sound, passes):
+    passes(Kind.DATASET, sound())
 
 
 def test_every_check_has_a_broken_dataset():

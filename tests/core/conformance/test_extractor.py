@@ -91,11 +91,11 @@ class Restless(Means):
 
 
 BROKEN = [
+    (InPlace, "run", "extractor 'sound' modified its images in place"),
     (NewHash, "sha256", "the same sha256 at the second call"),
     (NotFlat, "features", "features of shape (12, any)"),
     (DoubleLogits, "features", "logits in float32"),
     (Bare, "features", "an Extracted; got a Tensor"),
-    (InPlace, "inputs", "the input `images` to be left as it is"),
     (DividesByZero, "finite", "features of flat images without NaN"),
     (NormalizesTheBatch, "batch-independence", "the same features alone"),
     (Restless, "repeatability", "once loaded again"),

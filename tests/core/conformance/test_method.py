@@ -1,6 +1,6 @@
 """A broken method for each check of methods."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -12,177 +12,149 @@ from bridgebench import (
     Axis,
     Batch,
     Cell,
-    Context,
-    Failure,
     Method,
+    NetworkLoader,
+    RunContext,
     ScoreModel,
     Setting,
     Stage,
     Translation,
-    Variant,
-    needed,
 )
 from bridgebench.plugins.registry import Kind
 
 
 class Bridge(Method):
-    """Denoise with the target's model after a shared shift."""
+    """Denoise with the target's model after a shared shift, fitted to the mean of the target."""
 
     name: ClassVar[str] = "sound"
     axes: ClassVar[frozenset[Axis]] = frozenset({Axis.TARGET_SCORE, Axis.TRANSFORM})
     shift: float = Field(0.1, description="added to the image")
 
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
-        return ((needed(cell.target_score, Axis.TARGET_SCORE), setting.target),)
+        return ((cell.target_score, setting.target),)
 
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        decided_by = {"shift": self.shift}
-        return (Stage("shift", decided_by, 0), Stage("denoise", cell.resolved(), 1))
+    def training_domains(self, setting: Setting) -> Sequence[str]:
+        return (setting.target,)
 
-    def share(
-        self, stage: Stage, cell: Cell, batch: Batch, previous: Tensor | None, context: Context
+    def fit_stage(self, cell: Cell, setting: Setting) -> Stage | None:
+        return Stage("fit")
+
+    def fit(self, cell: Cell, context: RunContext) -> Mapping[str, Tensor]:
+        items = next(context.training(context.setting.target).batches(20))
+        return {"mean": items.images.mean(dim=0)}
+
+    def shared_stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        return (Stage("shift", options=("shift",)),)
+
+    def run_stage(
+        self, cell: Cell, batch: Batch, previous: Tensor | None, context: RunContext
     ) -> Tensor:
         return batch.images + self.shift
 
-    def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation | Failure]:
-        return [self.one(batch, variant, context) for variant in variants]
+    def evaluations(self, cell: Cell) -> int:
+        return 1
 
-    def one(self, batch: Batch, variant: Variant, context: Context) -> Translation | Failure:
-        score = needed(variant.cell.target_score, Axis.TARGET_SCORE)
-        denoiser = context.denoiser(score, (context.setting.target,) * len(batch.ids))
-        x = variant.shared
-        assert x is not None
-        return Translation(denoiser(x, x.new_full((len(x),), 0.5)).clamp(-1, 1))
+    def translate(
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
+        return Translation(self.images(cell, batch, shared, context).clamp(-1, 1))
+
+    def images(self, cell: Cell, batch: Batch, shared: Any, context: RunContext) -> Tensor:
+        denoiser = context.denoiser(cell.target_score, (context.setting.target,) * len(batch.ids))
+        x = 0.9 * shared + 0.1 * context.fitted["mean"]
+        return denoiser(x, x.new_full((len(x),), 0.5))
+
+    def translate_back(
+        self, cell: Cell, batch: Batch, images: Tensor, context: RunContext
+    ) -> Tensor | None:
+        return images
 
 
 class Crops(Bridge):
     """Outputs of another shape."""
 
-    def one(self, batch: Batch, variant: Variant, context: Context) -> Any:
-        return Translation(super().one(batch, variant, context).images[..., :8])
+    def images(self, cell, batch, shared, context):
+        return super().images(cell, batch, shared, context)[..., :8]
 
 
 class TooBright(Bridge):
     """Outputs out of range."""
 
-    def one(self, batch: Batch, variant: Variant, context: Context) -> Any:
-        return Translation(super().one(batch, variant, context).images + 3)
+    def translate(self, cell, batch, shared, context):
+        return Translation(batch.images + 3)
 
 
 class Fails(Bridge):
-    """A failure for every variant."""
+    """An error for every batch."""
 
-    def one(self, batch: Batch, variant: Variant, context: Context) -> Any:
-        return Failure("no bridge here")
+    def images(self, cell, batch, shared, context):
+        raise RuntimeError("no bridge here")
 
 
 class InPlace(Bridge):
     """Changes the source images."""
 
-    def share(self, stage, cell, batch, previous, context):
+    def run_stage(self, cell, batch, previous, context):
         return batch.images.add_(self.shift)
 
 
-class Restless(Bridge):
-    """Random outputs."""
+class Global(Bridge):
+    """Changes what other plugins compute."""
 
-    def one(self, batch: Batch, variant: Variant, context: Context) -> Any:
-        made = super().one(batch, variant, context).images
-        return Translation((made + 0.1 * torch.randn_like(made)).clamp(-1, 1))
-
-
-class NormalizesTheBatch(Bridge):
-    """Outputs that depend on the other items."""
-
-    def one(self, batch: Batch, variant: Variant, context: Context) -> Any:
-        made = super().one(batch, variant, context).images
-        ranks = torch.linspace(0, 0.5, len(made)).view(-1, 1, 1, 1)
-        return Translation((made + ranks.to(made)).clamp(-1, 1))
+    def images(self, cell, batch, shared, context):
+        torch.set_default_dtype(torch.float64)
+        return super().images(cell, batch, shared, context)
 
 
-class FirstVariant(Bridge):
-    """One answer, however many variants."""
+class WrongAxes(Bridge):
+    """Uses an axis that it does not declare."""
 
-    def translate(self, batch, variants, context):
-        return super().translate(batch, variants[:1], context)
-
-
-class TwinStages(Bridge):
-    """Two stages of one name."""
-
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        return (*super().stages(cell, setting)[:1], *super().stages(cell, setting))
+    def images(self, cell, batch, shared, context):
+        return cell.solver.solve(None, batch.images, (), None)
 
 
-class UnnamedMaker(Bridge):
-    """Uses a score model in a shared stage and does not say so."""
+class HidesAnAxis(Bridge):
+    """A stage that uses an axis that it does not declare."""
 
-    def share(self, stage, cell, batch, previous, context):
-        context.denoiser(cell.target_score, (context.setting.target,) * len(batch.ids))
-        return batch.images + self.shift
+    def run_stage(self, cell, batch, previous, context):
+        return batch.images + cell.target_score.sigma_range[0]
 
 
 class ForgetsTheShift(Bridge):
-    """A shared stage that is decided by more than it says."""
+    """A stage that uses an option that it does not declare."""
 
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        return (Stage("shift", {}, 0), Stage("denoise", cell.resolved(), 1))
-
-
-class Uncounted(Bridge):
-    """Loads the score model itself."""
-
-    def one(self, batch: Batch, variant: Variant, context: Context) -> Any:
-        score = needed(variant.cell.target_score, Axis.TARGET_SCORE)
-        domains = (context.setting.target,) * len(batch.ids)
-        denoiser = score.load(context.device, "fp32").denoiser(domains)
-        x = batch.images
-        return Translation(denoiser(x, x.new_full((len(x),), 0.5)).clamp(-1, 1))
+    def shared_stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        return (Stage("shift"),)
 
 
-class SaysNothing(Bridge):
-    """Does not say that it evaluates a network."""
+class NoSuchOption(Bridge):
+    """A stage that declares an option that the method does not have."""
 
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        return (super().stages(cell, setting)[0], Stage("denoise", cell.resolved(), 0))
-
-
-class Overspends(Bridge):
-    """One evaluation more than its budget."""
-
-    axes: ClassVar[frozenset[Axis]] = frozenset({Axis.TARGET_SCORE, Axis.SOLVER, Axis.NFE})
-
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        nfe = needed(cell.nfe, Axis.NFE)
-        return (super().stages(cell, setting)[0], Stage("denoise", cell.resolved(), nfe))
-
-    def one(self, batch: Batch, variant: Variant, context: Context) -> Any:
-        for _ in range(needed(variant.cell.nfe, Axis.NFE)):
-            super().one(batch, variant, context)
-        return super().one(batch, variant, context)
+    def shared_stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        return (Stage("shift", options=("shift", "shifft")),)
 
 
-class AsksMore(Bridge):
-    """Asks for a domain that it did not name."""
+class NoSuchNetwork(Bridge):
+    """Uses a network that it does not bring."""
 
-    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
-        return ()
-
-
-class LosesTheWay(Bridge):
-    """Carries back to another shape."""
-
-    def translate_back(self, cell: Cell, batch: Batch, images: Tensor, context: Context) -> Tensor:
-        return images[:, :1]
+    def images(self, cell, batch, shared, context):
+        return context.network("generator")(batch.images)
 
 
-class HidesItsPartners(Bridge):
-    """Asks for other source images of the run and does not say so."""
+class TrainsElsewhere(Bridge):
+    """Is fitted to a domain that it does not declare."""
 
-    def share(self, stage, cell, batch, previous, context):
-        return context.permuted(batch).images + self.shift
+    def training_domains(self, setting: Setting) -> Sequence[str]:
+        return (setting.source,)
+
+
+class Gradients(Bridge):
+    """Differentiates without switching gradients on."""
+
+    def images(self, cell, batch, shared, context):
+        x = shared.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(x.square().sum(), x)
+        return x.detach() - slope
 
 
 class Impossible(Bridge):
@@ -192,24 +164,168 @@ class Impossible(Bridge):
         return "never"
 
 
+class Restless(Bridge):
+    """Outputs with global random numbers."""
+
+    def images(self, cell, batch, shared, context):
+        made = super().images(cell, batch, shared, context)
+        return made + 0.1 * torch.randn_like(made)
+
+
+class NormalizesTheBatch(Bridge):
+    """Outputs that depend on the other items."""
+
+    def images(self, cell, batch, shared, context):
+        made = super().images(cell, batch, shared, context)
+        ranks = torch.linspace(0, 0.5, len(made)).view(-1, 1, 1, 1)
+        return made + ranks.to(made)
+
+
+class HidesItsDraws(Bridge):
+    """Draws random numbers and says that it is deterministic."""
+
+    def images(self, cell, batch, shared, context):
+        made = super().images(cell, batch, shared, context)
+        return made + 0.1 * batch.draw.each("noise", made.shape[1:]).to(made)
+
+
+class SaysItDraws(Bridge):
+    """Says that it is stochastic, and is not."""
+
+    def stochastic(self, cell: Cell) -> bool:
+        return True
+
+
+class TwinStages(Bridge):
+    """Two stages of one name."""
+
+    def shared_stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        return super().shared_stages(cell, setting) * 2
+
+
+class HidesItsPartners(Bridge):
+    """Uses other source images of the run and does not say so."""
+
+    def run_stage(self, cell, batch, previous, context):
+        return context.permuted(batch).images + self.shift
+
+
+class Infinite(Bridge):
+    """A stage with infinity, which the outputs do not show."""
+
+    def run_stage(self, cell, batch, previous, context):
+        return batch.images / 0
+
+    def images(self, cell, batch, shared, context):
+        return super().images(cell, batch, batch.images, context)
+
+
+class Uncounted(Bridge):
+    """Loads the score model itself."""
+
+    def images(self, cell, batch, shared, context):
+        domains = (context.setting.target,) * len(batch.ids)
+        denoiser = cell.target_score.load(context.device, "fp32").denoiser(domains)
+        return denoiser(shared, shared.new_full((len(shared),), 0.5))
+
+
+class SaysNothing(Bridge):
+    """Does not say that it evaluates a network."""
+
+    def evaluations(self, cell: Cell) -> int:
+        return 0
+
+
+class UncountedNetwork(Method):
+    """Brings a network and uses it without the runner."""
+
+    name: ClassVar[str] = "uncounted_network"
+
+    def networks(self) -> Mapping[str, NetworkLoader]:
+        return {"shift": load_shift}
+
+    def evaluations(self, cell: Cell) -> int:
+        return 1
+
+    def translate(self, cell, batch, shared, context):
+        return Translation(load_shift(context.device, "fp32")(batch.images))
+
+
+def load_shift(device, precision):
+    return lambda x: (x + 0.1).clamp(-1, 1)
+
+
+class Overspends(Bridge):
+    """One evaluation more than its budget."""
+
+    axes: ClassVar[frozenset[Axis]] = frozenset({Axis.TARGET_SCORE, Axis.SOLVER, Axis.NFE})
+
+    def evaluations(self, cell: Cell) -> int:
+        return cell.nfe
+
+    def images(self, cell, batch, shared, context):
+        for _ in range(cell.nfe):
+            super().images(cell, batch, shared, context)
+        return super().images(cell, batch, shared, context)
+
+
+class UsesMore(Bridge):
+    """Uses a domain that it did not name."""
+
+    def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
+        return ()
+
+
+class RandomFit(Bridge):
+    """A fit that starts from global random numbers."""
+
+    def fit(self, cell: Cell, context: RunContext) -> Mapping[str, Tensor]:
+        return {"mean": torch.rand(3, 32, 32)}
+
+
+class FitsTheEvaluated(Bridge):
+    """A fit to images that are no training images."""
+
+    def fit(self, cell: Cell, context: RunContext) -> Mapping[str, Tensor]:
+        return {"mean": context.held_out_targets().take([0]).images[0]}
+
+
+class LosesTheWay(Bridge):
+    """Translates back to another shape."""
+
+    def translate_back(self, cell, batch, images, context):
+        return images[:, :1]
+
+
 BROKEN = [
-    (Crops, "outputs", "the outputs of shape (6, 3, 32, 32)"),
-    (TooBright, "outputs", "outputs in [-1, 1], clamped by the method"),
-    (Fails, "outputs", "got a Failure: no bridge here"),
-    (Impossible, "outputs", "a combination of task world that the method can be run with"),
-    (InPlace, "inputs", "the input `images` to be left as it is"),
-    (Restless, "repeatability", "random numbers from `draw` alone"),
-    (NormalizesTheBatch, "batch-independence", "the same outputs as in the whole batch"),
-    (FirstVariant, "variants", "one answer for each of 2 variants"),
-    (TwinStages, "stages", "names of their own"),
-    (UnnamedMaker, "stages", "world_exact in made_by of 'shift'"),
-    (HidesItsPartners, "stages", "whole_run = True of 'shift', which asks for permuted()"),
-    (ForgetsTheShift, "stage-keys", "to be named in decided_by"),
-    (Uncounted, "evaluations", "networks from context.denoiser(), which counts"),
-    (SaysNothing, "evaluations", "about the 0 evaluations"),
-    (Overspends, "evaluations", "the 4 evaluations that its stages say; got 5"),
-    (AsksMore, "asked-domains", "world_exact green asked besides"),
-    (LosesTheWay, "way-back", "images of the same shape back"),
+    (Crops, "run", "gave outputs of shape (6, 3, 32, 8), expected (6, 3, 32, 32)"),
+    (TooBright, "run", "but the task's items lie in [-1, 1]; clamp them"),
+    (Fails, "run", "got RuntimeError: no bridge here"),
+    (Impossible, "run", "a combination of task world that can be run; got 'never'"),
+    (InPlace, "run", "modified its input batch in place; it must clone it"),
+    (Global, "run", "changed torch's default dtype"),
+    (WrongAxes, "run", "uses a solver, but its `axes` do not name Axis.SOLVER; add it"),
+    (HidesAnAxis, "run", "its stage 'shift' does not name Axis.TARGET_SCORE; add it"),
+    (ForgetsTheShift, "run", "uses the option 'shift' in its stage 'shift', whose options do not"),
+    (NoSuchOption, "run", "has no option 'shifft', which its stage 'shift' names"),
+    (NoSuchNetwork, "run", "uses the network 'generator', but its networks() bring none"),
+    (TrainsElsewhere, "run", "uses training images of green, but its training_domains() name red"),
+    (Gradients, "run", "got RuntimeError: element 0 of tensors does not require grad"),
+    (Restless, "repeatability", "the same outputs in a second run"),
+    (NormalizesTheBatch, "batch-independence", "the same outputs of 6 items in reverse order"),
+    (HidesItsDraws, "stochastic", "expected stochastic() = True; got outputs of two samples that"),
+    (SaysItDraws, "stochastic", "expected stochastic() = False"),
+    (TwinStages, "stages", "stages with names of their own"),
+    (HidesItsPartners, "stages", "whole_run = True of 'shift', which uses context.permuted"),
+    (Infinite, "stages", "a result of stage 'shift' without NaN or infinity"),
+    (Uncounted, "evaluations", "networks from context.denoiser() or context.network()"),
+    (UncountedNetwork, "evaluations", "networks from context.denoiser() or context.network()"),
+    (SaysNothing, "evaluations", "the 0 evaluations that it says; got 1"),
+    (Overspends, "evaluations", "the 4 evaluations that it says; got 5"),
+    (UsesMore, "required-domains", "world_exact green used besides"),
+    (RandomFit, "fit", "the same 'mean' of a second fit"),
+    (FitsTheEvaluated, "fit", "the same 'mean' of a second fit, beside other held-out images"),
+    (LosesTheWay, "translate-back", "images of shape (6, 3, 32, 32) back"),
 ]
 
 
@@ -218,8 +334,46 @@ def test_a_broken_method_is_caught(broken, check, said, caught):
     assert said in caught(Kind.METHOD, check, broken())
 
 
-def test_a_sound_one_passes(passes):
-    passes(Kind.METHOD, Bridge())
+class Noised(Bridge):
+    """Guided by a gradient, with draws of its own and a latent of another shape."""
+
+    def stochastic(self, cell: Cell) -> bool:
+        return True
+
+    def shared_stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
+        flat = Stage("flat", image_stage=True)
+        return (flat, Stage("code", axes=(Axis.TARGET_SCORE,), options=("shift",), evaluations=1))
+
+    def run_stage(self, cell, batch, previous, context):
+        if cell.stage == "flat":
+            return cell.transform.image(batch.images, batch.draw).flatten(1)
+        made = super().images(cell, batch, previous.view_as(batch.images), context)
+        return (made + self.shift).flatten(1)
+
+    def images(self, cell, batch, shared, context):
+        x = shared.view_as(batch.images)
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            made = super().images(cell, batch, x, context)
+            (slope,) = torch.autograd.grad((made - batch.images).square().sum(), x)
+        noise = batch.draw.each("noise", x.shape[1:]).to(x)
+        return made.detach() - 0.1 * slope + 0.1 * noise
+
+    def translate(self, cell, batch, shared, context):
+        images = self.images(cell, batch, shared, context).clamp(-1, 1)
+        return Translation(images, latent=shared, changed=shared[:, :7])
+
+
+class WithNetwork(UncountedNetwork):
+    """Brings a network, which the runner counts."""
+
+    def translate(self, cell, batch, shared, context):
+        return Translation(context.network("shift")(batch.images))
+
+
+@pytest.mark.parametrize("sound", [Bridge, Noised, WithNetwork])
+def test_a_sound_one_passes(sound, passes):
+    passes(Kind.METHOD, sound())
 
 
 def test_every_check_has_a_broken_method():

@@ -16,7 +16,8 @@ class Distance(Metric):
     name: ClassVar[str] = "sound"
 
     def columns(self) -> tuple[Column, ...]:
-        return (Column("distance", "pixel value", "lower", "how far pixels move", low=0.0),)
+        said = "how far pixels move"
+        return (Column("distance", "pixel value", "lower", said, low=0.0, chance=True),)
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         return ItemMeter(
@@ -30,6 +31,41 @@ class Distance(Metric):
 
     def score(self, each: torch.Tensor) -> Score:
         return Score(each.mean().item(), items=each)
+
+
+class ChanceOfNothing(Distance):
+    """Says that it compares outputs with their sources, and looks at outputs alone."""
+
+    def each(self, observed: Observed, context: MetricContext) -> torch.Tensor:
+        return observed.output.abs().mean(dim=(1, 2, 3))
+
+
+class Unpaired(Distance):
+    """Compares with true targets and does not say that it needs them."""
+
+    def each(self, observed: Observed, context: MetricContext) -> torch.Tensor:
+        return (observed.output - observed.target).abs().mean(dim=(1, 2, 3))
+
+
+class TakesBack(Distance):
+    """Looks at outputs translated back, whether there are any or not."""
+
+    needs_cycle: ClassVar[bool] = True
+
+    def each(self, observed: Observed, context: MetricContext) -> torch.Tensor:
+        return (observed.cycled - observed.source).abs().mean(dim=(1, 2, 3))
+
+
+class NoSamples(Distance):
+    """A number of samples that is none."""
+
+    samples: ClassVar[int] = 0
+
+
+class NeedsPairs(Distance):
+    """Needs pairs, which the task does not have."""
+
+    needs_pairs: ClassVar[bool] = True
 
 
 class NoColumn(Distance):
@@ -162,6 +198,19 @@ class Remembers(Distance):
         return self.kept[0]
 
 
+class Keeps(Distance):
+    """Adds a constant that grows with each meter."""
+
+    meters: ClassVar[list[int]] = []
+
+    def meter(self, context: MetricContext) -> torchmetrics.Metric:
+        self.meters.append(1)
+        return super().meter(context)
+
+    def each(self, observed: Observed, context: MetricContext) -> torch.Tensor:
+        return super().each(observed, context) + len(self.meters)
+
+
 class InPlace(Distance):
     """Changes the outputs."""
 
@@ -173,7 +222,7 @@ class Looks(Distance):
     """Looks at the reference images and does not say so."""
 
     def each(self, observed: Observed, context: MetricContext) -> torch.Tensor:
-        mean = context.reference().items.images.mean(dim=0)
+        mean = context.reference().each("as they are", lambda images: images).mean(dim=0)
         return (observed.output - mean).abs().mean(dim=(1, 2, 3))
 
 
@@ -191,23 +240,29 @@ class Unversioned(Distance):
 
 
 BROKEN = [
-    (NoColumn, "columns", "the columns ['other']; got ['distance']"),
+    (NoColumn, "run", "filled ['distance'], but its columns are ['other']"),
+    (NotANumber, "run", "gave nan in distance, expected a finite number, or None"),
+    (OneItem, "run", "gave items in distance that are not one number for each of 24 images"),
+    (InPlace, "run", "modified the images it measures; it must clone them"),
+    (Undeclared, "run", "was not declared; a metric names what it needs in extractors()"),
+    (Unpaired, "run", "got TypeError: unsupported operand type(s) for -: 'Tensor' and 'NoneType'"),
+    (TakesBack, "run", "got TypeError: unsupported operand type(s) for -: 'NoneType'"),
+    (NoSamples, "run", "has 0 as samples, expected 1 or more"),
+    (NeedsPairs, "run", "the dataset world has no pairs of red and green"),
     (NoWords, "columns", "a description of the column distance"),
     (TooNarrow, "ranges", "distance from 0 to 0.1"),
-    (NotANumber, "ranges", "or None; got nan"),
     (HalfInterval, "ranges", "an interval of distance with two ends or none"),
     (Unannounced, "ranges", "an interval of distance with none, as its column says"),
     (Beside, "ranges", "an interval of distance around"),
     (NoShare, "ranges", "the share distance to be a whole number of 24 outputs"),
     (OwnInterval, "ranges", "the interval of `exact_share` for distance"),
     (Upwards, "direction", "of which higher is better, to rank real images over noise"),
-    (OneItem, "items", "items of distance of shape (24,)"),
+    (ChanceOfNothing, "chance", "chance = False of distance, which is the same beside other"),
     (Forgets, "merge", "merged halves to score as the whole does"),
-    (OfTheBatch, "batch-independence", "in batches of 5 as in one"),
-    (Remembers, "repeatability", "the same scores from a fresh meter"),
-    (InPlace, "inputs", "the input `output` to be left as it is"),
+    (OfTheBatch, "batch-independence", "the same scores in batches of 5: distance of"),
+    (Remembers, "repeatability", "got metric 'sound' gave items in distance that are not one"),
+    (Keeps, "repeatability", "the same scores from a fresh meter: distance of"),
     (Looks, "fingerprint", "needs_reference = True"),
-    (Undeclared, "fingerprint", "was not declared"),
     (Unversioned, "fingerprint", "a version of 1 or more"),
 ]
 

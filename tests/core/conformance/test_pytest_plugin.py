@@ -49,8 +49,8 @@ def test_a_subclass_runs_the_checks_and_a_path_keeps_its_tests(tmp_path):
         "class TestMine(Conformance):\n"
         '    spec = "identity"\n'
         '    kind = "transform"\n\n\n'
-        "def test_bench(bridgebench_bench):\n"
-        "    assert len(bridgebench_bench.source(2)) == 2\n"
+        "def test_bench(bridgebench_harness):\n"
+        "    assert len(bridgebench_harness.source(2)) == 2\n"
     )
     done = run_pytest(tmp_path, "-v", "test_mine.py", "--bridgebench-check", "scale:c=2")
     assert done.returncode == 0, done.stdout
@@ -90,7 +90,7 @@ def test_check_prints_a_verdict_on_each_check():
     result = CliRunner().invoke(main, ["check", "scale:c=0.8"])
     assert result.exit_code == 0
     assert "ok    transform-batch-independence  An item gets the same in any batch" in result.stdout
-    assert "8 of 8 checks are met" in result.stdout
+    assert "8 of 8 checks passed" in result.stdout
 
 
 def test_check_fails_what_breaks_its_promises():
@@ -104,7 +104,7 @@ def test_a_plugin_that_cannot_be_loaded_has_one_verdict(monkeypatch):
     monkeypatch.setattr("bridgebench_world.failing.NanOutput.name", "another")
     result = CliRunner().invoke(main, ["check", "nan_output"])
     assert result.exit_code == 1
-    assert "0 of 1 checks are met" in result.stdout
+    assert "0 of 1 checks passed" in result.stdout
     assert "calls itself 'another'" in result.stdout
 
 

@@ -129,7 +129,13 @@ def of(denoiser: type[Exact]) -> ScoreModel:
     return Broken()
 
 
+class Exits(Exact):
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        raise SystemExit
+
+
 BROKEN = [
+    (of(Exits), "run", "would have ended the run with SystemExit"),
     (of(OtherRange), "sigma-range", "denoisers from 0.02 to 80; got (0.02, 70.0)"),
     (Mute(), "domains", "an error that names the domains there are"),
     (Eager(), "domains", "an error for the domain 'no such domain'; got none"),

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bridgebench.conformance import ConformanceError
-from bridgebench.conformance.bench import make_bench
 from bridgebench.conformance.catalog import checks_of
+from bridgebench.conformance.harness import make_harness
 from bridgebench.plugins.registry import Kind, load_registry
 
 WORLD = Path(__file__).parents[2] / "world" / "bridgebench_world" / "world.yaml"
@@ -28,10 +28,10 @@ def test_a_broken_task_is_caught(text, other, check, said, tmp_path):
     assert text in TEXT
     path = tmp_path / "task.yaml"
     path.write_text(TEXT.replace(text, other))
-    bench = make_bench(load_registry(), str(path), "cpu")
+    harness = make_harness(load_registry(), str(path), "cpu")
     (wanted,) = (each for each in checks_of(Kind.TASK) if each.name == check)
     with pytest.raises(ConformanceError) as raised:
-        wanted(bench.task, bench)
+        wanted(harness.task, harness)
     assert said in str(raised.value)
 
 

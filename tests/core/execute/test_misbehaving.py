@@ -83,6 +83,16 @@ def test_a_wrong_answer_is_a_failed_row(tmp_path, honest, how):
 
 
 @pytest.mark.parametrize(
+    ("how", "said"),
+    [("back_number", "gave int in translate_back()"), ("back_shape", "gave (4, 1, 32, 32) in")],
+)
+def test_a_wrong_way_back_is_a_failed_row(tmp_path, how, said):
+    odd, _ = beside(tmp_path / "out", f"misbehaving:how={how}", metric="cycle")
+    assert odd.status == "failed"
+    assert said in odd.reason
+
+
+@pytest.mark.parametrize(
     ("how", "at"),
     [("in_place", "translate"), ("in_place", "share"), ("previous", "share")],
 )

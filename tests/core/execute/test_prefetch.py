@@ -6,7 +6,7 @@ import threading
 import pytest
 import torch
 
-from bridgebench.execute import aside
+from bridgebench.execute import prefetch
 from bridgebench.execute.cluster.worker import Worker
 from bridgebench.execute.prefetch import ahead, in_order
 
@@ -123,7 +123,7 @@ def test_the_error_of_the_piece_before_is_told_and_not_the_later_one_here(beside
 
 
 def test_an_error_here_does_not_wait_for_a_piece_that_hangs(monkeypatch):
-    monkeypatch.setattr(aside, "LINGER_SECONDS", 0.01)
+    monkeypatch.setattr(prefetch, "LINGER_SECONDS", 0.01)
     forever, begun = threading.Event(), threading.Event()
 
     def hang():
@@ -166,9 +166,9 @@ def test_the_second_thread_has_as_many_threads_as_the_first():
 def test_it_pays_beside_a_gpu_and_where_one_thread_leaves_a_core_free(monkeypatch):
     cpu, gpu = torch.device("cpu"), torch.device("cuda")
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-    assert aside.pays(cpu, cores=2)
-    assert not aside.pays(cpu, cores=1)
-    assert aside.pays(gpu, cores=1)
+    assert prefetch.pays(cpu, cores=2)
+    assert not prefetch.pays(cpu, cores=1)
+    assert prefetch.pays(gpu, cores=1)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
-    assert not aside.pays(cpu, cores=4)
-    assert aside.pays(gpu, cores=4)
+    assert not prefetch.pays(cpu, cores=4)
+    assert prefetch.pays(gpu, cores=4)

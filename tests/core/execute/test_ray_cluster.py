@@ -184,7 +184,7 @@ def test_a_cluster_that_ray_finds_itself_finishes_what_was_begun_here(local, tmp
         with command(cluster, tmp_path / "out", *words) as process:
             said, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
-    assert "5 cells computed, 5 kept from before" in said
+    assert "5 cells computed, 5 reused" in said
     there = run(tmp_path / "out", save="images")
     assert there.clock.reused_cells == 10
     assert without_cost(there) == without_cost(local)

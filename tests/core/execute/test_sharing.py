@@ -58,14 +58,14 @@ def encodes(cache):
     return sorted(cache.glob("stages/??/*.safetensors"))
 
 
-def refuse(self, stage, cell, batch, previous, context):
+def refuse(self, cell, batch, previous, context):
     raise AssertionError("the stage is in the cache")
 
 
 def test_a_cached_encode_gives_the_same_row_and_its_whole_cost(tmp_path, cache, monkeypatch):
     progress = Counting()
     first = run(tmp_path / "a", solver="heun")
-    monkeypatch.setattr("bridgebench_ddib.ddib.Ddib.share", refuse)
+    monkeypatch.setattr("bridgebench_ddib.ddib.Ddib.run_stage", refuse)
     second = run(tmp_path / "b", progress, solver="heun")
     assert numbers(first) == numbers(second)
     assert progress.told == progress.expected
@@ -85,10 +85,10 @@ def test_a_cached_encode_gives_the_same_row_and_its_whole_cost(tmp_path, cache, 
 def test_a_stage_that_fails_names_itself_and_only_what_is_no_message_its_class(
     tmp_path, monkeypatch, error, said
 ):
-    def fail(self, stage, cell, batch, previous, context):
+    def fail(self, cell, batch, previous, context):
         raise error
 
-    monkeypatch.setattr("bridgebench_ddib.ddib.Ddib.share", fail)
+    monkeypatch.setattr("bridgebench_ddib.ddib.Ddib.run_stage", fail)
     (record,) = run(tmp_path / "a", solver="heun").records
     assert (record.status, record.reason) == ("failed", said)
 

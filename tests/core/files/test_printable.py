@@ -16,6 +16,8 @@ from bridgebench.files.printable import printable
         ("two\nlines\r", r"two\nlines\r"),
         ("\ufeff\u00ad\u2028", r"\ufeff\xad\u2028"),
         ("\ud800", r"\ud800"),
+        ("a\u3164\u115f\u2800", r"a\u3164\u115f\u2800"),
+        ("a\u034f\ufe0f\U000e0100", r"a\u034f\ufe0f\U000e0100"),
         ("", ""),
     ],
 )

@@ -1,7 +1,6 @@
-"""What a method gets without asking: one stage, no way back, and checked axes."""
+"""What a method gets without asking, and what its cells and stages answer."""
 
 import json
-from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
@@ -13,21 +12,22 @@ from bridgebench import (
     Batch,
     Cell,
     Chain,
-    Context,
     Denoiser,
     Draw,
-    Items,
     Method,
+    Noise,
+    Parts,
     PluginError,
-    ScoreModel,
+    RunContext,
     Setting,
     Solver,
     Spacing,
     Stage,
     Translation,
-    Variant,
-    needed,
 )
+from bridgebench.interfaces.cell import naming_options
+from bridgebench_transforms.blur import BlurImage
+from bridgebench_transforms.scale import Scale
 
 SETTING = Setting("a", "a", ("a",), "b", (3, 2, 2))
 
@@ -37,11 +37,12 @@ class Plain(Method):
 
     name: ClassVar[str] = "plain"
     strength: float = 0.5
+    power: int = 1
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
-        return [Translation(batch.images * self.strength) for _ in variants]
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
+        return Translation(batch.images * self.strength)
 
 
 class Jump(Solver):
@@ -53,31 +54,19 @@ class Jump(Solver):
     def intervals(self, nfe: int) -> int:
         return nfe
 
-    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: Sequence[float]) -> Tensor:
+    def solve(self, denoiser: Denoiser, x: Tensor, sigmas: list[float], noise: Noise) -> Tensor:
         return denoiser(x, x.new_full((len(x),), sigmas[0]))
 
 
-class NoContext:
-    """A context of which nothing may be asked."""
-
-    setting = SETTING
-    device = torch.device("cpu")
-
-    def denoiser(self, score: ScoreModel, domains: Sequence[str]) -> Denoiser:
-        raise AssertionError("a plain method asks for no denoiser")
-
-    def real_targets(self) -> Items:
-        raise AssertionError("a plain method asks for no real target")
-
-
 BATCH = Batch(torch.ones(1, 3, 2, 2), ("test/1",), ("a",), Draw(0, ("test/1",)))
-CELL = Cell(Plain(), None, None, Jump(), 10, Chain(()), seed=4)
+PARTS = Parts(solver=Jump(), nfe=10, transform=Chain((BlurImage(), Scale(c=0.8))))
+CELL = Cell(Plain(), PARTS, seed=4)
 
 
 def test_resolved_cell_names_every_option_as_json() -> None:
-    resolved = CELL.resolved()
+    resolved = Cell(Plain(), Parts(solver=Jump(), nfe=10, transform=Chain(())), seed=4).resolved()
     assert resolved == {
-        "method": {"name": "plain", "strength": 0.5},
+        "method": {"name": "plain", "strength": 0.5, "power": 1},
         "source_score": None,
         "target_score": None,
         "solver": {"name": "jump", "spacing": "karras"},
@@ -89,32 +78,93 @@ def test_resolved_cell_names_every_option_as_json() -> None:
 
 
 def test_cells_differ_by_each_option() -> None:
-    other = Cell(Plain(), None, None, Jump(spacing=Spacing.LOGSNR), 10, Chain(()), seed=4)
-    assert other != CELL
-    assert other.resolved() != CELL.resolved()
+    other = Cell(Plain(), Parts(solver=Jump(spacing=Spacing.LOGSNR), nfe=10), seed=4)
+    assert other != Cell(Plain(), Parts(solver=Jump(), nfe=10), seed=4)
 
 
-def test_method_that_says_nothing_is_one_stage_decided_by_the_cell() -> None:
-    assert Plain().stages(CELL, SETTING) == (Stage("translate", CELL.resolved(), 0),)
+def test_a_method_that_says_nothing_shares_nothing_and_is_not_fitted() -> None:
+    assert Plain().shared_stages(CELL, SETTING) == ()
+    assert Plain().fit_stage(CELL, SETTING) is None
+    assert Plain().training_domains(SETTING) == ()
+    assert Plain().networks() == {}
     assert Plain().required_domains(CELL, SETTING) == ()
     assert Plain().skip_reason(CELL, SETTING) == ""
+    assert Plain().evaluations(CELL) == 0
     assert Plain.axes == frozenset()
     assert not Plain().baseline
+    assert not Plain().stochastic(CELL)
 
 
-def test_method_without_a_way_back_gives_none() -> None:
-    assert Plain().translate_back(CELL, BATCH, BATCH.images, NoContext()) is None
+def test_a_method_without_a_way_back_gives_none() -> None:
+    assert Plain().translate_back(CELL, BATCH, BATCH.images, None) is None  # type: ignore[arg-type]
 
 
-def test_shared_stage_without_share_is_an_error_that_names_both() -> None:
-    with pytest.raises(NotImplementedError, match="plain names the shared stage encode"):
-        Plain().share(Stage("encode", {}, 0), CELL, BATCH, None, NoContext())
+def test_what_is_declared_and_not_written_is_an_error_that_names_both() -> None:
+    staged = CELL.for_stage(Stage("encode"))
+    with pytest.raises(
+        NotImplementedError, match=r"'plain' declares the stage 'encode' but has no"
+    ):
+        Plain().run_stage(staged, BATCH, None, None)  # type: ignore[arg-type]
+    with pytest.raises(NotImplementedError, match=r"'plain' declares a fit_stage but has no fit"):
+        Plain().fit(CELL, None)  # type: ignore[arg-type]
 
 
-def test_needed_gives_what_is_there() -> None:
-    assert needed(CELL.nfe, Axis.NFE) == 10
+def test_an_axis_with_a_value_is_that_value() -> None:
+    assert CELL.nfe == 10
+    assert CELL.solver == Jump()
+    assert CELL.transform == PARTS.transform
 
 
-def test_needed_names_the_axis_that_is_missing() -> None:
-    with pytest.raises(PluginError, match=r"needs a source_score.*Axis\.SOURCE_SCORE"):
-        needed(CELL.source_score, Axis.SOURCE_SCORE)
+@pytest.mark.parametrize("axis", Axis)
+def test_an_axis_without_a_value_is_one_line_that_names_it(axis: Axis) -> None:
+    with pytest.raises(PluginError) as caught:
+        getattr(Cell(Plain()), axis)
+    assert str(caught.value) == (
+        f"method 'plain' uses a {axis}, but its `axes` do not name Axis.{axis.name}; add it"
+    )
+    assert getattr(Cell(Plain()).parts, axis) is None
+
+
+def test_a_stage_has_the_axes_that_it_declares_and_no_others() -> None:
+    limited = CELL.for_stage(Stage("encode", axes=(Axis.NFE,)))
+    assert limited.nfe == 10
+    assert limited.seed == 4
+    with pytest.raises(PluginError) as caught:
+        _ = limited.solver
+    assert str(caught.value) == (
+        "method 'plain' uses a solver, but its stage 'encode' does not name Axis.SOLVER; add it"
+    )
+
+
+def test_a_stage_may_have_the_image_stage_of_the_transform_alone() -> None:
+    limited = CELL.for_stage(Stage("encode", image_stage=True))
+    assert limited.transform == Chain((BlurImage(),))
+    whole = CELL.for_stage(Stage("encode", axes=(Axis.TRANSFORM,)))
+    assert whole.transform == PARTS.transform
+
+
+def test_a_stage_has_the_options_that_it_declares_and_no_others() -> None:
+    limited = CELL.for_stage(Stage("encode", options=("power",)))
+    assert limited.method.power == 1  # type: ignore[attr-defined]
+    with pytest.raises(PluginError) as caught, naming_options(limited):
+        _ = limited.method.strength  # type: ignore[attr-defined]
+    assert str(caught.value) == (
+        "method 'plain' uses the option 'strength' in its stage 'encode', whose options do not "
+        "name it; add it"
+    )
+    assert CELL.method.strength == 0.5  # type: ignore[attr-defined]
+
+
+def test_an_attribute_that_is_no_option_stays_an_attribute_error() -> None:
+    limited = CELL.for_stage(Stage("encode"))
+    with pytest.raises(AttributeError), naming_options(limited):
+        _ = limited.method.no_such_thing  # type: ignore[attr-defined]
+
+
+def test_a_stage_that_names_no_option_of_the_method_is_one_line() -> None:
+    with pytest.raises(PluginError) as caught:
+        CELL.for_stage(Stage("encode", options=("strenght",)))
+    assert str(caught.value) == (
+        "method 'plain' has no option 'strenght', which its stage 'encode' names; its options: "
+        "strength, power"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -121,7 +122,7 @@ class Bench:
             facts={"supervision": "unpaired", "latent_std": 0.3},
             fingerprint={"n": n} if fingerprint is None else fingerprint,
             provenance={
-                "options": '{"method": {"name": "ddib"}}',
+                "options": json.dumps({"method": {"name": method.partition(":")[0]}}),
                 "plugins": {"b": PACKAGE, "a": PACKAGE},
                 "weights": {"labels/weights.safetensors": "0f" * 32},
                 "torch": "2.6",
@@ -135,9 +136,9 @@ class Bench:
         self.records.append(record)
         return record
 
-    def read(self, record: Record) -> Mapping[str, Tensor]:
+    def read(self, record: Record) -> Mapping[str, np.ndarray]:
         """The per-image statistics of a record."""
-        return self.items[record.identity]
+        return {name: values.numpy() for name, values in self.items[record.identity].items()}
 
     def rows(self, *wanted: str) -> list[Row]:
         """The row of each record, in the order in which they were added."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from bridgebench.interfaces.metric import Column
@@ -99,6 +100,25 @@ def test_what_a_terminal_would_obey_or_hide_is_refused_and_escaped(
         line = refusal(command, "board.csv", "task=small.yaml")
         assert r"control character '\u200b'" in line
         assert line.isprintable()
+
+
+def test_the_name_of_a_file_moves_no_cursor_and_breaks_no_line(place: Path, call) -> None:
+    name = "a\x1b[31m\nother.csv: ok.csv"
+    Path("board.csv").replace(name)
+    Path(f"no{name}").write_text("junk", encoding="utf-8")
+    result: Any = call("validate", name, f"no{name}", "task=small.yaml")
+    assert result.exit_code == 2
+    for text in (result.stdout, result.stderr):
+        (line,) = text.splitlines()
+        assert line.isprintable()
+
+
+def test_a_board_of_an_older_version_is_told_so(place: Path, refusal) -> None:
+    table = pd.read_csv("board.csv", dtype=str, keep_default_na=False)
+    table.drop(columns="flags").to_csv("old.csv", index=False)
+    said = refusal("validate", "old.csv", "task=small.yaml")
+    assert "lacks the column 'flags'" in said
+    assert "older version; make it anew" in said
 
 
 def test_help_names_the_words(place: Path, call) -> None:

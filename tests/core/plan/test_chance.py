@@ -85,7 +85,8 @@ def scores(size: int, extractors: Extractors, n: int = N) -> dict[str, Score]:
     for start in range(0, n, size):
         numbers = range(start, min(start + size, n))
         images = images_of(numbers)
-        scorer.update(images, images, tuple(map(str, numbers)), None)
+        items = Items(images, tuple(map(str, numbers)), ("a",) * len(numbers))
+        scorer.update(items, images)
     return scorer.compute()
 
 

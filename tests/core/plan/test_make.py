@@ -45,10 +45,14 @@ def test_axes_that_a_method_does_not_use_are_none(registry):
     assert [cell.axes[axis] for axis in unused] == [None] * 5
 
 
+def everything(made):
+    return {cell.identity for cell in made.cells}
+
+
 def test_cells_with_one_image_stage_share_the_encode(registry):
     made = plan(registry, method="ddib", solver="euler")
     assert [len(group.cells) for group in made.groups] == [2, 2]
-    assert {evaluations(group) for group in made.groups} == {4 + 2 * 4}
+    assert {evaluations(group, everything(made)) for group in made.groups} == {4 + 2 * 4}
 
 
 def test_target_scores_share_the_encode(registry):

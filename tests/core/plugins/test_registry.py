@@ -21,7 +21,7 @@ def distribution(tmp_path, monkeypatch):
     """Makes an entry point of a distribution of its own around a module of hooks."""
     monkeypatch.syspath_prepend(tmp_path)
 
-    def make(name, body, api=1):
+    def make(name, body, api=API_VERSION):
         module = name.replace("-", "_")
         monkeypatch.delitem(sys.modules, module, raising=False)
         (tmp_path / f"{module}.py").write_text(MODULE.format(api=api, body=body))
@@ -69,14 +69,25 @@ def test_one_name_may_stand_for_two_kinds(distribution):
 @pytest.mark.parametrize(
     ("body", "api", "said"),
     [
-        ("import not_there_at_all", 1, "ModuleNotFoundError"),
-        ("1 / 0", 1, "ZeroDivisionError"),
-        ("", 2, "install a newer bridgebench or an older release"),
+        ("import not_there_at_all", API_VERSION, "ModuleNotFoundError"),
+        ("1 / 0", API_VERSION, "ZeroDivisionError"),
+        ("", 1, "see docs/how-to/move-to-api-2.md"),
+        ("from bridgebench import Variant", 1, "see docs/how-to/move-to-api-2.md"),
+        ("from bridgebench import Variant", API_VERSION, "ImportError: cannot import name"),
+        ("", API_VERSION + 1, "install a newer bridgebench or an older release"),
         ("", None, "its module says api = None"),
         ("", 0, "its module says api = 0"),
         ("", "'1'", "its module says api = '1'"),
-        ("@hookimpl\ndef bridgebench_solvers():\n    raise OSError('disk')", 1, "OSError: disk"),
-        ("@hookimpl\ndef bridgebench_nonsense():\n    return {}", 1, "bridgebench_nonsense"),
+        (
+            "@hookimpl\ndef bridgebench_solvers():\n    raise OSError('disk')",
+            API_VERSION,
+            "OSError: disk",
+        ),
+        (
+            "@hookimpl\ndef bridgebench_nonsense():\n    return {}",
+            API_VERSION,
+            "bridgebench_nonsense",
+        ),
     ],
 )
 def test_a_broken_distribution_is_a_fault_and_leaves_others_alone(distribution, body, api, said):

@@ -11,7 +11,7 @@ from bridgebench.plugins.registry import load_registry
 from bridgebench.tasks.lookup import find_task
 from bridgebench.tasks.task_file import parse_task, read_task
 
-TO7 = Path(__file__).parents[2] / "tasks" / "cmnist_to7.yaml"
+TO7 = Path(__file__).parents[3] / "tasks" / "cmnist_to7.yaml"
 
 
 def with_also(text, combination):
@@ -131,6 +131,16 @@ def test_yaml_that_is_no_plain_data_is_one_line(text, said):
     with pytest.raises(InvalidOption, match=said) as raised:
         parse_task(text, "it")
     assert "\n" not in str(raised.value)
+
+
+def test_an_old_key_is_said_without_the_words_of_a_library():
+    text = TO7.read_text(encoding="utf-8").replace("unconditional: ", "pooled: ", 1)
+    assert "pooled: " in text
+    with pytest.raises(InvalidOption) as raised:
+        parse_task(text, "it")
+    assert str(raised.value) == (
+        "task file it: 'source': 'pooled' has a new name; write unconditional: in its place"
+    )
 
 
 def test_a_task_file_is_a_regular_file_of_a_sensible_size(tmp_path):

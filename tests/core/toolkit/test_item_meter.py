@@ -8,7 +8,7 @@ from torch import Tensor
 from bridgebench import BridgebenchError, Extracted, ItemMeter, Observed, Score
 
 
-def no_extractor(spec: str) -> Extracted:
+def no_extractor(spec: str, images: Tensor) -> Extracted:
     raise AssertionError(f"nobody should ask for {spec}")
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from bridgebench_analytic.map_error import MapError
-from bridgebench_analytic.uvp import Uvp
-from bridgebench_analytic.w2 import W2
+from bridgebench_analytic.eot.uvp import Uvp
+from bridgebench_analytic.images.map_error import MapError
+from bridgebench_analytic.images.w2 import W2
 
 METRICS = [MapError(pair="gaussian"), W2(pair="gaussian"), Uvp(dim=2, eps=1)]
 

@@ -5,7 +5,7 @@ import importlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -16,10 +16,13 @@ from bridgebench import (
     Axis,
     Batch,
     Cell,
+    Dataset,
     Denoiser,
     Draw,
     Items,
+    ItemStream,
     Method,
+    Parts,
     Precision,
     ScoreModel,
     Setting,
@@ -27,7 +30,6 @@ from bridgebench import (
     Supervision,
     Translation,
     UsageError,
-    Variant,
 )
 from bridgebench.toolkit.color import hue_difference, mean_hue
 from bridgebench_baselines.hooks import bridgebench_methods
@@ -99,6 +101,28 @@ class Counted:
         return self.inner(x, sigma)
 
 
+class Sevens(Dataset):
+    """Some images of sevens."""
+
+    name: ClassVar[str] = "sevens"
+    domains: ClassVar[tuple[str, ...]] = ("digit:7",)
+    splits: ClassVar[tuple[str, ...]] = ("test",)
+    images: Any
+
+    def size(self, domain: str, split: str) -> int:
+        return len(self.images)
+
+    def class_domains(self, domain: str) -> tuple[str, ...]:
+        return (domain,)
+
+    def items(self, domain: str, split: str, n: int, seed: int) -> Items:
+        ids = tuple(f"test/{i:05d}" for i in range(n))
+        return Items(self.images[:n], ids, (domain,) * n)
+
+    def files(self) -> Mapping[str, str]:
+        return {}
+
+
 @dataclass
 class RunContext:
     targets: Tensor = field(default_factory=lambda: painted(9, seed=1))
@@ -110,9 +134,8 @@ class RunContext:
         inner = score.load(self.device, "fp32").denoiser(domains)
         return Counted(inner, self.evaluated)
 
-    def real_targets(self) -> Items:
-        ids = tuple(f"test/{i:05d}" for i in range(len(self.targets)))
-        return Items(self.targets, ids, ("digit:7",) * len(ids))
+    def held_out_targets(self) -> ItemStream:
+        return ItemStream(Sevens(images=self.targets), "digit:7", "test")
 
 
 def batch_of(n: int = 40, seed: int = 0) -> Batch:
@@ -122,22 +145,18 @@ def batch_of(n: int = 40, seed: int = 0) -> Batch:
 
 def cell_of(method: Method, solver: Solver | None = None, nfe: int = 10) -> Cell:
     uses = method.axes
-    return Cell(
-        method=method,
-        source_score=None,
+    parts = Parts(
         target_score=GaussianScore() if Axis.TARGET_SCORE in uses else None,
         solver=(solver or Heun()) if Axis.SOLVER in uses else None,
         nfe=nfe if Axis.NFE in uses else None,
-        transform=None,
-        seed=0,
     )
+    return Cell(method, parts)
 
 
 def outputs(
     method: Method, batch: Batch, context: RunContext | None = None, cell: Cell | None = None
 ) -> Tensor:
-    variant = Variant(cell or cell_of(method), None)
-    (translation,) = method.translate(batch, [variant], context or RunContext())
+    translation = method.translate(cell or cell_of(method), batch, None, context or RunContext())
     assert isinstance(translation, Translation)
     return translation.images
 
@@ -177,12 +196,6 @@ def test_outputs_are_images_and_the_sources_stay(method: Method) -> None:
     assert got.dtype == torch.float32
     assert got.abs().max() <= 1
     assert torch.equal(batch.images, before)
-
-
-@every_baseline
-def test_each_variant_gets_a_translation(method: Method) -> None:
-    variants = [Variant(cell_of(method), None)] * 3
-    assert len(method.translate(batch_of(4), variants, RunContext())) == 3
 
 
 def test_identity_is_the_source() -> None:
@@ -235,8 +248,8 @@ def test_random_latent_counts_its_evaluations(solver: Solver) -> None:
         cell = cell_of(method, solver=solver)
         outputs(method, batch_of(4), context, cell)
         assert context.evaluated == [4] * (10 + last_step)
-        (stage,) = method.stages(cell, SETTING)
-        assert stage.evaluations == 10 + last_step
+        assert method.shared_stages(cell, SETTING) == ()
+        assert method.evaluations(cell) == 10 + last_step
 
 
 def test_random_latent_draws_from_the_target_domain() -> None:
@@ -253,6 +266,14 @@ def test_random_latent_knows_nothing_of_the_source() -> None:
     batch = batch_of(4)
     other = Batch(torch.zeros_like(batch.images), batch.ids, batch.domains, batch.draw)
     assert torch.equal(outputs(RandomLatent(), batch), outputs(RandomLatent(), other))
+
+
+def test_only_a_draw_has_several_samples_of_an_item() -> None:
+    one = batch_of(4)
+    other = replace(one, draw=one.draw.of_sample(1))
+    for method in EVERY:
+        differ = not torch.equal(outputs(method, one), outputs(method, other))
+        assert method.stochastic(cell_of(method)) == differ == (method.name != "identity")
 
 
 def test_each_says_what_it_was_given_and_asks_for() -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 import bridgebench
 from bridgebench import BudgetError, InvalidOption, Spacing, sigma_grid
 from bridgebench.conformance.analytic import GaussianDenoiser
+from bridgebench.toolkit.probability_flow import no_noise
 from bridgebench_bdia.bdia import Bdia
 
 LOW, HIGH = 0.02, 80.0
@@ -36,7 +37,7 @@ def test_a_step_down_is_the_formula_of_the_paper(gamma: float, x: Tensor) -> Non
     z2 = x * alpha[0]
     z1 = z2 + delta(z2, 0, 1)
     z0 = z1 + delta(z1, 1, 2) + gamma * (z2 - z1 - delta(z1, 1, 0))
-    out = Bdia(gamma=gamma).solve(denoiser, x, sigmas)
+    out = Bdia(gamma=gamma).solve(denoiser, x, sigmas, no_noise)
     torch.testing.assert_close(out * alpha[2], z0, rtol=1e-12, atol=1e-12)
 
 
@@ -56,7 +57,7 @@ def _order(solver: Bdia, spacing: Spacing, up: bool, x: Tensor) -> float:
         rising = sigma_grid(spacing, 0.1, 10.0, intervals)
         grid = rising if up else rising[::-1]
         exact = denoiser.flow(x, grid[0], grid[-1])
-        errors.append((solver.solve(denoiser, x, grid) - exact).abs().max().item())
+        errors.append((solver.solve(denoiser, x, grid, no_noise) - exact).abs().max().item())
     return -float(np.polyfit(np.log(counts), np.log(errors), 1)[0])
 
 
@@ -65,9 +66,9 @@ def _order(solver: Bdia, spacing: Spacing, up: bool, x: Tensor) -> float:
 def test_up_and_down_again_returns_to_round_off(nfe: int, dtype: torch.dtype, x: Tensor) -> None:
     solver, denoiser = Bdia(), GaussianDenoiser()
     rising = sigma_grid(solver.spacing, LOW, HIGH, solver.intervals(nfe))
-    top, carry = solver.solve_carried(denoiser, x.to(dtype), rising, None)
-    back, carry_back = solver.solve_carried(denoiser, top, rising[::-1], carry)
-    again, _ = solver.solve_carried(denoiser, back, rising, carry_back)
+    top, carry = solver.solve_carried(denoiser, x.to(dtype), rising, no_noise, None)
+    back, carry_back = solver.solve_carried(denoiser, top, rising[::-1], no_noise, carry)
+    again, _ = solver.solve_carried(denoiser, back, rising, no_noise, carry_back)
     few = 100 * torch.finfo(dtype).eps
     assert (back - x).abs().max() < few
     assert (again - top).abs().max() < few * HIGH
@@ -76,16 +77,16 @@ def test_up_and_down_again_returns_to_round_off(nfe: int, dtype: torch.dtype, x:
 def test_a_small_gamma_is_undone_too_while_its_powers_are_small(x: Tensor) -> None:
     solver, denoiser = Bdia(gamma=0.8), GaussianDenoiser()
     rising = sigma_grid(solver.spacing, LOW, HIGH, solver.intervals(20))
-    top, carry = solver.solve_carried(denoiser, x, rising, None)
-    back, _ = solver.solve_carried(denoiser, top, rising[::-1], carry)
+    top, carry = solver.solve_carried(denoiser, x, rising, no_noise, None)
+    back, _ = solver.solve_carried(denoiser, top, rising[::-1], no_noise, carry)
     torch.testing.assert_close(back, x, rtol=0, atol=1e-12)
 
 
 def test_the_state_alone_is_not_enough_to_go_back(x: Tensor) -> None:
     solver, denoiser = Bdia(), GaussianDenoiser()
     rising = sigma_grid(solver.spacing, LOW, HIGH, 9)
-    top, _ = solver.solve_carried(denoiser, x, rising, None)
-    assert (solver.solve(denoiser, top, rising[::-1]) - x).abs().max() > 1e-3
+    top, _ = solver.solve_carried(denoiser, x, rising, no_noise, None)
+    assert (solver.solve(denoiser, top, rising[::-1], no_noise) - x).abs().max() > 1e-3
 
 
 def test_a_budget_below_2_cannot_be_met() -> None:
@@ -98,7 +99,7 @@ def test_a_grid_that_does_not_rise_or_fall_is_an_error(
     sigmas: tuple[float, ...], x: Tensor
 ) -> None:
     with pytest.raises(InvalidOption, match="strictly rise or strictly fall"):
-        Bdia().solve(GaussianDenoiser(), x, sigmas)
+        Bdia().solve(GaussianDenoiser(), x, sigmas, no_noise)
 
 
 @pytest.mark.parametrize("nfe", [3, 10])

@@ -9,11 +9,11 @@ from click.testing import CliRunner
 from torch import Tensor
 
 from bridgebench import normal
-from bridgebench_cmnist.against_exact import denoising_errors
-from bridgebench_cmnist.dataset import ColoredMnist
+from bridgebench_cmnist.digits.dataset import ColoredMnist
 from bridgebench_cmnist.evaluate import images_per_second, main
-from bridgebench_cmnist.exact import CmnistExact
-from bridgebench_cmnist.score_models import CmnistSevens
+from bridgebench_cmnist.exact.model import CmnistExact
+from bridgebench_cmnist.exact.network_error import denoising_errors
+from bridgebench_cmnist.score.models import CmnistSevens
 from bridgebench_cmnist.weights import shipped_path
 
 
@@ -102,6 +102,17 @@ def test_a_denoiser_is_held_against_the_exact_one_of_its_domain() -> None:
     with torch.inference_mode():
         error = (network(x, sigma) - exact(x, sigma)).square().mean().item()
     assert level.of_networks["cmnist_sevens digit:7"] == pytest.approx(error, rel=1e-4)
+
+
+def test_the_cost_of_the_exact_score_is_printed_by_noise_level(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bridgebench_cmnist.evaluate._EXACT_BATCHES", {"digit:7": 2})
+    result = CliRunner().invoke(main, ["exact-cost"])
+    assert result.exit_code == 0, result.output
+    named = [line.partition(": ") for line in result.output.splitlines()]
+    assert [name for name, _, _ in named] == [f"digit:7 sigma={s}" for s in (0.02, 0.3, 2, 80)]
+    assert all(float(cost.removesuffix(" ms an image")) > 0 for _, _, cost in named)
 
 
 def test_generation_is_a_row_of_the_baseline() -> None:

@@ -16,10 +16,10 @@ from bridgebench.plugins.specs import build
 from bridgebench.toolkit.nn.training import Schedule, Shard, ShardLoss
 from bridgebench.toolkit.nn.unet import UNetConfig
 from bridgebench_cmnist import train
-from bridgebench_cmnist.extractor import DigitExtractor, SecondDigitExtractor
-from bridgebench_cmnist.recipes import LABELS, SEVENS
-from bridgebench_cmnist.score_data import ScoreData
-from bridgebench_cmnist.score_models import CmnistSevens
+from bridgebench_cmnist.classifier.extractor import DigitExtractor, SecondDigitExtractor
+from bridgebench_cmnist.score.models import CmnistSevens
+from bridgebench_cmnist.training.recipes import LABELS, SEVENS
+from bridgebench_cmnist.training.score_data import ScoreData
 
 TINY = replace(
     SEVENS,

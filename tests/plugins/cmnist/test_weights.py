@@ -11,7 +11,8 @@ from safetensors.torch import load_file, save_file
 from bridgebench import IntegrityError
 from bridgebench.toolkit.nn.unet import UNet, UNetConfig
 from bridgebench.toolkit.nn.weights import checked_sha256, read_manifest
-from bridgebench_cmnist.recipes import (
+from bridgebench_cmnist.score.family import load_conditional, load_unconditional
+from bridgebench_cmnist.training.recipes import (
     CLASSIFIER,
     CLASSIFIER_2,
     LABELS,
@@ -19,7 +20,6 @@ from bridgebench_cmnist.recipes import (
     ClassifierRecipe,
     ScoreRecipe,
 )
-from bridgebench_cmnist.score_family import load_conditional, load_unconditional
 from bridgebench_cmnist.weights import load_weights, shipped_path, write_weights
 
 TINY = UNetConfig(channels=(16,), blocks=(1,), attention=(False,), embedding=16, classes=10)

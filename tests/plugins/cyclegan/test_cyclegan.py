@@ -14,10 +14,10 @@ from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
 from bridgebench.plugins.registry import load_registry
 from bridgebench.toolkit.nn.two_domains import TwoDomains
 from bridgebench.toolkit.nn.weights import read_manifest
+from bridgebench_cyclegan.generator import GeneratorFile
 from bridgebench_cyclegan.networks import Generator, GeneratorConfig
 from bridgebench_cyclegan.recipe import CMNIST_TO7
 from bridgebench_cyclegan.training import networks
-from bridgebench_cyclegan.translator import ALL, SIGMA, Direction
 from bridgebench_cyclegan.weights import BY, load_pair, shipped_path
 
 CONFIG = GeneratorConfig(width=8, blocks=1, group_width=4)
@@ -56,8 +56,8 @@ def test_a_row_has_one_evaluation_an_image_and_no_axes(path: Path, tmp_path: Pat
 
 def test_each_direction_has_its_generator(path: Path) -> None:
     for direction, color in (("to_target", GREEN), ("to_source", RED)):
-        family = Direction(weights=path, direction=direction).load(torch.device("cpu"), "fp32")
-        out = family.denoiser([ALL])(torch.zeros(1, 3, 32, 32), torch.full((1,), SIGMA))
+        generator = GeneratorFile(path, direction)(torch.device("cpu"), "fp32")
+        out = generator(torch.zeros(1, 3, 32, 32))
         torch.testing.assert_close(out.mean(dim=(0, 2, 3)), torch.tensor(color).tanh())
 
 

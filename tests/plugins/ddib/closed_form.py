@@ -1,6 +1,5 @@
 """Gaussian domains, whose denoisers and whose DDIB map are known in closed form."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -14,15 +13,15 @@ from bridgebench import (
     Cell,
     Chain,
     Denoiser,
-    Items,
     Method,
+    Parts,
     Precision,
     ScoreModel,
     Setting,
     Solver,
+    Stage,
     Transform,
     Translation,
-    Variant,
 )
 from bridgebench_solvers.heun import Heun
 from bridgebench_transforms.identity import Identity
@@ -114,9 +113,6 @@ class RunContext:
         self.asked.append(tuple(domains))
         return Counted(score.load(self.device, "fp32").denoiser(domains), self.evaluated)
 
-    def real_targets(self) -> Items:
-        raise AssertionError("DDIB looks at no real target image")
-
 
 def means_of(batch: Batch) -> Tensor:
     return torch.tensor([MEANS[domain] for domain in batch.domains]).view(-1, 1, 1, 1)
@@ -131,30 +127,38 @@ def cell_of(
     nfe: int = 20,
 ) -> Cell:
     model = Gaussians()
-    return Cell(
-        method=method,
+    parts = Parts(
         source_score=(source or model) if Axis.SOURCE_SCORE in method.axes else None,
         target_score=target or model,
         solver=solver or Heun(),
         nfe=nfe,
         transform=Chain(links or (Identity(),)),
-        seed=0,
     )
+    return Cell(method, parts)
+
+
+def encode_stage(cell: Cell) -> Stage:
+    (stage,) = cell.method.shared_stages(cell, SETTING)
+    assert stage.name == "encode"
+    return stage
 
 
 def encode(cell: Cell, batch: Batch, context: RunContext) -> Tensor:
-    return cell.method.share(cell.method.stages(cell, SETTING)[0], cell, batch, None, context)
+    """What the runner does: the stage gets what it declares, and nothing else."""
+    limited = cell.for_stage(encode_stage(cell))
+    return limited.method.run_stage(limited, batch, None, context)
 
 
 def translate(cell: Cell, batch: Batch, context: RunContext | None = None) -> Translation:
     context = context or RunContext()
-    variant = Variant(cell, encode(cell, batch, context))
-    (translation,) = cell.method.translate(batch, [variant], context)
+    translation = cell.method.translate(cell, batch, encode(cell, batch, context), context)
     assert isinstance(translation, Translation)
     return translation
 
 
-def encode_decided_by(cell: Cell) -> str:
-    first, last = cell.method.stages(cell, SETTING)
-    assert (first.name, last.name) == ("encode", "decode")
-    return json.dumps(first.decided_by, sort_keys=True)
+def encode_decided_by(cell: Cell) -> object:
+    """All that the encode gets to see of its cell."""
+    stage = encode_stage(cell)
+    limited = cell.for_stage(stage)
+    options = {name: getattr(limited.method, name) for name in stage.options}
+    return cell.method.name, options, limited.parts, stage.whole_run

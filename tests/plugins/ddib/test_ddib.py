@@ -1,24 +1,11 @@
 """Both methods on Gaussian domains, whose denoisers and whose DDIB map are known in closed form."""
 
-import json
 import math
-from collections.abc import Mapping
 
 import pytest
 import torch
 
-from bridgebench import (
-    Batch,
-    Cell,
-    Draw,
-    Method,
-    PluginError,
-    Solver,
-    Stage,
-    Translation,
-    UnknownName,
-    Variant,
-)
+from bridgebench import Batch, Cell, Draw, Method, Solver, UnknownName
 from bridgebench_ddib.ddib import Ddib, SourceLabel
 from bridgebench_ddib.ddib_single import DdibSingle
 from bridgebench_ddib.hooks import bridgebench_methods
@@ -40,6 +27,7 @@ from .closed_form import (
     cell_of,
     encode,
     encode_decided_by,
+    encode_stage,
     means_of,
     translate,
 )
@@ -118,10 +106,10 @@ def test_evaluations_counted_are_those_asked_and_planned(
         cell, context = cell_of(chosen, solver=solver, nfe=10), RunContext()
         z = encode(cell, batch, context)
         assert context.evaluated == [4] * 10
-        chosen.translate(batch, [Variant(cell, z)], context)
+        chosen.translate(cell, batch, z, context)
         assert context.evaluated == [4] * (20 + last_step)
-        planned = [stage.evaluations for stage in chosen.stages(cell, SETTING)]
-        assert planned == [10, 10 + last_step]
+        assert encode_stage(cell).evaluations == 10
+        assert chosen.evaluations(cell) == 10 + last_step
 
 
 def test_last_step_denoises_at_sigma_min(batch: Batch) -> None:
@@ -141,8 +129,7 @@ def test_encode_shared_by_cells_is_the_encode_of_each_alone_bit_for_bit(
         cell = cell_of(method, *links)
         assert encode_decided_by(cell) == encode_decided_by(cell_of(method))
         assert torch.equal(encode(cell, batch, RunContext()), shared)
-        (from_shared,) = method.translate(batch, [Variant(cell, shared)], RunContext())
-        assert isinstance(from_shared, Translation)
+        from_shared = method.translate(cell, batch, shared, RunContext())
         assert torch.equal(from_shared.images, translate(cell, batch).images)
 
 
@@ -175,25 +162,9 @@ def test_encode_is_decided_by_all_that_changes_it(cell: Cell, batch: Batch) -> N
         assert not torch.equal(z, z_base)
 
 
-class Retrained(Gaussians):
-    """The same options, other weights."""
-
-    def files(self) -> Mapping[str, str]:
-        return {"gaussians": "other weights"}
-
-
-def test_encode_is_decided_by_the_weights_whatever_the_options() -> None:
-    one, other = Gaussians(), Retrained()
-    assert one.resolved() == other.resolved()
-    cells = (cell_of(Ddib(), source=score) for score in (one, other))
-    assert len({json.dumps(encode_decided_by(cell)) for cell in cells}) == 2
-
-
 def test_cells_that_differ_in_the_decode_alone_share_the_encode() -> None:
-    for method in (Ddib(clip=Clip.NONE), Ddib(last_step=True)):
-        assert encode_decided_by(cell_of(method)) == encode_decided_by(cell_of(Ddib()))
-        one, other = (m.stages(cell_of(m), SETTING)[1] for m in (method, Ddib()))
-        assert one.decided_by != other.decided_by
+    last = cell_of(Ddib(last_step=True))
+    assert encode_decided_by(last) == encode_decided_by(cell_of(Ddib()))
 
 
 def test_noised_start_gives_latents_of_unit_deviation_where_clean_does_not(batch: Batch) -> None:
@@ -231,11 +202,9 @@ def test_clip_acts_where_it_says(batch: Batch) -> None:
     assert not torch.allclose(encodes[Clip.NONE], encodes[Clip.BOTH])
     spoiled, decodes = Gaussians(overshoot=2.0), {}
     for clip in Clip:
-        method = Ddib(clip=clip)
-        variant = Variant(cell_of(method, target=spoiled), encodes[Clip.NONE] / 10)
-        (out,) = method.translate(batch, [variant], RunContext())
-        assert isinstance(out, Translation)
-        decodes[clip] = out.images
+        cell = cell_of(Ddib(clip=clip), target=spoiled)
+        made = cell.method.translate(cell, batch, encodes[Clip.NONE] / 10, RunContext())
+        decodes[clip] = made.images
     assert torch.equal(decodes[Clip.DECODE], decodes[Clip.BOTH])
     assert not torch.allclose(decodes[Clip.NONE], decodes[Clip.DECODE], atol=1e-3)
 
@@ -243,9 +212,8 @@ def test_clip_acts_where_it_says(batch: Batch) -> None:
 @both_methods
 def test_outputs_stay_in_the_range_of_images(method: Method, batch: Batch) -> None:
     for level in (-50.0, 50.0):
-        variant = Variant(cell_of(method), torch.full((4, *SHAPE), level))
-        (out,) = method.translate(batch, [variant], RunContext())
-        assert isinstance(out, Translation)
+        latent = torch.full((4, *SHAPE), level)
+        out = method.translate(cell_of(method), batch, latent, RunContext())
         assert out.images.abs().max() <= 1
 
 
@@ -261,28 +229,6 @@ def test_image_stage_acts_before_the_encode(batch: Batch) -> None:
     blurred = Batch(blur.image(batch.images, batch.draw), batch.ids, batch.domains, batch.draw)
     got = encode(cell_of(Ddib(), blur), batch, RunContext())
     assert torch.equal(got, encode(cell_of(Ddib()), blurred, RunContext()))
-
-
-@both_methods
-def test_variants_together_are_the_variants_alone(method: Method, batch: Batch) -> None:
-    cells = [
-        cell_of(method),
-        cell_of(method, target=Gaussians(std=0.1)),
-        cell_of(method, Scale(c=0.8)),
-        cell_of(method, FixedNoise(c=0.3)),
-    ]
-    variants = [Variant(cell, encode(cell, batch, RunContext())) for cell in cells]
-    context = RunContext()
-    together = method.translate(batch, variants, context)
-    assert sorted(context.evaluated) == [4] * 20 + [12] * 20
-    for variant, out in zip(variants, together, strict=True):
-        (alone,) = method.translate(batch, [variant], RunContext())
-        assert isinstance(out, Translation)
-        assert isinstance(alone, Translation)
-        torch.testing.assert_close(out.images, alone.images, rtol=0, atol=1e-5)
-        assert out.latent is not None
-        assert variant.shared is not None
-        assert torch.equal(out.latent, variant.shared)
 
 
 @both_methods
@@ -322,20 +268,7 @@ def test_domains_asked_are_those_used() -> None:
 
 
 @both_methods
-def test_variant_without_its_encode_is_refused(method: Method, batch: Batch) -> None:
-    with pytest.raises(PluginError, match="without its encode"):
-        method.translate(batch, [Variant(cell_of(method), None)], RunContext())
-
-
-@both_methods
 def test_source_images_are_not_changed(method: Method, batch: Batch) -> None:
     before = batch.images.clone()
     translate(cell_of(method.model_copy(update={"start": Start.NOISED})), batch)
     assert torch.equal(batch.images, before)
-
-
-def test_stages_are_json() -> None:
-    for method in BOTH:
-        for stage in method.stages(cell_of(method), SETTING):
-            assert isinstance(stage, Stage)
-            assert json.loads(json.dumps(dict(stage.decided_by))) == dict(stage.decided_by)

@@ -1,13 +1,12 @@
 """Negative controls of every method that decodes a latent: noise, and that of another source."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pytest
 import torch
 from torch import Tensor
 
-from bridgebench import Batch, Draw, Items, Method, PluginError, Supervision, Translation, Variant
+from bridgebench import Batch, Draw, Items, Method, Solver, Stage, Supervision, Translation
 from bridgebench.execute.batches import SourceBatches
 from bridgebench.toolkit.color import hue_difference, mean_hue
 from bridgebench.toolkit.latent_origin import LatentOrigin
@@ -63,14 +62,13 @@ def under(method: Method, latent: LatentOrigin) -> Method:
     return type(method)(**method.model_dump() | {"latent": latent})
 
 
-def translated(method: Method, batch: Batch, run: Run, solver: object = None) -> Translation:
+def translated(method: Method, batch: Batch, run: Run, solver: Solver | None = None) -> Translation:
     cell = cell_of(method, solver=solver, nfe=NFE)
     shared = None
-    for stage in method.stages(cell, SETTING)[:-1]:
-        shared = method.share(stage, cell, batch, shared, run)
-    (made,) = method.translate(batch, [Variant(cell, shared)], run)
-    assert isinstance(made, Translation)
-    return made
+    for stage in method.shared_stages(cell, SETTING):
+        limited = cell.for_stage(stage)
+        shared = limited.method.run_stage(limited, batch, shared, run)
+    return method.translate(cell, batch, shared, run)
 
 
 @each_method
@@ -90,7 +88,8 @@ def test_noise_costs_no_encode(method: Method) -> None:
     translated(control, batch_of(sources()), run)
     assert len(run.evaluated) == NFE
     cell = cell_of(control, nfe=NFE)
-    assert [stage.evaluations for stage in control.stages(cell, SETTING)] == [NFE]
+    assert control.shared_stages(cell, SETTING) == ()
+    assert control.evaluations(cell) == NFE
 
 
 @each_method
@@ -133,14 +132,29 @@ def test_all_methods_decode_the_same_noise() -> None:
 
 @each_method
 def test_the_encode_of_another_source_is_shared_with_no_other_cell(method: Method) -> None:
-    def encode(latent: LatentOrigin) -> object:
+    def encode(latent: LatentOrigin) -> Stage:
         other = under(method, latent)
-        return other.stages(cell_of(other, nfe=NFE), SETTING)[0]
+        (stage,) = other.shared_stages(cell_of(other, nfe=NFE), SETTING)
+        return stage
 
     own, shuffled = encode(LatentOrigin.SOURCE), encode(LatentOrigin.SHUFFLED)
     assert own.name == shuffled.name == "encode"
-    assert own.decided_by != shuffled.decided_by
+    assert "latent" in own.options
     assert (own.whole_run, shuffled.whole_run) == (False, True)
+
+
+@pytest.mark.parametrize("method", [*METHODS, DdibGuided(restart=1.0)], ids=lambda m: m.spec)
+@pytest.mark.parametrize("latent", LatentOrigin)
+def test_a_method_says_whether_its_decode_draws(method: Method, latent: LatentOrigin) -> None:
+    chosen, run, batch = under(method, latent), run_of(sources()), batch_of(sources())
+    cell = cell_of(chosen, nfe=NFE)
+    shared = None
+    for stage in chosen.shared_stages(cell, SETTING):
+        limited = cell.for_stage(stage)
+        shared = limited.method.run_stage(limited, batch, shared, run)
+    other = replace(batch, draw=batch.draw.of_sample(1))
+    made, again = (chosen.translate(cell, b, shared, run).images for b in (batch, other))
+    assert chosen.stochastic(cell) == (not torch.equal(made, again))
 
 
 @each_method
@@ -151,14 +165,6 @@ def test_a_control_is_there_to_compare_with(method: Method) -> None:
         LatentOrigin.NOISE: False,
         LatentOrigin.SHUFFLED: False,
     }
-
-
-@pytest.mark.parametrize("latent", [LatentOrigin.SOURCE, LatentOrigin.SHUFFLED])
-@pytest.mark.parametrize("method", [Ddib(), DdibGuided(), CycleDiffusion()], ids=lambda m: m.name)
-def test_a_decode_without_its_encode_is_one_sentence(method: Method, latent: LatentOrigin) -> None:
-    variants: Sequence[Variant] = [Variant(cell_of(under(method, latent), nfe=NFE), None)]
-    with pytest.raises(PluginError, match="was asked to translate without its encode"):
-        under(method, latent).translate(batch_of(sources()), variants, RunContext())
 
 
 def test_guidance_by_the_hue_is_supervision_by_the_attribute_that_is_scored() -> None:

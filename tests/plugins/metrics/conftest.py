@@ -27,24 +27,24 @@ class Bench:
     kept: dict[str, Any] = field(default_factory=dict)
 
     @staticmethod
-    def extract(images: Tensor) -> Callable[[str], Extracted]:
+    def extract(spec: str, images: Tensor) -> Extracted:
         pixels = images.flatten(1)
-        seen = {
-            "flat": Extracted(pixels, None),
-            "classes": Extracted(pixels, pixels[:, :10]),
-            "others": Extracted(pixels, pixels[:, 10:20]),
-        }
-        return seen.__getitem__
+        logits = {"flat": None, "classes": pixels[:, :10], "others": pixels[:, 10:20]}
+        return Extracted(pixels, logits[spec])
 
-    def population(self, images: Tensor) -> Population:
+    def population(self, name: str, images: Tensor) -> Population:
         ids = tuple(f"real/{i}" for i in range(len(images)))
-        return Population(Items(images, ids, ("real",) * len(images)), self.extract(images))
+        return Population(
+            Items(images, ids, ("real",) * len(images)),
+            lambda spec: self.extract(spec, images),
+            lambda key, compute: self.once(f"{name}/{key}", compute),
+        )
 
     def reference(self) -> Population:
-        return self.population(self.real)
+        return self.population("reference", self.real)
 
     def held_out(self) -> Population:
-        return self.population(self.unseen)
+        return self.population("held out", self.unseen)
 
     def once(self, key: str, compute: Callable[[], T]) -> T:
         if key not in self.kept:
@@ -58,10 +58,11 @@ class Bench:
         source: Tensor | None = None,
         cycled: Tensor | None = None,
         start: int = 0,
+        samples: Tensor | None = None,
     ) -> Observed:
         ids = tuple(f"item/{i}" for i in range(start, start + len(output)))
         source = torch.zeros_like(output) if source is None else source
-        return Observed(source, output, ids, cycled, self.extract(output))
+        return Observed(source, output, ids, cycled, self.extract, samples=samples)
 
 
 @pytest.fixture

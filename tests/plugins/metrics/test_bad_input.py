@@ -49,7 +49,7 @@ class MetricContext:
     def reference(self) -> Population:
         images = torch.zeros(40, 3, 2, 2)
         items = Items(images, tuple(map(str, range(40))), ("real",) * 40)
-        return Population(items, lambda spec: seen(40, 1, self.bad))
+        return Population(items, lambda spec: seen(40, 1, self.bad), lambda key, make: make())
 
     held_out = reference
 
@@ -61,7 +61,7 @@ def score(metric: Metric, of_outputs: float | None, of_reference: float | None) 
     images = torch.rand(20, 3, 2, 2, generator=torch.Generator().manual_seed(0))
     ids = tuple(map(str, range(20)))
     meter = metric.meter(MetricContext(of_reference))
-    meter.update(Observed(images, images, ids, None, lambda spec: seen(20, 2, of_outputs)))
+    meter.update(Observed(images, images, ids, None, lambda spec, images: seen(20, 2, of_outputs)))
     return meter.compute()
 
 
@@ -92,7 +92,7 @@ def test_items_that_are_no_images_of_three_channels_have_no_color(
     items = torch.rand(20, *shape, generator=torch.Generator().manual_seed(0))
     meter = load(name, **({"label": 7} if name == "success" else {})).meter(MetricContext(None))
     seen_items = Observed(
-        items, items, tuple(map(str, range(20))), None, lambda spec: seen(20, 2, None)
+        items, items, tuple(map(str, range(20))), None, lambda spec, images: seen(20, 2, None)
     )
     with pytest.raises(UsageError) as refused:
         meter.update(seen_items)
@@ -106,7 +106,7 @@ def test_items_that_are_no_images_of_three_channels_have_no_color(
 def test_items_that_are_no_images_have_no_structure(shape: tuple[int, ...]) -> None:
     items = torch.rand(20, *shape, generator=torch.Generator().manual_seed(0))
     observed = Observed(
-        items, items, tuple(map(str, range(20))), None, lambda spec: seen(20, 2, None)
+        items, items, tuple(map(str, range(20))), None, lambda spec, images: seen(20, 2, None)
     )
     with pytest.raises(UsageError) as refused:
         load("structure").meter(MetricContext(None)).update(observed)

@@ -6,7 +6,7 @@ import torch
 import bridgebench
 from bridgebench.plugins.registry import Kind, load_registry
 from bridgebench.plugins.specs import build
-from bridgebench_metrics import hue_error, saturation
+from bridgebench_metrics.formulas import color
 
 N = 96
 COMPARED = {
@@ -67,12 +67,11 @@ def test_a_mean_change_has_no_chance_column_as_no_permutation_moves_it(bench):
 def test_sources_and_partners_are_looked_at_once_for_all_rows(monkeypatch, tmp_path):
     looks = []
 
-    def counted(images, plain=hue_error.image_color):
+    def counted(images, plain=color.image_color):
         looks.append(len(images))
         return plain(images)
 
-    monkeypatch.setattr(hue_error, "image_color", counted)
-    monkeypatch.setattr(saturation, "observed_color", hue_error.observed_color)
+    monkeypatch.setattr(color, "image_color", counted)
     for methods in (["identity"], ["identity", "random_target", "recolor"]):
         looks.clear()
         out = tmp_path / str(len(methods))

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from bridgebench_metrics.chunks import in_chunks, spans, tiles
+from bridgebench_metrics.formulas.chunks import in_chunks, spans, tiles
 
 
 @pytest.mark.parametrize("n", [1, 5, 64, 65])

@@ -8,8 +8,7 @@ from torch import Tensor
 
 from bridgebench import Extracted, InvalidOption, Observed
 from bridgebench.toolkit.color import hsv_to_rgb
-from bridgebench_metrics.accuracy import Accuracy
-from bridgebench_metrics.agreement import Agreement
+from bridgebench_metrics.accuracy import Accuracy, Agreement
 from bridgebench_metrics.success import Success
 
 
@@ -106,7 +105,7 @@ class Judges:
         seen = {"first": Extracted(first, first), "second": Extracted(second, second)}
         images = torch.zeros(len(first), 3, 2, 2)
         ids = tuple(map(str, range(len(first))))
-        self.observed = Observed(images, images, ids, None, seen.__getitem__)
+        self.observed = Observed(images, images, ids, None, lambda spec, _: seen[spec])
 
 
 def test_agreement_counts_the_second_judges_calls_and_the_common_ones() -> None:

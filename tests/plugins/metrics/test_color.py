@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bridgebench.toolkit.color import hsv_to_rgb
 from bridgebench_metrics.color import Color, color_scores
-from bridgebench_metrics.hue_error import hue_error, image_color
+from bridgebench_metrics.formulas.color import hue_error, image_color
 
 
 def shapes(n: int) -> Tensor:

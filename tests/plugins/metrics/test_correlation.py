@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from bridgebench_metrics.correlation import Correlated, correlated, mean_of
+from bridgebench_metrics.formulas.correlation import Correlated, correlated, mean_of
 
 NAN = math.nan
 

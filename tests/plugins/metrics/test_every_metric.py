@@ -19,7 +19,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "success": {"label": 7},
 }
 NAMES = sorted(hooks.bridgebench_metrics())
-NEED_SEVERAL = {"fid", "kid", "precision_recall", "diversity"}
+NEED_SEVERAL = {"fid", "kid", "precision_recall", "diversity", "sample_diversity"}
 
 
 def load(name: str) -> Metric:
@@ -37,17 +37,20 @@ def colored(n: int, seed: int) -> Tensor:
 
 
 @pytest.fixture
-def metric_context(bench: Any) -> Any:
+def context(bench: Any) -> Any:
     return bench(colored(150, 1), colored(70, 2), extractor="classes")
 
 
 def observed(context: Any, cuts: tuple[int, ...]) -> Iterator[Any]:
     source, output = colored(sum(cuts), 3), colored(sum(cuts), 4) * 0.5
     cycled = 0.9 * source
+    samples = torch.stack([output, *(0.5 * colored(sum(cuts), seed) for seed in (5, 6, 7))])
     start = 0
     for size in cuts:
         part = slice(start, start + size)
-        yield context.observe(output[part], source[part], cycled=cycled[part], start=start)
+        yield context.observe(
+            output[part], source[part], cycled[part], start=start, samples=samples[:, part]
+        )
         start += size
 
 
@@ -146,6 +149,7 @@ def test_outputs_of_one_value_are_never_taken_for_good(
         "feature_precision": None,
         "feature_recall": None,
         "diversity": pytest.approx(0.0, abs=1e-6),
+        "sample_diversity": None,
         "structure": 0.0,
         "success": 0.0,
         "color_deg": None,
@@ -187,4 +191,6 @@ def test_descriptions_are_values(name: str) -> None:
     metric = load(name)
     assert pickle.loads(pickle.dumps(metric)) == metric
     assert metric.needs_cycle == (name == "cycle")
-    assert metric.needs_reference == (name in NEED_SEVERAL | {"memorization", "duplicates", "swd"})
+    assert metric.samples == (4 if name == "sample_diversity" else 1)
+    compared = {"fid", "kid", "precision_recall", "diversity", "memorization", "duplicates", "swd"}
+    assert metric.needs_reference == (name in compared)

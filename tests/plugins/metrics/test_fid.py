@@ -12,14 +12,14 @@ from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics
 from bridgebench import BridgebenchError, influence_interval, positive_interval
 from bridgebench_metrics.features import all_alike, checked
 from bridgebench_metrics.fid import Fid
-from bridgebench_metrics.finite_n import at_infinity, by_chance, excess_variance, measured
-from bridgebench_metrics.frechet import (
+from bridgebench_metrics.formulas.finite_n import at_infinity, by_chance, excess_variance, measured
+from bridgebench_metrics.formulas.frechet import (
     distance_and_influence,
     frechet,
     frechet_distance,
     gaussian,
+    moments_of,
 )
-from bridgebench_metrics.moments import moments_of
 
 
 def draw(n: int, width: int, seed: int, scale: float = 1.0, shift: float = 0.0) -> Tensor:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from bridgebench_metrics.handwriting import LEAST_INK, handwriting
+from bridgebench_metrics.formulas.handwriting import LEAST_INK, handwriting
 
 SIZE = 64
 

@@ -7,7 +7,8 @@ from torch import Tensor
 from torch_fidelity.metric_kid import kernel_poly, kid_features_to_metric, mmd2
 
 from bridgebench import BridgebenchError
-from bridgebench_metrics.kid import Kid, blocks_of, kernel_distance, kernel_interval
+from bridgebench_metrics.formulas.kernel import blocks_of, kernel_distance, kernel_interval
+from bridgebench_metrics.kid import Kid
 
 
 def draw(n: int, seed: int, scale: float = 1.0, shift: float = 0.0) -> Tensor:

@@ -10,11 +10,11 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from bridgebench_metrics.diversity import mean_pairwise_distance
 from bridgebench_metrics.fid import Fid
-from bridgebench_metrics.frechet import gaussian
-from bridgebench_metrics.kid import blocks_of, kernel_distance
-from bridgebench_metrics.nearest import has_twin, nearest_distance
+from bridgebench_metrics.formulas.frechet import gaussian
+from bridgebench_metrics.formulas.kernel import blocks_of, kernel_distance
+from bridgebench_metrics.formulas.pairwise import mean_pairwise_distance
+from bridgebench_metrics.formulas.thumbnails import has_twin, nearest_distance
 from bridgebench_metrics.precision_recall import DISTANCES, PrecisionRecall
 
 

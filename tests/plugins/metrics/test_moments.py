@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from bridgebench_metrics.moments import moments_of
+from bridgebench_metrics.formulas.frechet import moments_of
 
 
 def draw(n: int, shift: float = 0.0) -> Tensor:

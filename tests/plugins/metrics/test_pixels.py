@@ -9,10 +9,12 @@ from torch import Tensor
 from bridgebench import BridgebenchError
 from bridgebench.toolkit.color import hsv_to_rgb
 from bridgebench_metrics.cycle import Cycle
+from bridgebench_metrics.formulas.color import image_saturation
+from bridgebench_metrics.formulas.structure import shape_correlation
+from bridgebench_metrics.formulas.thumbnails import nearest_distance
 from bridgebench_metrics.memorization import Memorization
-from bridgebench_metrics.nearest import nearest_distance
-from bridgebench_metrics.saturation import Saturation, image_saturation
-from bridgebench_metrics.structure import Structure, shape_correlation
+from bridgebench_metrics.saturation import Saturation
+from bridgebench_metrics.structure import Structure
 from bridgebench_metrics.transport import Transport
 
 

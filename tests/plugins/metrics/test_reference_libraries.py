@@ -17,8 +17,8 @@ from torch_fidelity.metric_prc import prc_features_to_metric
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_cmnist.extractor import DigitExtractor
+from bridgebench_cmnist.classifier.extractor import DigitExtractor
+from bridgebench_cmnist.digits.dataset import ColoredMnist
 from bridgebench_metrics.fid import Fid
 from bridgebench_metrics.kid import Kid
 from bridgebench_metrics.precision_recall import PrecisionRecall

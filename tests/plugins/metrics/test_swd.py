@@ -10,9 +10,14 @@ from scipy.stats import wasserstein_distance
 from torch import Tensor
 
 from bridgebench import BridgebenchError, generator
-from bridgebench_cmnist.dataset import ColoredMnist
-from bridgebench_metrics.sliced_wasserstein import directions, sliced, sliced_distance
-from bridgebench_metrics.swd import Swd, pooled
+from bridgebench_cmnist.digits.dataset import ColoredMnist
+from bridgebench_metrics.formulas.sliced_wasserstein import (
+    directions,
+    pooled,
+    sliced,
+    sliced_distance,
+)
+from bridgebench_metrics.swd import Swd
 
 SCALE = math.sqrt(math.pi / 2)
 N = 128

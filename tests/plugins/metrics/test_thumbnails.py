@@ -9,8 +9,15 @@ from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
 from bridgebench.toolkit.color import hsv_to_rgb
-from bridgebench_metrics.nearest import COPY, has_twin, nearest_distance, usual_distance
-from bridgebench_metrics.thumbnails import blurred, image_thumbnails, reference_thumbnails
+from bridgebench_metrics.formulas.thumbnails import (
+    COPY,
+    blurred,
+    has_twin,
+    image_thumbnails,
+    nearest_distance,
+    reference_thumbnails,
+    usual_distance,
+)
 
 SIZE = 32
 

@@ -17,7 +17,7 @@ from bridgebench.plugins.specs import build
 from bridgebench.toolkit.item_files import item_file
 from bridgebench.toolkit.nn.two_domains import TwoDomains
 from bridgebench.toolkit.nn.unet import UNet, UNetConfig
-from bridgebench_otcfm.flow import ALL, Flow
+from bridgebench_otcfm.velocity import FlowDenoiser, VelocityFile
 from bridgebench_otcfm.weights import BY, load_flow, shipped_path
 
 CONFIG = UNetConfig(channels=(16, 16), blocks=(1, 1), attention=(False, True), embedding=16)
@@ -113,7 +113,7 @@ def test_a_damaged_file_is_refused_before_anything_runs(path: Path, tmp_path: Pa
 
 
 def test_a_loaded_flow_says_where_a_path_ends(path: Path) -> None:
-    denoiser = Flow(weights=path, sigma_min=0.01).load(torch.device("cpu"), "fp32").denoiser([ALL])
+    denoiser = FlowDenoiser(VelocityFile(path)(torch.device("cpu"), "fp32"), 0.01)
     x = torch.zeros(1, 3, 32, 32)
     end = denoiser(x, torch.full((1,), 0.25))
     torch.testing.assert_close(end.mean(dim=(0, 2, 3)), 0.25 * RED_AND_GREEN)
@@ -121,8 +121,7 @@ def test_a_loaded_flow_says_where_a_path_ends(path: Path) -> None:
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_one_time_for_all_gives_what_a_time_for_each_gives(precision: str) -> None:
-    family = Flow(weights=shipped_path(), sigma_min=0.01).load(torch.device("cpu"), precision)
-    denoiser = family.denoiser([ALL] * 2)
+    denoiser = FlowDenoiser(VelocityFile(shipped_path())(torch.device("cpu"), precision), 0.01)
     _, x = run_sources(2)
     together = denoiser(x, torch.tensor([0.5, 0.5]))
     apart = denoiser(x, torch.tensor([0.5, 0.2]))

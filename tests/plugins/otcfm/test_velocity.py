@@ -7,6 +7,7 @@ from torch import Tensor
 from bridgebench import Solver, sigma_grid
 from bridgebench.plugins.registry import Kind, load_registry
 from bridgebench.plugins.specs import build
+from bridgebench.toolkit.probability_flow import no_noise
 from bridgebench_otcfm.velocity import FlowDenoiser
 
 SIGMA_MIN = 1e-3
@@ -20,7 +21,7 @@ def solver(spec: str) -> Solver:
 def followed(spec: str, denoiser: FlowDenoiser, x: Tensor, nfe: int, up: bool = False) -> Tensor:
     its = solver(spec)
     sigmas = sigma_grid(its.spacing, denoiser.sigma_min, denoiser.sigma_max, its.intervals(nfe))
-    return its.solve(denoiser, x, sigmas if up else sigmas[::-1])
+    return its.solve(denoiser, x, sigmas if up else sigmas[::-1], no_noise)
 
 
 @pytest.fixture

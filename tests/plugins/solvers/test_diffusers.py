@@ -13,6 +13,7 @@ from diffusers import DDIMScheduler, DPMSolverMultistepInverseScheduler
 from torch import Tensor
 
 from bridgebench import Denoiser
+from bridgebench.toolkit.probability_flow import no_noise
 from bridgebench_solvers.dpm import Dpm
 from bridgebench_solvers.euler import Euler
 
@@ -58,7 +59,7 @@ def test_euler_is_ddim(steps: int, stored: dict[str, Tensor], mixture: Denoiser)
     for timestep, sigma in zip(timesteps, sigmas, strict=False):
         x = scheduler.step(denoised(mixture, x, sigma), timestep, x, eta=0.0).prev_sample
     start = stored["z"] * (1 + sigmas[0] ** 2) ** 0.5
-    assert_equal(Euler().solve(mixture, start, sigmas), x, sigmas[-1])
+    assert_equal(Euler().solve(mixture, start, sigmas, no_noise), x, sigmas[-1])
 
 
 @pytest.mark.parametrize("steps", STEPS)
@@ -81,4 +82,4 @@ def test_dpm_up_is_the_inverse_scheduler(
     x = start / (1 + sigmas[0] ** 2) ** 0.5
     for timestep, sigma in zip(timesteps, sigmas, strict=False):
         x = scheduler.step(denoised(mixture, x, sigma), timestep, x).prev_sample
-    assert_equal(Dpm().solve(mixture, start, sigmas), x, sigmas[-1])
+    assert_equal(Dpm().solve(mixture, start, sigmas, no_noise), x, sigmas[-1])

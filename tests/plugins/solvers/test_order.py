@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import Solver, Spacing, sigma_grid
+from bridgebench.toolkit.probability_flow import no_noise
 from bridgebench_solvers.dpm import Dpm, DpmVariant
 from bridgebench_solvers.euler import Euler
 from bridgebench_solvers.heun import Heun
@@ -59,7 +60,7 @@ def test_error_falls_with_the_order_of_the_solver(
         sigmas = sigma_grid(spacing, SIGMA_MIN, SIGMA_MAX, intervals)
         grid = sigmas if up else sigmas[::-1]
         exact = denoiser.flow(x, grid[0], grid[-1])
-        errors.append((solver.solve(denoiser, x, grid) - exact).abs().max().item())
+        errors.append((solver.solve(denoiser, x, grid, no_noise) - exact).abs().max().item())
     slope = np.polyfit(np.log(counts), np.log(errors), 1)[0]
     assert -slope == pytest.approx(solver.order, abs=0.15)
 
@@ -70,7 +71,7 @@ def test_encode_then_decode_returns(solver: Solver, x: Tensor) -> None:
     errors = []
     for intervals in (50, 500):
         sigmas = sigma_grid(Spacing.KARRAS, SIGMA_MIN, SIGMA_MAX, intervals)
-        top = solver.solve(denoiser, x, sigmas)
-        errors.append((solver.solve(denoiser, top, sigmas[::-1]) - x).abs().max().item())
+        top = solver.solve(denoiser, x, sigmas, no_noise)
+        errors.append((solver.solve(denoiser, top, sigmas[::-1], no_noise) - x).abs().max().item())
     assert errors[1] < 0.02
     assert errors[1] < errors[0] / 10**solver.order * 1.5

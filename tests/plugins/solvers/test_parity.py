@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import Denoiser, Solver, Spacing, sigma_grid
+from bridgebench.toolkit.probability_flow import no_noise
 from bridgebench_solvers.dpm import Dpm, DpmVariant
 from bridgebench_solvers.euler import Euler
 from bridgebench_solvers.heun import Heun
@@ -32,7 +33,7 @@ def assert_equal(ours: Tensor, theirs: Tensor) -> None:
 @pytest.mark.parametrize("name", SOLVERS)
 def test_decode(name: str, intervals: int, stored: dict[str, Tensor], mixture: Denoiser) -> None:
     sigmas = stored[f"sigmas_{intervals}"].tolist()
-    x = SOLVERS[name].solve(mixture, 80.0 * stored["z"], sigmas)
+    x = SOLVERS[name].solve(mixture, 80.0 * stored["z"], sigmas, no_noise)
     assert_equal(x, stored[f"{name}_decode_{intervals}"])
 
 
@@ -40,7 +41,7 @@ def test_decode(name: str, intervals: int, stored: dict[str, Tensor], mixture: D
 @pytest.mark.parametrize("name", ["euler", "heun", "dpm_2m"])
 def test_encode(name: str, intervals: int, stored: dict[str, Tensor], mixture: Denoiser) -> None:
     sigmas = stored[f"sigmas_{intervals}"].tolist()[::-1]
-    x = SOLVERS[name].solve(mixture, stored[f"{name}_decode_{intervals}"], sigmas)
+    x = SOLVERS[name].solve(mixture, stored[f"{name}_decode_{intervals}"], sigmas, no_noise)
     assert_equal(x, stored[f"{name}_encode_{intervals}"])
 
 
@@ -49,7 +50,7 @@ def test_heun_then_one_denoising_step_is_the_sampler_of_edm(
     points: int, stored: dict[str, Tensor], mixture: Denoiser
 ) -> None:
     sigmas = sigma_grid(Spacing.KARRAS, 0.02, 80.0, points - 1)[::-1]
-    x = Heun().solve(mixture, 80.0 * stored["z"], sigmas)
+    x = Heun().solve(mixture, 80.0 * stored["z"], sigmas, no_noise)
     last = mixture(x, x.new_full((len(x),), 0.02))
     assert_equal(last, stored[f"edm_decode_{points}"])
 

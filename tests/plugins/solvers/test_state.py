@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from bridgebench import BudgetError, InvalidOption, Solver, Spacing, sigma_grid
+from bridgebench.toolkit.probability_flow import no_noise
 from bridgebench_solvers.dpm import Dpm, DpmVariant
 from bridgebench_solvers.euler import Euler
 from bridgebench_solvers.heun import Heun
@@ -40,7 +41,7 @@ class Recording:
 def test_evaluations_counted_are_those_asked(solver: Solver, up: bool, nfe: int) -> None:
     sigmas = sigma_grid(solver.spacing, 0.02, 80.0, solver.intervals(nfe))
     denoiser = Recording()
-    solver.solve(denoiser, torch.ones(2, 1, 2, 2), sigmas if up else sigmas[::-1])
+    solver.solve(denoiser, torch.ones(2, 1, 2, 2), sigmas if up else sigmas[::-1], no_noise)
     assert len(denoiser.sigmas) == nfe
     asked = torch.stack(denoiser.sigmas)
     assert asked.min() >= 0.02 * (1 - 1e-6)
@@ -51,7 +52,7 @@ def test_evaluations_counted_are_those_asked(solver: Solver, up: bool, nfe: int)
 def test_first_evaluation_is_at_the_start_of_the_grid(solver: Solver) -> None:
     for grid in ([0.02, 1.0, 80.0], [80.0, 1.0, 0.02]):
         denoiser = Recording()
-        solver.solve(denoiser, torch.ones(1, 1, 2, 2, dtype=torch.float64), grid)
+        solver.solve(denoiser, torch.ones(1, 1, 2, 2, dtype=torch.float64), grid, no_noise)
         assert denoiser.sigmas[0].item() == grid[0]
 
 
@@ -62,7 +63,7 @@ def test_state_keeps_its_dtype_and_the_input_its_values(solver: Solver, dtype: t
     before = x.clone()
     denoiser = Recording()
     for grid in ([0.02, 1.0, 80.0], [80.0, 1.0, 0.02]):
-        out = solver.solve(denoiser, x, grid)
+        out = solver.solve(denoiser, x, grid, no_noise)
         assert out.dtype == dtype
         assert out.shape == x.shape
         assert not torch.equal(out, before)
@@ -74,8 +75,8 @@ def test_state_keeps_its_dtype_and_the_input_its_values(solver: Solver, dtype: t
 def test_float32_is_close_to_float64(solver: Solver) -> None:
     grid = sigma_grid(Spacing.KARRAS, 0.02, 80.0, 20)
     x = torch.linspace(-1, 1, 24, dtype=torch.float64).view(2, 3, 2, 2)
-    exact = solver.solve(Recording(), x, grid)
-    single = solver.solve(Recording(), x.float(), grid)
+    exact = solver.solve(Recording(), x, grid, no_noise)
+    single = solver.solve(Recording(), x.float(), grid, no_noise)
     torch.testing.assert_close(single.double(), exact, rtol=1e-4, atol=1e-4)
 
 
@@ -85,7 +86,7 @@ def test_float32_is_close_to_float64(solver: Solver) -> None:
 )
 def test_a_grid_that_cannot_be_solved_on_is_refused(solver: Solver, grid: list[float]) -> None:
     with pytest.raises(InvalidOption, match="noise levels"):
-        solver.solve(Recording(), torch.ones(1, 1, 2, 2), grid)
+        solver.solve(Recording(), torch.ones(1, 1, 2, 2), grid, no_noise)
 
 
 def test_budget_that_heun_cannot_meet_names_the_nearest() -> None:

@@ -3,21 +3,13 @@
 Each takes one disguise for its copies, or more of them: `copy_random:shift=1:noise=0.1`.
 """
 
-from functools import lru_cache
 from typing import ClassVar
 
 import torch
 from torchvision.transforms.functional import gaussian_blur
 
-from bridgebench import Method, Supervision, Translation
+from bridgebench import Method, Stage, Supervision, Translation
 from bridgebench.toolkit.color import hsv_to_rgb, mean_hue
-from bridgebench_cmnist.dataset import ColoredMnist
-
-
-@lru_cache(maxsize=2)
-def training_images(domain):
-    dataset = ColoredMnist()
-    return dataset.items(domain, "train", dataset.size(domain, "train"), 0).images
 
 
 def in_hue_of(copies, source):
@@ -38,15 +30,25 @@ class Copying(Method):
     def chosen(self, batch, known):
         raise NotImplementedError
 
-    def translate(self, batch, variants, context):
-        known = training_images(context.setting.target).to(batch.images)
+    def training_domains(self, setting):
+        return (setting.target,)
+
+    def fit_stage(self, cell, setting):
+        return Stage("memory")
+
+    def fit(self, cell, context):
+        stream = context.training(context.setting.target)
+        return {"images": torch.cat([items.images for items in stream.batches()])}
+
+    def translate(self, cell, batch, shared, context):
+        known = context.fitted["images"]
         images = in_hue_of(known[self.chosen(batch, known)], batch.images)
         images = images.roll((self.shift, self.shift), (2, 3))
         if self.blur:
             images = gaussian_blur(images, [9, 9], [self.blur, self.blur])
         if self.noise:
             images = images + self.noise * batch.draw.each("disguise", images.shape[1:]).to(images)
-        return [Translation(images.clamp(-1, 1)) for _ in variants]
+        return Translation(images.clamp(-1, 1))
 
 
 class CopyOne(Copying):

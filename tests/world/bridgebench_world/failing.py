@@ -24,7 +24,7 @@ class Raising(Method):
 
     name: ClassVar[str] = "raising"
 
-    def translate(self, batch, variants, context):
+    def translate(self, cell, batch, shared, context):
         raise ValueError("no bridge here")
 
 
@@ -33,8 +33,8 @@ class NanOutput(Method):
 
     name: ClassVar[str] = "nan_output"
 
-    def translate(self, batch, variants, context):
-        return [Translation(torch.full_like(batch.images, torch.nan)) for _ in variants]
+    def translate(self, cell, batch, shared, context):
+        return Translation(torch.full_like(batch.images, torch.nan))
 
 
 class Black(Method):
@@ -42,8 +42,8 @@ class Black(Method):
 
     name: ClassVar[str] = "black"
 
-    def translate(self, batch, variants, context):
-        return [Translation(torch.full_like(batch.images, -1.0)) for _ in variants]
+    def translate(self, cell, batch, shared, context):
+        return Translation(torch.full_like(batch.images, -1.0))
 
 
 class WrongShape(Method):
@@ -51,8 +51,8 @@ class WrongShape(Method):
 
     name: ClassVar[str] = "wrong_shape"
 
-    def translate(self, batch, variants, context):
-        return [Translation(batch.images[..., ::2, ::2]) for _ in variants]
+    def translate(self, cell, batch, shared, context):
+        return Translation(batch.images[..., ::2, ::2])
 
 
 class TooBright(Method):
@@ -60,8 +60,8 @@ class TooBright(Method):
 
     name: ClassVar[str] = "too_bright"
 
-    def translate(self, batch, variants, context):
-        return [Translation(batch.images + 10) for _ in variants]
+    def translate(self, cell, batch, shared, context):
+        return Translation(batch.images + 10)
 
 
 class Hanging(Method):
@@ -69,7 +69,7 @@ class Hanging(Method):
 
     name: ClassVar[str] = "hanging"
 
-    def translate(self, batch, variants, context):
+    def translate(self, cell, batch, shared, context):
         while True:
             time.sleep(0.1)
 
@@ -79,5 +79,5 @@ class Dying(Method):
 
     name: ClassVar[str] = "dying"
 
-    def translate(self, batch, variants, context):
+    def translate(self, cell, batch, shared, context):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -2,12 +2,16 @@
 
 from bridgebench import hookimpl
 
-api = 1
+api = 2
 
 
 @hookimpl
 def bridgebench_datasets():
-    return {"world": "bridgebench_world.images:World"}
+    return {
+        "world": "bridgebench_world.images:World",
+        "world_pairs": "bridgebench_world.pairs:PairedWorld",
+        "world_paired": "bridgebench_world.contract:Pairs",
+    }
 
 
 @hookimpl
@@ -27,6 +31,7 @@ def bridgebench_extractors():
 def bridgebench_metrics():
     return {
         "kept": "bridgebench_world.keeping:Kept",
+        "target_gap": "bridgebench_world.pairs:TargetGap",
         "misbehaving_metric": "bridgebench_world.misbehaving:MisbehavingMetric",
     }
 
@@ -58,6 +63,12 @@ def bridgebench_methods():
         "copy_random": "bridgebench_world.copying:CopyRandom",
         "copy_nearest": "bridgebench_world.copying:CopyNearest",
         "misbehaving": "bridgebench_world.misbehaving:Misbehaving",
+        "dice": "bridgebench_world.dice:Dice",
+        "undeclared": "bridgebench_world.contract:Undeclared",
+        "networked": "bridgebench_world.contract:Networked",
+        "gradient": "bridgebench_world.contract:Gradient",
+        "shift": "bridgebench_world.contract:Shift",
+        "paired": "bridgebench_world.contract:Paired",
     }
 
 

@@ -5,9 +5,11 @@ import gc
 import importlib
 import locale
 import os
+import posix
 import random
 import signal
 import sys
+import threading
 import types
 import warnings
 from typing import ClassVar
@@ -20,7 +22,6 @@ from bridgebench import (
     Column,
     Extracted,
     Extractor,
-    Failure,
     ItemMeter,
     Method,
     Metric,
@@ -54,6 +55,19 @@ class CannotSay(Exception):
         raise RuntimeError("no words")
 
 
+def exit_in_a_thread():
+    thread = threading.Thread(target=lambda: os._exit(0))
+    thread.start()
+    thread.join()
+
+
+def change_precision():
+    try:
+        torch._C._set_fp32_precision_setter("generic", "all", "tf32")
+    except AttributeError:  # a torch without it
+        torch.set_float32_matmul_precision("high")
+
+
 def recurse():
     return recurse()
 
@@ -62,6 +76,7 @@ STATE = {
     "default_dtype": lambda: torch.set_default_dtype(torch.float64),
     "default_device": lambda: torch.set_default_device("meta"),
     "matmul_precision": lambda: torch.set_float32_matmul_precision("medium"),
+    "precision": change_precision,
     "threads": lambda: torch.set_num_threads(3),
     "mkldnn": lambda: torch.backends.mkldnn.set_flags(False),
     "cudnn": lambda: setattr(torch.backends.cudnn, "benchmark", True),
@@ -89,6 +104,10 @@ QUIET = {
     "signals": lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN),
     "stdout": lambda: setattr(sys, "stdout", None),
     "a_module_of_its_own": lambda: replace_module("one_of_my_own"),
+    "search_path": sys.path.clear,
+    "recursion_limit": lambda: sys.setrecursionlimit(200),
+    "umask": lambda: os.umask(0o777),
+    "exit_in_a_thread": exit_in_a_thread,
     "garbage": gc.collect,
 }
 """What is put back: the row is as good as any."""
@@ -97,6 +116,7 @@ ENDS = {
     "sys_exit": lambda: sys.exit(0),
     "sys_exit_3": lambda: sys.exit(3),
     "os_exit": lambda: os._exit(0),
+    "posix_exit": lambda: posix._exit(0),
     "base_exception": lambda: raise_(BaseException("gone")),
     "generator_exit": lambda: raise_(GeneratorExit()),
     "stop_iteration": lambda: raise_(StopIteration()),
@@ -119,28 +139,27 @@ KILLS = {
 """What no one can catch in the same process: a failed row where cells have one of their own."""
 
 
-def nan_latent(batch, variants):
-    return [Translation(batch.images, latent=batch.images * torch.nan) for _ in variants]
-
-
 def output(make):
-    return lambda batch, variants: [Translation(make(batch.images)) for _ in variants]
+    return lambda batch: Translation(make(batch.images))
+
+
+def late(batch):
+    yield raise_(OSError("late"))
 
 
 ANSWERS = {
-    "in_place": lambda batch, variants: [Translation(batch.images.neg_()) for _ in variants],
-    "in_place_data": lambda batch, variants: [Translation(batch.images.data.neg_())],
-    "in_place_numpy": lambda batch, variants: [Translation(torch.from_numpy(fill(batch.images)))],
-    "resized": lambda batch, variants: [Translation(batch.images.clone(), batch.images.t_)],
-    "nan_latent": nan_latent,
+    "in_place": output(torch.Tensor.neg_),
+    "in_place_data": output(lambda x: x.data.neg_()),
+    "in_place_numpy": output(lambda x: torch.from_numpy(fill(x))),
+    "resized": lambda batch: Translation(batch.images.clone(), batch.images.t_),
+    "nan_latent": lambda batch: Translation(batch.images, latent=batch.images * torch.nan),
     "infinite_output": output(lambda x: x / 0),
     "text_output": output(lambda x: "images"),
     "double_output": output(lambda x: x.double() * 3),
-    "none": lambda batch, variants: None,
-    "too_few": lambda batch, variants: [],
-    "generator": lambda batch, variants: (raise_(OSError("late")) for _ in variants),
-    "failure_without_words": lambda batch, variants: [Failure(5, None) for _ in variants],
-    "text_latent": lambda batch, variants: [Translation(batch.images, latent="z")],
+    "none": lambda batch: None,
+    "list": lambda batch: [Translation(batch.images.clone())],
+    "generator": late,
+    "text_latent": lambda batch: Translation(batch.images, latent="z"),
 }
 """Wrong answers: a failed row."""
 
@@ -162,22 +181,24 @@ class Misbehaving(Method):
     how: str = Field(description="what is done")
     at: str = Field("translate", description="translate or share")
 
-    def stages(self, cell, setting):
-        own = Stage("translate", cell.resolved(), 0)
-        return (Stage("encode", {"how": self.how}, 0), own) if self.at == "share" else (own,)
+    def shared_stages(self, cell, setting):
+        return (Stage("encode", options=("how",)),) if self.at == "share" else ()
 
-    def share(self, stage, cell, batch, previous, context):
-        self._act(batch)
+    def run_stage(self, cell, batch, previous, context):
+        cell.method._act(batch)
         return batch.images.clone()
 
-    def translate(self, batch, variants, context):
+    def translate(self, cell, batch, shared, context):
         if self.how in ANSWERS:
-            return ANSWERS[self.how](batch, variants)
+            return ANSWERS[self.how](batch)
         if self.at == "translate":
             self._act(batch)
         elif self.how == "previous":
-            variants[0].shared.neg_()
-        return [Translation(batch.images.clone()) for _ in variants]
+            shared.neg_()
+        return Translation(batch.images.clone())
+
+    def translate_back(self, cell, batch, images, context):
+        return {"back_number": 7, "back_shape": images[:, :1]}.get(self.how)
 
     def _act(self, batch):
         if self.how == "in_place":
@@ -213,11 +234,11 @@ class MisbehavingSolver(Euler):
 
     how: str = Field(description="what is done")
 
-    def solve(self, denoiser, x, sigmas):
+    def solve(self, denoiser, x, sigmas, noise):
         if self.how in DEEDS:
             DEEDS[self.how]()
-            return super().solve(denoiser, x, sigmas)
-        return x.copy_(super().solve(denoiser, x.clone(), sigmas))
+            return super().solve(denoiser, x, sigmas, noise)
+        return x.copy_(super().solve(denoiser, x.clone(), sigmas, noise))
 
 
 class MisbehavingMetric(Metric):
@@ -259,7 +280,7 @@ class MisbehavingMetric(Metric):
         elif self.how == "output":
             observed.output.neg_()
         elif self.how == "reference":
-            context.reference().items.images.neg_()
+            context.reference().each("as they are", lambda images: images).neg_()
         elif self.how == "features":
             context.reference().extract(context.extractor).features.neg_()
 

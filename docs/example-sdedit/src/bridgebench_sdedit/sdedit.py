@@ -1,8 +1,9 @@
 """SDEdit: noise the source image up to a level, and denoise it with a model of the target.
 
 Meng, He, Song, Song, Wu, Zhu and Ermon, "SDEdit: Guided Image Synthesis and Editing with Stochastic
-Differential Equations", ICLR 2022, algorithm 1 in the variance-exploding state. They denoise with
-the reverse SDE; here the solver of the cell does, along the probability-flow ODE from that level.
+Differential Equations", ICLR 2022, algorithm 1 in the variance-exploding state. The paper denoises
+with the reverse SDE. Here the solver of the cell denoises from that level: an ODE solver along the
+probability-flow ODE, which has the same marginals, or a stochastic one.
 """
 
 from __future__ import annotations
@@ -16,21 +17,18 @@ from bridgebench import (
     Axis,
     Batch,
     Cell,
-    Context,
     Method,
+    RunContext,
     Setting,
-    Stage,
     Supervision,
     Translation,
-    Variant,
-    needed,
     sigma_grid,
 )
 from bridgebench.toolkit.probability_flow import ClippedDenoiser
 from pydantic import Field
 
 if TYPE_CHECKING:
-    from bridgebench import ScoreModel
+    from bridgebench import Denoiser, Draw, ScoreModel, Solver
     from torch import Tensor
 
 BIBTEX = """\
@@ -44,8 +42,8 @@ BIBTEX = """\
 """
 
 
-class Noise(StrEnum):
-    """Whose noise an image gets."""
+class NoiseSharing(StrEnum):
+    """Whether each item has its own noise, or all have the same."""
 
     OWN = "own"
     SHARED = "shared"
@@ -54,8 +52,8 @@ class Noise(StrEnum):
 class Sdedit(Method):
     """Noise the image to a level, denoise it with the target's model (Meng et al., ICLR 2022).
 
-    The higher the level, the more the output is of the target domain and the less it keeps of the
-    source. Outputs are clamped to the range of the items.
+    The higher the level, the more the output looks like the target domain, and the less it keeps of
+    the source. Outputs are clamped to the range of the items.
     """
 
     name: ClassVar[str] = "sdedit"
@@ -69,8 +67,8 @@ class Sdedit(Method):
     level: float = Field(
         1.0, gt=0, description="noise level up to which the image is noised, its sigma"
     )
-    noise: Noise = Field(
-        Noise.OWN, description="own: a noise of its own for each item; shared: one for all of them"
+    noise: NoiseSharing = Field(
+        NoiseSharing.OWN, description="own: each item has its own noise; shared: all have the same"
     )
     rounds: int = Field(
         1, ge=1, le=16, description="how often it is noised and denoised; each costs the budget"
@@ -79,43 +77,54 @@ class Sdedit(Method):
 
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The target domain."""
-        return ((needed(cell.target_score, Axis.TARGET_SCORE), setting.target),)
+        return ((cell.target_score, setting.target),)
 
     def skip_reason(self, cell: Cell, setting: Setting) -> str:
-        """The level has to lie in the model's range of noise."""
-        score = needed(cell.target_score, Axis.TARGET_SCORE)
-        low, high = score.sigma_range
+        """The level must lie in the model's range of noise."""
+        low, high = cell.target_score.sigma_range
         if low < self.level <= high:
             return ""
-        return f"level={self.level:g} is outside of ({low:g}, {high:g}], the noise of {score.spec}"
+        return (
+            f"level={self.level:g} is outside of ({low:g}, {high:g}], the range of noise levels of "
+            f"{cell.target_score.spec}"
+        )
 
-    def stages(self, cell: Cell, setting: Setting) -> tuple[Stage, ...]:
-        """One stage, which shares nothing with other cells."""
-        return (Stage("edit", cell.resolved(), self.rounds * needed(cell.nfe, Axis.NFE)),)
+    def stochastic(self, cell: Cell) -> bool:
+        """Noise of each item's own differs from sample to sample; shared noise does not."""
+        return self.noise is NoiseSharing.OWN or cell.solver.stochastic
+
+    def evaluations(self, cell: Cell) -> int:
+        """The budget, once for each round."""
+        return self.rounds * cell.nfe
 
     def translate(
-        self, batch: Batch, variants: Sequence[Variant], context: Context
-    ) -> Sequence[Translation]:
-        """Edit a batch with each variant's model, solver and budget."""
-        return [self._edit(batch, variant.cell, context) for variant in variants]
-
-    def _edit(self, batch: Batch, cell: Cell, context: Context) -> Translation:
+        self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
+    ) -> Translation:
+        """Edit a batch of images."""
         setting = context.setting
-        score = needed(cell.target_score, Axis.TARGET_SCORE)
-        solver = needed(cell.solver, Axis.SOLVER)
-        denoiser = context.denoiser(score, (setting.target,) * len(batch.images))
+        denoiser = context.denoiser(cell.target_score, (setting.target,) * len(batch.ids))
         guide = ClippedDenoiser(denoiser, setting.low, setting.high) if self.clip else denoiser
-        intervals = solver.intervals(needed(cell.nfe, Axis.NFE))
-        falling = sigma_grid(solver.spacing, denoiser.sigma_min, self.level, intervals)[::-1]
-        x = noised = batch.images
-        for number in range(self.rounds):
-            noised = x + self.level * self._draw_noise(batch, f"sdedit {number}")
-            x = solver.solve(guide, noised, falling)
+        x, noised = self.edit(batch.images, guide, cell.solver, cell.nfe, batch.draw)
         unit = noised / math.hypot(1.0, self.level)
         return Translation(x.clamp(setting.low, setting.high), latent=unit)
 
-    def _draw_noise(self, batch: Batch, purpose: str) -> Tensor:
-        shape = batch.images.shape[1:]
-        own = self.noise is Noise.OWN
-        drawn = batch.draw.each(purpose, shape) if own else batch.draw.shared(purpose, shape)
-        return drawn.to(batch.images)
+    def edit(
+        self, x: Tensor, denoiser: Denoiser, solver: Solver, nfe: int, draw: Draw
+    ) -> tuple[Tensor, Tensor]:
+        """Noise and denoise images `x`, (B, C, H, W).
+
+        Returns the edited images, not clamped, and the noised images of the last round.
+        """
+        intervals = solver.intervals(nfe)
+        falling = sigma_grid(solver.spacing, denoiser.sigma_min, self.level, intervals)[::-1]
+        noised = x
+        for number in range(self.rounds):
+            purpose = f"sdedit {number}"
+            noised = x + self.level * self._noise(draw, purpose, x)
+            x = solver.solve(denoiser, noised, falling, draw.noise(f"{purpose} solver", x))
+        return x, noised
+
+    def _noise(self, draw: Draw, purpose: str, like: Tensor) -> Tensor:
+        shape = like.shape[1:]
+        own = self.noise is NoiseSharing.OWN
+        return (draw.each(purpose, shape) if own else draw.shared(purpose, shape)).to(like)

@@ -30,6 +30,27 @@ def test_an_empty_board_is_valid(bench) -> None:
 # The rows of the full board: 1 and 2 ddib, in one tie group; 3 ddib heun; 4 without success;
 # 5 identity; 6 recolor; 7 failed; 8 skipped.
 EDITS = {
+    "options of another method": (
+        0,
+        "options",
+        '{"method": {"name": "identity"}}',
+        "row 1, column options: has method identity, but the row has ddib",
+    ),
+    "options of another budget": (
+        0,
+        "options",
+        '{"nfe": 11}',
+        "row 1, column options: has nfe 11, but the row has 10",
+    ),
+    "options of another seed": (0, "options", '{"seed": 7}', "has seed 7, but the row has 0"),
+    "a budget that fills the memory": (
+        0,
+        "options",
+        f'{{"nfe": {10**400}}}',
+        "row 1, column options: 'nfe': Input should be less than or equal to 1000000",
+    ),
+    "a letter that shows nothing": (6, "reason", "a\u3164", "column reason: has the control"),
+    "a selector of variations": (0, "device", "cpu\ufe0f", "row 1, column device: has the control"),
     "another task": (0, "task", "large", "row 1, column task: must be one of small"),
     "another protocol": (1, "protocol", "slow", "row 2, column protocol: must be one of quick"),
     "an empty axis": (1, "solver", "", "row 2, column solver: must not be empty"),

@@ -8,7 +8,7 @@ from torch import nn
 from bridgebench import IntegrityError, InvalidOption, UnknownName
 from bridgebench.toolkit.nn.two_domains import TwoDomains, check_trainable, read_two_domains
 from bridgebench.toolkit.nn.weights import write_weights
-from bridgebench_cmnist.dataset import ColoredMnist
+from bridgebench_cmnist.digits.dataset import ColoredMnist
 
 HERE = TwoDomains("cmnist", "digit:2", "digit:3", (3, 32, 32), {"width": 8})
 

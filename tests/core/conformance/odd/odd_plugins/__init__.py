@@ -2,7 +2,7 @@
 
 from bridgebench import hookimpl
 
-api = 1
+api = 2
 
 
 @hookimpl

@@ -1,1 +1,0 @@
-"""How fast this machine runs bridgebench, as ratios: one file a figure."""

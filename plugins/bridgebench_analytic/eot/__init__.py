@@ -1,0 +1,1 @@
+"""Entropic optimal transport between mixtures, whose plan is known."""

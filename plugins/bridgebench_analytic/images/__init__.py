@@ -1,0 +1,1 @@
+"""Pairs of image domains whose probability flows are known in closed form."""

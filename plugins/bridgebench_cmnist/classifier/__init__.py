@@ -1,0 +1,1 @@
+"""The digit classifiers, which the metrics see with."""

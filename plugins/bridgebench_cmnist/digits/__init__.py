@@ -1,0 +1,1 @@
+"""The digits, colored: the files, the coloring and the dataset."""

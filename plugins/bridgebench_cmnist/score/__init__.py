@@ -1,0 +1,1 @@
+"""The trained score models."""

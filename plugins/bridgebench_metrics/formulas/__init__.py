@@ -1,0 +1,1 @@
+"""What metrics compute: pure functions of tensors, which the metrics import when they measure."""
