@@ -7,7 +7,6 @@ import pytest
 
 from bridgebench.api import run_choices
 from bridgebench.execute.memory import used_memory
-from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 
 COST = ["seconds", "images_per_s", "peak_memory_mb"]
@@ -43,8 +42,9 @@ def test_a_guarded_run_gives_the_numbers_of_a_plain_one(tmp_path):
     words = {"method": "ddib,identity", "solver": "heun", "transform": "identity"}
     plain = run(tmp_path / "plain", **words)
     guarded = run(tmp_path / "guarded", limit=900, **words)
-    assert to_csv(plain.board.table.drop(columns=COST)) == to_csv(
-        guarded.board.table.drop(columns=COST)
+    assert (
+        plain.board.table.drop(columns=COST).to_csv()
+        == guarded.board.table.drop(columns=COST).to_csv()
     )
     assert run(tmp_path / "guarded", limit=900, **words).clock.reused_cells == 2
 

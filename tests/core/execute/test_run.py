@@ -14,7 +14,6 @@ from bridgebench import OutputError, PluginError
 from bridgebench.api import run_choices
 from bridgebench.execute.scoring import Scorer
 from bridgebench.execute.spool import Spool
-from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 from bridgebench.toolkit.item_files import seed_folder
 
@@ -26,7 +25,7 @@ def run(out, **words):
 
 
 def without_cost(finished):
-    return to_csv(finished.board.table.drop(columns=COST))
+    return finished.board.table.drop(columns=COST).to_csv()
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +140,7 @@ def test_a_second_run_computes_nothing_and_says_the_same(whole):
     again = run(whole.folder.path)
     assert again.clock.computed_cells == 0
     assert again.clock.reused_cells == 10
-    assert to_csv(again.board.table) == to_csv(whole.board.table)
+    assert again.board.csv == whole.board.csv
 
 
 def test_cells_may_be_added_to_a_folder(tmp_path, whole):

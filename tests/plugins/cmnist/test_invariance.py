@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from bridgebench.api import run_choices
-from bridgebench.leaderboard.show import with_half_width
+from bridgebench.leaderboard.render.show import with_half_width
 from bridgebench.plan.choices import choices_of
 
 WORDS = {

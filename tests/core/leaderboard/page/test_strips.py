@@ -14,10 +14,9 @@ from PIL import Image
 from torch import Tensor
 
 from bridgebench.errors import IntegrityError
-from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.page.strips import MAX_THUMBNAIL_BYTES, Thumbnail, strips_of
-from bridgebench.leaderboard.validate import rows_of_table
+from bridgebench.leaderboard.table.board import Board
 from bridgebench.plan.model import identity_of
 from bridgebench.toolkit.pictures import save_strip
 
@@ -33,7 +32,7 @@ def board(bench) -> Board:
 @pytest.fixture
 def path(board: Board, tmp_path: Path) -> Path:
     """Where the picture of the board's row is looked for."""
-    (row,) = rows_of_table(board.table, board.metrics)
+    (row,) = board.rows
     return tmp_path / f"{identity_of(row.axes)}.png"
 
 
