@@ -95,7 +95,7 @@ def _execute(
         progress.start(0, 0)
         return folder, False
     # Here, as it imports torch, which a finished run does without.
-    from bridgebench.execute.executor import executor_of
+    from bridgebench.execute.run import executor_of
 
     check_ready(plan)
     with executor_of(plan, choices, out, progress) as execute:

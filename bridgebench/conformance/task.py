@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from bridgebench.conformance.check import require
 from bridgebench.execute.folder import RunFolder
-from bridgebench.execute.local import LocalRun
 from bridgebench.execute.progress import Silent
+from bridgebench.execute.workers.runner import LocalRun
 from bridgebench.interfaces.cell import Cell
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan

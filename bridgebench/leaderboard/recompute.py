@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bridgebench.execute.folder import RunFolder
-from bridgebench.execute.guarded import GuardedRun
-from bridgebench.execute.local import LocalRun
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.records import Record
+from bridgebench.execute.workers.child import GuardedRun
+from bridgebench.execute.workers.runner import LocalRun
 from bridgebench.files.canonical_json import digest
 from bridgebench.leaderboard.rerun import Rerun
 from bridgebench.leaderboard.rows import Row, row_of

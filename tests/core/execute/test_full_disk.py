@@ -55,7 +55,7 @@ def test_a_disk_that_is_full_is_one_line_and_the_command_goes_on_later(
     [("save_strip", {}), ("save_image", {"save": "images"})],
 )
 def test_no_room_for_a_picture_is_no_fault_of_the_cell(tmp_path, monkeypatch, what, words):
-    monkeypatch.setattr(f"bridgebench.execute.local.{what}", full)
+    monkeypatch.setattr(f"bridgebench.execute.workers.runner.{what}", full)
     with pytest.raises(OutputError, match="No space left on device"):
         run(tmp_path / "out", **words)
     assert not list((tmp_path / "out").glob("records/*.json"))

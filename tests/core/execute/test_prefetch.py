@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from bridgebench.execute import aside
-from bridgebench.execute.cluster.worker import Worker
 from bridgebench.execute.prefetch import ahead, in_order
+from bridgebench.execute.workers.remote import Worker
 
 BOTH = pytest.mark.parametrize("beside", [False, True])
 WAIT = 60.0

@@ -94,7 +94,7 @@ def blas_threads():
 def test_a_second_thread_and_files_in_place_of_memory_change_no_number(
     whole, tmp_path, monkeypatch, beside
 ):
-    monkeypatch.setattr("bridgebench.execute.local.pays", lambda device, cores: beside)
+    monkeypatch.setattr("bridgebench.execute.workers.runner.pays", lambda device, cores: beside)
     monkeypatch.setattr("bridgebench.execute.batches.Spool", lambda held: Spool(0))
     monkeypatch.setattr("bridgebench.execute.sharing.Spool", lambda: Spool(0))
     assert without_cost(run(tmp_path / "out")) == without_cost(whole)
@@ -105,7 +105,7 @@ def test_an_error_in_scoring_is_the_failure_of_its_cell(tmp_path, monkeypatch, b
     def refuse(self, *batch):
         raise ValueError("no score for this")
 
-    monkeypatch.setattr("bridgebench.execute.local.pays", lambda device, cores: beside)
+    monkeypatch.setattr("bridgebench.execute.workers.runner.pays", lambda device, cores: beside)
     monkeypatch.setattr("bridgebench.execute.scoring.Scorer.update", refuse)
     (record,) = run(tmp_path / "out", method="identity").records
     assert (record.status, record.reason) == ("failed", "ValueError: no score for this")

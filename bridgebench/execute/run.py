@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bridgebench.execute.folder import RunFolder
-from bridgebench.execute.guarded import GuardedRun
-from bridgebench.execute.local import Clock, LocalRun
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.store import Store, user_store
+from bridgebench.execute.workers.child import GuardedRun
+from bridgebench.execute.workers.runner import Clock, LocalRun
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.model import Plan
 
@@ -43,8 +43,8 @@ def _local(plan: Plan, choices: Choices, progress: Progress, store: Store) -> Ex
 def _ray(
     plan: Plan, choices: Choices, out: Path, progress: Progress, store: Store
 ) -> Iterator[Execute]:
-    from bridgebench.execute.cluster.connect import connected, import_ray
-    from bridgebench.execute.cluster.run import ClusterRun, missing_cells, needs_of
+    from bridgebench.execute.workers.cluster.connect import connected, import_ray
+    from bridgebench.execute.workers.scheduler import ClusterRun, missing_cells, needs_of
 
     import_ray()
     if not choices.overwrite and not missing_cells(plan, RunFolder(out)):

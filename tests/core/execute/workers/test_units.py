@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridgebench.execute.cluster.units import Unit, after_death, units_of
+from bridgebench.execute.workers.units import Unit, after_death, units_of
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plugins.registry import load_registry

@@ -20,12 +20,12 @@ from torch import Tensor
 
 from bridgebench.errors import BridgebenchError
 from bridgebench.execute.cell import Outcome, SharedResult
-from bridgebench.execute.cluster.outbox import Message, Outbox
-from bridgebench.execute.cluster.units import Unit
 from bridgebench.execute.folder import RunFolder
-from bridgebench.execute.guarded import SCORING
-from bridgebench.execute.local import Clock, LocalRun
 from bridgebench.execute.prefetch import NAME
+from bridgebench.execute.workers.child import SCORING
+from bridgebench.execute.workers.cluster.outbox import Message, Outbox
+from bridgebench.execute.workers.runner import Clock, LocalRun
+from bridgebench.execute.workers.units import Unit
 from bridgebench.files.canonical_json import digest
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan

@@ -10,12 +10,12 @@ from bridgebench_world.compare import numbers, without_cost
 
 from bridgebench import BridgebenchError, InvalidOption
 from bridgebench.api import run_choices
-from bridgebench.execute.cluster import connect
-from bridgebench.execute.cluster.crew import Crew
-from bridgebench.execute.cluster.run import ClusterRun, needs_of
-from bridgebench.execute.cluster.units import Unit
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.progress import Silent
+from bridgebench.execute.workers.cluster import connect
+from bridgebench.execute.workers.cluster.pool import Crew
+from bridgebench.execute.workers.scheduler import ClusterRun, needs_of
+from bridgebench.execute.workers.units import Unit
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plugins.registry import load_registry
@@ -133,8 +133,8 @@ def test_deaths_hangs_and_failures_are_rows_and_their_siblings_finish(
     cluster, tmp_path, monkeypatch
 ):
     # A busy machine is late with the news of an end, and with the answer where a worker hangs.
-    monkeypatch.setattr("bridgebench.execute.cluster.run.GRACE_SECONDS", 12.0)
-    monkeypatch.setattr("bridgebench.execute.cluster.crew.TRACE_SECONDS", 300.0)
+    monkeypatch.setattr("bridgebench.execute.workers.scheduler.GRACE_SECONDS", 12.0)
+    monkeypatch.setattr("bridgebench.execute.workers.cluster.pool.TRACE_SECONDS", 300.0)
     finished = run(
         tmp_path / "out",
         executor="ray",
@@ -190,8 +190,8 @@ def test_nobody_is_blamed_for_the_death_of_another_or_for_one_with_empty_hands(c
 
 
 def test_workers_for_whom_others_leave_no_room_are_one_line(cluster, tmp_path, monkeypatch):
-    monkeypatch.setattr("bridgebench.execute.cluster.crew.START_SECONDS", 3.0)
-    monkeypatch.setattr("bridgebench.execute.cluster.run.START_SECONDS", 3.0)
+    monkeypatch.setattr("bridgebench.execute.workers.cluster.pool.START_SECONDS", 3.0)
+    monkeypatch.setattr("bridgebench.execute.workers.scheduler.START_SECONDS", 3.0)
 
     class Other:
         def there(self):

@@ -15,16 +15,16 @@ import torch
 
 from bridgebench.errors import BridgebenchError
 from bridgebench.execute.cell import Failure, Outcome
-from bridgebench.execute.cluster.connect import GONE, Head, Needs, import_ray
-from bridgebench.execute.cluster.crew import NEVER, START_SECONDS, Crew, Died, Hand
-from bridgebench.execute.cluster.outbox import Files, Message
-from bridgebench.execute.cluster.units import Unit, after_death, units_of
-from bridgebench.execute.cluster.worker import Order, keys_of
 from bridgebench.execute.folder import RunFolder
-from bridgebench.execute.local import Clock, record_of, valid_record
-from bridgebench.execute.messages import Began, Doing, Ended, Evaluated, Finished
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.records import write_atomically
+from bridgebench.execute.workers.cluster.connect import GONE, Head, Needs, import_ray
+from bridgebench.execute.workers.cluster.outbox import Files, Message
+from bridgebench.execute.workers.cluster.pool import NEVER, START_SECONDS, Crew, Died, Hand
+from bridgebench.execute.workers.messages import Began, Doing, Ended, Evaluated, Finished
+from bridgebench.execute.workers.remote import Order, keys_of
+from bridgebench.execute.workers.runner import Clock, record_of, valid_record
+from bridgebench.execute.workers.units import Unit, after_death, units_of
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.model import Plan, evaluations_for
 

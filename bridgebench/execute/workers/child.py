@@ -20,10 +20,10 @@ from time import monotonic
 from bridgebench.errors import BridgebenchError
 from bridgebench.execute.cell import Failure, Outcome
 from bridgebench.execute.folder import RunFolder
-from bridgebench.execute.local import Clock, LocalRun, record_of, valid_record
 from bridgebench.execute.memory import available_memory, limit_memory, used_memory
-from bridgebench.execute.messages import Began, Doing, Ended, Evaluated, Finished, Started
 from bridgebench.execute.progress import Progress
+from bridgebench.execute.workers.messages import Began, Doing, Ended, Evaluated, Finished, Started
+from bridgebench.execute.workers.runner import Clock, LocalRun, record_of, valid_record
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Plan

@@ -6,9 +6,9 @@ from types import ModuleType
 from typing import Any
 
 from bridgebench.execute.cell import Outcome, SharedResult
-from bridgebench.execute.cluster.outbox import Message
-from bridgebench.execute.cluster.units import Unit
-from bridgebench.execute.cluster.worker import Order, Worker
+from bridgebench.execute.workers.cluster.outbox import Message
+from bridgebench.execute.workers.remote import Order, Worker
+from bridgebench.execute.workers.units import Unit
 
 WORK, TALK = "work", "talk"
 

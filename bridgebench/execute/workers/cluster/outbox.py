@@ -12,8 +12,8 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from bridgebench.execute.folder import RunFolder
-from bridgebench.execute.local import Clock
-from bridgebench.execute.messages import Began, Doing, Ended, Evaluated, Finished
+from bridgebench.execute.workers.messages import Began, Doing, Ended, Evaluated, Finished
+from bridgebench.execute.workers.runner import Clock
 
 CAPACITY = 64
 LISTEN_SECONDS = 1.0

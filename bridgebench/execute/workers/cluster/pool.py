@@ -9,12 +9,12 @@ from types import ModuleType
 from typing import Any
 
 from bridgebench.errors import BridgebenchError
-from bridgebench.execute.cluster.actor import actor_class
-from bridgebench.execute.cluster.connect import Head, Needs
-from bridgebench.execute.cluster.outbox import Message
-from bridgebench.execute.cluster.units import Unit
-from bridgebench.execute.cluster.worker import Order
-from bridgebench.execute.local import Clock
+from bridgebench.execute.workers.cluster.actor import actor_class
+from bridgebench.execute.workers.cluster.connect import Head, Needs
+from bridgebench.execute.workers.cluster.outbox import Message
+from bridgebench.execute.workers.remote import Order
+from bridgebench.execute.workers.runner import Clock
+from bridgebench.execute.workers.units import Unit
 
 START_SECONDS = 300.0
 """How long a worker may take to find room, import and plan."""
