@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridgebench.conformance.check import require
+from bridgebench.execute.clock import Clock
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.progress import Silent
-from bridgebench.execute.workers.runner import LocalRun
+from bridgebench.execute.run import run_plan, this_process
 from bridgebench.interfaces.cell import Cell
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
@@ -67,7 +68,7 @@ def run(task: TaskFile, bench: Bench) -> None:
     reduced = replace(planned, groups=covering(planned.groups), limit=None)
     with tempfile.TemporaryDirectory(prefix="bridgebench-check-") as place:
         folder = RunFolder(Path(place))
-        LocalRun(reduced, folder, Silent()).run()
+        run_plan(reduced, this_process(reduced), folder, Silent(), Clock())
         for cell in reduced.cells:
             record = folder.records.read(cell.identity)
             names = " ".join(spec for spec in parts_of(cell.cell) if spec)

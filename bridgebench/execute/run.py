@@ -1,57 +1,59 @@
-"""Which of the executors runs a plan."""
+"""Running a plan: on which workers, and where their results go."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+import torch
+
+from bridgebench.execute.clock import Clock
+from bridgebench.execute.cores import usable_cores
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.progress import Progress
+from bridgebench.execute.results import Results
 from bridgebench.execute.store import Store, user_store
-from bridgebench.execute.workers.child import GuardedRun
-from bridgebench.execute.workers.runner import Clock, LocalRun
+from bridgebench.execute.workers.child import ChildProcess
+from bridgebench.execute.workers.handle import Workers
+from bridgebench.execute.workers.remote import order_of
+from bridgebench.execute.workers.runner import UnitRunner
+from bridgebench.execute.workers.scheduler import Scheduler
+from bridgebench.execute.workers.this_process import ThisProcess
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.model import Plan
 
-Execute = Callable[[RunFolder, Clock], None]
-"""Runs every cell of a plan that has no valid record in a folder."""
-
 
 @contextmanager
-def executor_of(plan: Plan, choices: Choices, out: Path, progress: Progress) -> Iterator[Execute]:
-    """What is to run a plan into `out`; UsageError, before anything is written, if it cannot."""
+def workers_of(plan: Plan, choices: Choices, progress: Progress) -> Iterator[Workers]:
+    """The workers that are to run a plan; UsageError, before anything is written, if it cannot."""
     store = user_store()  # here also where other processes open their own: they come too late
     if choices.executor == "ray":
-        with _ray(plan, choices, out, progress, store) as execute:
-            yield execute
+        from bridgebench.execute.workers.cluster.workers import ray_workers
+
+        with ray_workers(plan, choices, progress) as workers:
+            yield workers
     elif plan.limit is not None:
-        limit = plan.limit
-        yield lambda folder, clock: GuardedRun(plan, choices, folder, progress, limit, clock).run()
+        yield child_process(plan, choices)
     else:
-        yield _local(plan, choices, progress, store)
+        yield this_process(plan, choices.save == "images", store)
 
 
-def _local(plan: Plan, choices: Choices, progress: Progress, store: Store) -> Execute:
-    save_images = choices.save == "images"
-    return lambda folder, clock: LocalRun(
-        plan, folder, progress, save_images, clock=clock, store=store
-    ).run()
+def this_process(plan: Plan, save_images: bool = False, store: Store | None = None) -> ThisProcess:
+    """This process as the only worker."""
+    cores = usable_cores()
+    return ThisProcess(lambda tell: UnitRunner(plan, tell, cores, save_images, store))
 
 
-@contextmanager
-def _ray(
-    plan: Plan, choices: Choices, out: Path, progress: Progress, store: Store
-) -> Iterator[Execute]:
-    from bridgebench.execute.workers.cluster.connect import connected, import_ray
-    from bridgebench.execute.workers.scheduler import ClusterRun, missing_cells, needs_of
+def child_process(plan: Plan, choices: Choices) -> ChildProcess:
+    """A child process as the only worker, replaced where a cell hangs or kills it."""
+    threads = torch.get_num_threads()
+    return ChildProcess(
+        order_of(plan, choices, threads=threads, cores=usable_cores(), limits_memory=True)
+    )
 
-    import_ray()
-    if not choices.overwrite and not missing_cells(plan, RunFolder(out)):
-        yield _local(plan, choices, progress, store)
-        return
-    progress.doing(f"connecting to Ray at {choices.address}" if choices.address else "starting Ray")
-    with connected(choices.address or "", needs_of(plan, choices)) as workers:
-        yield lambda folder, clock: ClusterRun(
-            plan, choices, folder, progress, workers, clock
-        ).run()
+
+def run_plan(
+    plan: Plan, workers: Workers, folder: RunFolder, progress: Progress, clock: Clock
+) -> None:
+    """Run every cell of a plan that has no valid record in a folder."""
+    Scheduler(plan, workers, Results(plan, folder, progress, clock, workers.count)).run()

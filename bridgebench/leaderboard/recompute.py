@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bridgebench.execute.clock import Clock
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.records import Record
-from bridgebench.execute.workers.child import GuardedRun
-from bridgebench.execute.workers.runner import LocalRun
+from bridgebench.execute.run import child_process, run_plan, this_process
 from bridgebench.files.canonical_json import digest
 from bridgebench.leaderboard.rerun import Rerun
 from bridgebench.leaderboard.rows import Row, row_of
@@ -46,7 +46,7 @@ def recompute(
         return _together(
             {number: each.plan for number, each in reruns.items()}, ranked_by, progress
         )
-    return _guarded(reruns, ranked_by, progress, limit)
+    return _each(reruns, ranked_by, progress)
 
 
 def _together(
@@ -60,19 +60,21 @@ def _together(
     for members in alike.values():
         with tempfile.TemporaryDirectory(prefix="bridgebench-verify-") as place:
             folder = RunFolder(Path(place))
-            LocalRun(_joined(tuple(members.values())), folder, progress).run()
+            joined = _joined(tuple(members.values()))
+            run_plan(joined, this_process(joined), folder, progress, Clock())
             found |= _read(folder, members, ranked_by)
     return found
 
 
-def _guarded(
-    reruns: Mapping[int, Rerun], ranked_by: str, progress: Progress, limit: float
+def _each(
+    reruns: Mapping[int, Rerun], ranked_by: str, progress: Progress
 ) -> dict[int, Recomputed]:
     found: dict[int, Recomputed] = {}
     for number, rerun in reruns.items():
         with tempfile.TemporaryDirectory(prefix="bridgebench-verify-") as place:
             folder = RunFolder(Path(place))
-            GuardedRun(rerun.plan, rerun.choices, folder, progress, limit).run()
+            workers = child_process(rerun.plan, rerun.choices)
+            run_plan(rerun.plan, workers, folder, progress, Clock())
             found |= _read(folder, {number: rerun.plan}, ranked_by)
     return found
 

@@ -1,32 +1,33 @@
-"""What a process that runs cells tells the one that started it."""
+"""What a worker tells the scheduler, in the order in which it happens."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from bridgebench.execute.clock import Clock
+from bridgebench.execute.records import Record
 
 
 @dataclass(frozen=True)
-class Started:
-    """So many evaluations and cells are to come."""
-
-    evaluations: int
-    cells: int
+class Ready:
+    """The worker can be given a unit."""
 
 
 @dataclass(frozen=True)
 class Doing:
-    """What is in hand, in words."""
+    """What is being done, in words."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Began:
-    """Work has begun that these cells depend on."""
+class Begun:
+    """Work has begun that these cells depend on: one cell, or the shared stages of several."""
 
-    identities: tuple[str, ...]
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -37,19 +38,63 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
-class Finished:
-    """A cell has ended; where the process's seconds went so far."""
+class Picture:
+    """A picture of a cell, by its name below the folder of the run."""
 
-    identity: str
-    clock: Clock
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A cell has ended.
+
+    items  the statistics of its images by column
+    spent  the worker's seconds since the last cell that it finished
+    """
+
+    record: Record
+    items: Mapping[str, Tensor]
+    spent: Clock
 
 
 @dataclass(frozen=True)
 class Ended:
-    """All is done, or what went wrong outside of any cell.
+    """The unit has ended, or something failed outside of any cell.
 
-    more  whether cells are left, for another process
+    error  what failed, in one line; it ends the run
+    worn   whether cells are left, and another worker has to run them
     """
 
-    error: str
-    more: bool = False
+    error: str = ""
+    worn: bool = False
+
+
+@dataclass(frozen=True)
+class SharedLost:
+    """The shared stages that the unit needs went with the machine that kept them."""
+
+
+@dataclass(frozen=True)
+class Died:
+    """The process of the worker is gone.
+
+    what  how it ended, as in "its process died of SIGSEGV"
+    why   the most likely reason, with a comma before it, or ""
+    """
+
+    what: str
+    why: str = ""
+
+    def said(self, times: int = 1) -> str:
+        """What happened so many times.
+
+        >>> Died("its worker died", ", most likely with its machine").said(2)
+        'its worker died, 2 times, most likely with its machine'
+        """
+        return self.what + (f", {times} times" if times > 1 else "") + self.why
+
+
+Message = Ready | Doing | Begun | Evaluated | Picture | Finished | Ended | SharedLost | Died
+
+Tell = Callable[[Message], None]

@@ -16,59 +16,55 @@ SLICES_A_WORKER = 4
 class Unit:
     """Cells of one group.
 
-    group    its number in the plan
-    sets     the identities of the cells, of those that are translated together in one tuple
-    parts    above 1: the shared stages come first, then the sets in so many parts
-    deaths   how many workers have died of it
-    alone    each cell is translated by itself
+    group   its number in the plan
+    cells   the identities of the cells
+    parts   above 1: the shared stages come first, then the cells in so many parts
+    deaths  how many workers have died of it
     """
 
     group: int
-    sets: tuple[tuple[str, ...], ...]
+    cells: tuple[str, ...]
     parts: int = 1
     deaths: int = 0
-    alone: bool = False
-
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """The identities of the cells."""
-        return tuple(cell for each in self.sets for cell in each)
 
     def slices(self) -> tuple[Unit, ...]:
-        """The parts, of equal size to one set."""
-        size, longer = divmod(len(self.sets), self.parts)
+        """The parts, of equal size to one cell."""
+        size, longer = divmod(len(self.cells), self.parts)
         ends = [part * size + min(part, longer) for part in range(self.parts + 1)]
-        return tuple(
-            replace(self, sets=self.sets[start:end], parts=1, deaths=0)
-            for start, end in pairwise(ends)
-        )
+        return tuple(Unit(self.group, self.cells[start:end]) for start, end in pairwise(ends))
 
-    def without(self, finished: Collection[str]) -> Unit:
+    def without(self, cells: Collection[str]) -> Unit:
         """What is left of it when some cells have ended."""
-        left = (tuple(cell for cell in each if cell not in finished) for each in self.sets)
-        return replace(self, sets=tuple(each for each in left if each))
+        return replace(self, cells=tuple(cell for cell in self.cells if cell not in cells))
 
 
 def units_of(plan: Plan, missing: Collection[str], workers: int) -> tuple[Unit, ...]:
-    """The cells that are missing, in units: seed by seed, in each the most work first.
+    """The cells that are missing, in units.
+
+    In the order of the plan for one worker; for several seed by seed, in each the most work first.
 
     Args:
         plan: all cells.
         missing: identities of the cells to run.
         workers: how many share the work.
     """
+    units = [
+        Unit(index, cells)
+        for index, group in enumerate(plan.groups)
+        if (cells := tuple(each.identity for each in group.cells if each.identity in missing))
+    ]
+    if workers == 1:
+        return tuple(units)
     work = [_work(group, missing) for group in plan.groups]
-    share = sum(work) / (workers * SLICES_A_WORKER)
+    share = max(1, sum(work) // (workers * SLICES_A_WORKER))
     seeds = {seed: place for place, seed in enumerate(plan.seeds)}
-    units = []
-    for index, group in enumerate(plan.groups):
-        names = tuple((cell.identity,) for cell in group.cells)
-        whole = Unit(index, names, alone=True)
-        left = whole.without({cell.identity for cell in group.cells} - set(missing))
-        if left.sets:
-            units.append(replace(left, parts=_parts(group, left, work[index], share, workers)))
     units.sort(key=lambda unit: (seeds[plan.groups[unit.group].seed], -work[unit.group]))
-    return tuple(units)
+    return tuple(
+        replace(unit, parts=min(len(unit.cells), -(-work[unit.group] // share)))
+        if plan.groups[unit.group].shared
+        else unit
+        for unit in units
+    )
 
 
 def after_death(
@@ -80,26 +76,20 @@ def after_death(
     is not known which of them kills; one that kills when it is alone is lost, and so are all that
     wait for shared stages that kill.
 
-    >>> after_death(Unit(0, (("a", "b"),)), ["a"], retries=1)
-    ((Unit(group=0, sets=(('b',),), parts=1, deaths=1, alone=False),), ())
-    >>> after_death(Unit(0, (("b",),), deaths=1, alone=True), [], retries=1)
+    >>> after_death(Unit(0, ("a", "b")), ["a"], retries=1)
+    ((Unit(group=0, cells=('b',), parts=1, deaths=1),), ())
+    >>> after_death(Unit(0, ("b",), deaths=1), [], retries=1)
     ((), ('b',))
     """
     left = unit.without(finished)
     deaths = unit.deaths + 1
     if deaths <= retries:
-        return ((replace(left, deaths=deaths),) if left.sets else ()), ()
-    if unit.parts > 1 or (unit.alone and len(left.cells) <= 1):
+        return ((replace(left, deaths=deaths),) if left.cells else ()), ()
+    if unit.parts > 1 or len(left.cells) <= 1:
         return (), left.cells
-    return tuple(Unit(unit.group, ((cell,),), 1, retries, alone=True) for cell in left.cells), ()
+    return tuple(Unit(unit.group, (cell,), deaths=retries) for cell in left.cells), ()
 
 
 def _work(group: Group, missing: Collection[str]) -> int:
     """Evaluations an image, and one more a cell for its scoring."""
     return evaluations(group, missing) + sum(cell.identity in missing for cell in group.cells)
-
-
-def _parts(group: Group, unit: Unit, work: int, share: float, workers: int) -> int:
-    if workers == 1 or not group.shared or len(unit.sets) < 2 or share <= 0:
-        return 1
-    return min(len(unit.sets), -(-work // max(1, int(share))))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import ray
+from bridgebench.execute.workers.cluster.pool import Crew
 from bridgebench_world.compare import numbers, without_cost
 
 from bridgebench import BridgebenchError, InvalidOption
@@ -13,7 +14,6 @@ from bridgebench.api import run_choices
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.progress import Silent
 from bridgebench.execute.workers.cluster import connect
-from bridgebench.execute.workers.cluster.pool import Crew
 from bridgebench.execute.workers.scheduler import ClusterRun, needs_of
 from bridgebench.execute.workers.units import Unit
 from bridgebench.plan.choices import choices_of
