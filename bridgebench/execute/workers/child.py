@@ -1,4 +1,4 @@
-"""A worker in a child process, so that a cell that hangs or dies costs itself alone."""
+"""A child process as the only worker, so that a cell that hangs or dies costs itself alone."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import pickle
 import signal
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
 
-from bridgebench.execute.workers.messages import Died, Ended, Message, Ready, Tell
+from bridgebench.execute.workers.messages import Died, Idle, Message, Tell
 from bridgebench.execute.workers.remote import Order, RemoteWorker
 from bridgebench.execute.workers.units import Unit
 
@@ -20,53 +19,35 @@ END_SECONDS = 30.0
 """How long a child that has closed its connection may take to end."""
 
 
-@dataclass
 class ChildProcess:
-    """One worker at a time, in a child process."""
+    """One child at a time; another is started in place of one that was stopped."""
 
-    order: Order
-    count: int = 1
-    retries: int = 0
-    reliable: bool = True
-    _worker: _Worker | None = None
-
-    def start(self, tell: Tell) -> _Worker:
-        """Start a child."""
-        self._worker = _Worker(self.order, tell)
-        return self._worker
-
-    def wait(self, seconds: float) -> None:
-        """Pass on what the child tells next."""
-        if self._worker is not None:
-            self._worker.hear(seconds)
-
-    def remedy(self) -> str:
-        """What to do where no child could be started."""
-        return "run without limit= to see why"
-
-
-class _Worker:
-    """A child process, as its parent sees it."""
-
+    count, retries, reliable = 1, 0, True
     shared: object = None
 
-    def __init__(self, order: Order, tell: Tell) -> None:
+    def __init__(self, order: Order) -> None:
+        self._order = order
+
+    def start(self, tell: Tell) -> ChildProcess:
+        """Start a child."""
         self._tell = tell
         self._scratch = tempfile.TemporaryDirectory(prefix="bridgebench-")
         self._hang_file = Path(self._scratch.name) / "hang.txt"
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, order, self._hang_file), daemon=True
-        )
+        arguments = (theirs, self._order, self._hang_file)
+        self._process = context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
+        return self
 
     def give(self, unit: Unit, shared: object) -> None:
-        with suppress(OSError):  # that it has died is heard next
+        """Send a unit; that the child has died is heard in the next `wait`."""
+        with suppress(OSError):
             self._connection.send(unit)
 
-    def hear(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
+        """Pass on what the child tells next."""
         if not self._connection.poll(seconds):
             return
         try:
@@ -77,9 +58,15 @@ class _Worker:
         self._tell(message)
 
     def trace(self) -> str:
+        """Where the child hangs."""
         return self._hang_file.read_text(encoding="utf-8")
 
+    def remedy(self) -> str:
+        """What to do where no child could be started."""
+        return "run without limit= to see why"
+
     def stop(self) -> None:
+        """End the child at once."""
         self._process.kill()
         self._process.join()
         self._connection.close()
@@ -98,12 +85,10 @@ def _serve(connection: Connection, order: Order, hang_file: Path) -> None:
             connection.send_bytes(content)
 
     worker = RemoteWorker(tell, hang_file)
-    if problem := worker.prepare(order):
-        tell(Ended(problem))
-        return
-    tell(Ready())
+    problem = worker.prepare(order)
+    tell(Idle(problem))
     with suppress(EOFError):  # the parent is gone
-        while True:
+        while not problem:
             worker.run(connection.recv())
 
 

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Protocol
 
+from bridgebench.errors import BridgebenchError
 from bridgebench.execute.results import Results
-from bridgebench.execute.workers.messages import (
-    Begun,
-    Died,
-    Doing,
-    Ended,
-    Evaluated,
-    Finished,
-    Message,
-    Picture,
-    Ready,
-    SharedLost,
-    Tell,
-)
+from bridgebench.execute.workers import messages
+from bridgebench.execute.workers.messages import Died, Idle, Message, SharedLost, Tell
 from bridgebench.execute.workers.units import Unit
 
 START_SECONDS = 300.0
@@ -37,8 +28,7 @@ class Worker(Protocol):
     shared  the shared stages of its unit, to be given to others, where the unit is cut
     """
 
-    @property
-    def shared(self) -> object: ...  # noqa: D102
+    shared: object
 
     def give(self, unit: Unit, shared: object) -> None:
         """Run a unit; `shared` is what another worker made for it, or None."""
@@ -51,7 +41,7 @@ class Worker(Protocol):
 
 
 class Workers(Protocol):
-    """A way to have workers: in this process, in a child process, or on Ray.
+    """A way to have workers: this process, a child process, or actors of Ray.
 
     count     how many there are to be
     retries   how often cells are tried again whose worker died
@@ -73,11 +63,12 @@ class Workers(Protocol):
         """What to do where no worker could be started."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Handle:
     """What is known of a worker.
 
     limit     seconds that a cell may take
+    ready     whether it has its plan
     unit      that it was given, None while it has none
     given     the shared stages that it was given with the unit
     begun     unfinished cells that its work of the moment is for
@@ -90,6 +81,7 @@ class Handle:
     results: Results
     limit: float | None
     reliable: bool
+    worker: Worker = field(init=False)
     ready: bool = False
     unit: Unit | None = None
     given: object = None
@@ -97,40 +89,45 @@ class Handle:
     finished: set[str] = field(default_factory=set)
     deadline: float = field(default_factory=lambda: monotonic() + START_SECONDS)
     useful: bool = False
-    news: Ended | SharedLost | Died | None = None
+    news: Idle | SharedLost | Died | None = None
 
-    def take(self, unit: Unit, given: object) -> None:
-        """The worker is given a unit."""
-        self.unit, self.given, self.finished = unit, given, set()
+    def give(self, unit: Unit, shared: object) -> None:
+        """Give the worker a unit."""
+        self.unit, self.given, self.finished = unit, shared, set()
         if self.reliable:
-            self.begun, self.deadline = (), monotonic() + START_SECONDS
+            self.deadline = monotonic() + START_SECONDS
         else:  # it may die before it is heard that it has begun
-            self.begun, self.deadline, self.useful = unit.cells, NEVER, True
+            self.begun, self.useful = unit.cells, True
+        self.worker.give(unit, shared)
 
     def free(self) -> None:
-        """The unit has ended."""
+        """The worker has its plan, or has ended its unit."""
         self.unit = self.given = None
-        self.begun, self.deadline = (), NEVER
+        self.ready, self.begun, self.deadline = True, (), NEVER
+
+    def left(self, lost: Collection[str] = ()) -> tuple[Unit, ...]:
+        """What is left of its unit but for some cells."""
+        return () if self.unit is None else (self.unit.without({*self.finished, *lost}),)
 
     def hear(self, message: Message) -> None:
         """Take in what the worker tells."""
         match message:
-            case Ready():
-                self.ready, self.deadline = True, NEVER
-            case Doing(text):
+            case messages.Doing(text):
                 self.results.progress.doing(text)
-            case Begun(cells):
+            case messages.Begun(cells):
                 self.begun, self.useful = cells, True
                 limit = NEVER if self.limit is None else self.limit + GRACE_SECONDS
                 self.deadline = monotonic() + limit
-            case Evaluated(count):
+            case messages.Evaluated(count):
                 self.results.progress.evaluated(count)
-            case Picture(name, content):
+            case messages.Picture(name, content):
                 self.results.write_picture(name, content)
-            case Finished(record, items, spent):
+            case messages.Finished(record, items, spent):
                 self.finished.add(record.identity)
                 self.begun = tuple(cell for cell in self.begun if cell != record.identity)
                 self.useful = True
                 self.results.finish(record, items, spent)
-            case Ended() | SharedLost() | Died():
+            case Idle(error) if error:
+                raise BridgebenchError(error)
+            case Idle() | SharedLost() | Died():
                 self.news = message

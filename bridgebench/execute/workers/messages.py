@@ -12,11 +12,6 @@ from bridgebench.execute.records import Record
 
 
 @dataclass(frozen=True)
-class Ready:
-    """The worker can be given a unit."""
-
-
-@dataclass(frozen=True)
 class Doing:
     """What is being done, in words."""
 
@@ -59,10 +54,10 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class Ended:
-    """The unit has ended, or something failed outside of any cell.
+class Idle:
+    """The worker has its plan, or has ended its unit.
 
-    error  what failed, in one line; it ends the run
+    error  what failed outside of any cell, in one line; it ends the run
     worn   whether cells are left, and another worker has to run them
     """
 
@@ -95,6 +90,6 @@ class Died:
         return self.what + (f", {times} times" if times > 1 else "") + self.why
 
 
-Message = Ready | Doing | Begun | Evaluated | Picture | Finished | Ended | SharedLost | Died
+Message = Doing | Begun | Evaluated | Picture | Finished | Idle | SharedLost | Died
 
 Tell = Callable[[Message], None]

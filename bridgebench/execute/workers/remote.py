@@ -14,7 +14,7 @@ from bridgebench.errors import BridgebenchError
 from bridgebench.execute.cell import Outcome, SharedResult
 from bridgebench.execute.memory import available_memory, limit_memory, used_memory
 from bridgebench.execute.workers.hang import HangFile
-from bridgebench.execute.workers.messages import Begun, Ended, Finished, Message, Tell
+from bridgebench.execute.workers.messages import Begun, Finished, Idle, Message, Tell
 from bridgebench.execute.workers.runner import UnitRunner
 from bridgebench.execute.workers.units import Unit
 from bridgebench.files.canonical_json import digest
@@ -118,7 +118,7 @@ class RemoteWorker:
 
         `shared` are the shared stages of its group, from another worker.
         """
-        result, ended = None, Ended()
+        result, idle = None, Idle()
         try:
             if self._runner is None:
                 raise BridgebenchError("a worker was given a unit before it had a plan")
@@ -127,13 +127,13 @@ class RemoteWorker:
             else:
                 self._runner.run(unit, shared)
         except _Worn:
-            ended = Ended(worn=True)
+            idle = Idle(worn=True)
         except BridgebenchError as error:
-            ended = Ended(str(error))
+            idle = Idle(str(error))
         except Exception as error:
-            ended = Ended(f"a worker failed: {type(error).__name__}: {error}")
+            idle = Idle(f"a worker failed: {type(error).__name__}: {error}")
         self._hang.rest()
-        self._send(ended)
+        self._send(idle)
         return result
 
     def trace(self) -> str:

@@ -11,8 +11,8 @@ from bridgebench.errors import BridgebenchError
 from bridgebench.execute.cell import Failure, Outcome
 from bridgebench.execute.finished import valid_record
 from bridgebench.execute.results import Results
-from bridgebench.execute.workers.handle import START_SECONDS, Handle, Worker, Workers
-from bridgebench.execute.workers.messages import Died, Ended, SharedLost
+from bridgebench.execute.workers.handle import START_SECONDS, Handle, Workers
+from bridgebench.execute.workers.messages import Died, Idle, SharedLost
 from bridgebench.execute.workers.units import Unit, after_death, units_of
 from bridgebench.plan.model import Plan
 
@@ -27,7 +27,7 @@ class Scheduler:
     workers: Workers
     results: Results
     _queue: deque[tuple[Unit, object]] = field(default_factory=deque)
-    _running: list[tuple[Handle, Worker]] = field(default_factory=list)
+    _handles: list[Handle] = field(default_factory=list)
     _places: int = 0
     _early_deaths: int = 0
 
@@ -40,66 +40,53 @@ class Scheduler:
         self._again(units_of(self.plan, missing, self.workers.count), None)
         self._places = self.workers.count
         try:
-            while self._queue or any(handle.unit for handle, _ in self._running):
+            while self._queue or any(handle.unit for handle in self._handles):
                 self._start_and_give()
-                nearest = min(handle.deadline for handle, _ in self._running)
+                nearest = min(handle.deadline for handle in self._handles)
                 self.workers.wait(min(LONGEST_WAIT, max(0.0, nearest - monotonic())))
-                for handle, worker in list(self._running):
-                    self._react(handle, worker)
+                for handle in list(self._handles):
+                    self._react(handle)
         finally:
-            for handle, worker in list(self._running):
-                self._stop(handle, worker)
+            for handle in list(self._handles):
+                self._stop(handle)
 
     def _start_and_give(self) -> None:
-        idle = sum(handle.unit is None for handle, _ in self._running)
+        idle = sum(handle.unit is None for handle in self._handles)
         wanted = sum(unit.parts for unit, _ in self._queue) - idle
-        for _ in range(min(wanted, self._places - len(self._running))):
+        for _ in range(min(wanted, self._places - len(self._handles))):
             handle = Handle(self.results, self.plan.limit, self.workers.reliable)
-            self._running.append((handle, self.workers.start(handle.hear)))
-        for handle, worker in self._running:
+            handle.worker = self.workers.start(handle.hear)
+            self._handles.append(handle)
+        for handle in self._handles:
             if handle.ready and handle.unit is None and self._queue:
-                unit, shared = self._queue.popleft()
-                handle.take(unit, shared)
-                worker.give(unit, shared)
+                handle.give(*self._queue.popleft())
                 self._early_deaths = 0
 
-    def _react(self, handle: Handle, worker: Worker) -> None:
+    def _react(self, handle: Handle) -> None:
         news, handle.news = handle.news, None
         match news:
-            case Ended(error) if error:
-                raise BridgebenchError(error)
-            case Ended(worn=worn):
-                self._on_end(handle, worker, worn)
+            case Idle(worn=True):
+                self._stop(handle)
+                self._again(handle.left(), handle.given)
+            case Idle():
+                if handle.unit is not None and handle.unit.parts > 1:
+                    self._again(handle.unit.slices(), handle.worker.shared)
+                handle.free()
             case SharedLost():
-                self._on_shared_lost(handle)
+                self._again(handle.left(), None)
+                handle.free()
             case Died():
-                self._on_death(handle, worker, news)
+                self._on_death(handle, news)
             case None if handle.deadline < monotonic():
-                self._on_deadline(handle, worker)
+                self._on_deadline(handle)
 
-    def _on_end(self, handle: Handle, worker: Worker, worn: bool) -> None:
-        unit = _unit_of(handle)
-        if worn:
-            self._stop(handle, worker)
-            self._again([unit.without(handle.finished)], handle.given)
-        elif unit.parts > 1:
-            self._again(unit.slices(), worker.shared)
-        handle.free()
-
-    def _on_shared_lost(self, handle: Handle) -> None:
-        """The shared stages went with the machine that kept them: do all of it again."""
-        self._again([_unit_of(handle).without(handle.finished)], None)
-        handle.free()
-
-    def _on_death(self, handle: Handle, worker: Worker, death: Died) -> None:
-        self._stop(handle, worker)
+    def _on_death(self, handle: Handle, death: Died) -> None:
+        self._stop(handle)
         if not handle.useful:
             self._on_early_death(handle, death)
-        elif handle.unit is None:
-            return
         elif self.workers.reliable:
             self._lose_begun(handle, Outcome(failure=Failure(death.said())))
-        else:
+        elif handle.unit is not None:
             unit = handle.unit
             again, lost = after_death(unit, handle.finished, self.workers.retries)
             self._again(again, handle.given)
@@ -107,8 +94,7 @@ class Scheduler:
 
     def _on_early_death(self, handle: Handle, death: Died) -> None:
         """A worker died before it came to a cell."""
-        if handle.unit is not None:
-            self._again([handle.unit], handle.given)
+        self._again(handle.left(), handle.given)
         self._early_deaths += 1
         if self._early_deaths > self.workers.retries:
             # Another would die there too; those that are left do its share.
@@ -117,43 +103,36 @@ class Scheduler:
                 "executor=local and without limit= to see why"
             )
 
-    def _on_deadline(self, handle: Handle, worker: Worker) -> None:
+    def _on_deadline(self, handle: Handle) -> None:
         """A cell took longer than the limit, or a worker did not come to its first cell."""
-        trace = worker.trace() if handle.useful else ""
-        self._stop(handle, worker)
+        trace = handle.worker.trace() if handle.useful else ""
+        self._stop(handle)
         if handle.useful:
             reason = f"took longer than the limit of {self.plan.limit:g} s"
             self._lose_begun(handle, Outcome(failure=Failure(reason, trace), timed_out=True))
-        elif handle.unit is None:
+        elif handle.unit is not None:
+            late = Died(f"its images were not loaded within {START_SECONDS:g} s")
+            self._on_early_death(handle, late)
+        else:
             self._give_up_place(
                 f"no worker could be started within {START_SECONDS:g} s: {self.workers.remedy()}"
             )
-        else:
-            death = Died(f"it took longer than {START_SECONDS:g} s to load the images")
-            self._on_early_death(handle, death)
 
     def _give_up_place(self, problem: str) -> None:
         """Start no other worker in place of one; it is the end if there is none left."""
         self._places -= 1
-        if not self._running:
+        if not self._handles:
             raise BridgebenchError(problem)
 
     def _lose_begun(self, handle: Handle, outcome: Outcome) -> None:
         """What a worker had begun is lost, and the rest of its unit is done by another."""
-        unit = _unit_of(handle)
-        self._again([unit.without({*handle.finished, *handle.begun})], handle.given)
+        self._again(handle.left(handle.begun), handle.given)
         self.results.lose(handle.begun, outcome)
 
     def _again(self, units: Iterable[Unit], shared: object) -> None:
         """Put units at the front of the queue, in their order."""
         self._queue.extendleft((unit, shared) for unit in reversed(tuple(units)) if unit.cells)
 
-    def _stop(self, handle: Handle, worker: Worker) -> None:
-        self._running.remove((handle, worker))
-        worker.stop()
-
-
-def _unit_of(handle: Handle) -> Unit:
-    if handle.unit is None:
-        raise BridgebenchError("a worker told of a unit that it was not given")
-    return handle.unit
+    def _stop(self, handle: Handle) -> None:
+        self._handles.remove(handle)
+        handle.worker.stop()

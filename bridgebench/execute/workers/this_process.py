@@ -1,61 +1,47 @@
-"""A worker in this process: it runs a unit while the scheduler waits for news of it."""
+"""This process as the only worker: it runs a unit while the scheduler waits for news of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from bridgebench.execute.workers.messages import Ended, Ready, Tell
+from bridgebench.execute.workers.messages import Idle, Tell
 from bridgebench.execute.workers.runner import UnitRunner
 from bridgebench.execute.workers.units import Unit
 
 
-@dataclass
 class ThisProcess:
-    """The one worker; what it raises ends the run.
+    """One worker, which is the scheduler's process. What it raises ends the run."""
 
-    runner  makes what runs its units, given where to tell what happens
-    """
+    count, retries, reliable = 1, 0, True
+    shared: object = None
 
-    runner: Callable[[Tell], UnitRunner]
-    count: int = 1
-    retries: int = 0
-    reliable: bool = True
-    _worker: _Worker | None = None
+    def __init__(self, new_runner: Callable[[Tell], UnitRunner]) -> None:
+        self._new_runner = new_runner
+        self._units: list[Unit] = []
 
-    def start(self, tell: Tell) -> _Worker:
+    def start(self, tell: Tell) -> ThisProcess:
         """The worker, which is ready at once."""
-        tell(Ready())
-        self._worker = _Worker(self.runner(tell), tell)
-        return self._worker
+        self._tell, self._runner = tell, self._new_runner(tell)
+        tell(Idle())
+        return self
+
+    def give(self, unit: Unit, shared: object) -> None:
+        """Run a unit in the next `wait`."""
+        self._units.append(unit)
 
     def wait(self, seconds: float) -> None:
         """Run the unit that was given, for as long as that takes."""
-        if self._worker is not None:
-            self._worker.run()
-
-    def remedy(self) -> str:
-        """Nothing: this process is there."""
-        return ""
-
-
-@dataclass
-class _Worker:
-    runner: UnitRunner
-    tell: Tell
-    shared: object = None
-    _units: list[Unit] = field(default_factory=list)
-
-    def give(self, unit: Unit, shared: object) -> None:
-        self._units.append(unit)
-
-    def run(self) -> None:
         while self._units:
-            self.runner.run(self._units.pop())
-            self.tell(Ended())
+            self._runner.run(self._units.pop())
+            self._tell(Idle())
 
     def trace(self) -> str:
+        """Unknown: nobody watches."""
+        return ""
+
+    def remedy(self) -> str:
+        """None is needed: this process is there."""
         return ""
 
     def stop(self) -> None:
-        self._units.clear()
+        """Nothing to do."""

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import overload
+from dataclasses import replace
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from bridgebench.execute.cell import Outcome, SharedResult
 
 
-@dataclass(frozen=True)
-class _Sent:
-    """A tensor of any type as bytes in a NumPy array."""
-
-    content: npt.NDArray[np.uint8]
-    dtype: torch.dtype
-    shape: torch.Size
-
-    @classmethod
-    def of(cls, tensor: Tensor) -> _Sent:
-        content = tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
-        return cls(content, tensor.dtype, tensor.shape)
-
-    def tensor(self) -> Tensor:
-        return torch.from_numpy(self.content.copy()).view(self.dtype).view(self.shape)
-
-
 class SentTensors(Sequence[Tensor | None]):
-    """Results of shared stages as NumPy arrays.
+    """Results of shared stages as NumPy arrays of bytes.
 
     A worker reads them from the memory that Ray shares between the processes of a machine: none
     that is given them has a copy of more than the batch at hand. The one that sends them has all of
@@ -40,20 +21,23 @@ class SentTensors(Sequence[Tensor | None]):
     """
 
     def __init__(self, tensors: Sequence[Tensor | None]) -> None:
-        self._sent = [None if tensor is None else _Sent.of(tensor) for tensor in tensors]
+        self._sent = [None if tensor is None else _packed(tensor) for tensor in tensors]
 
     def __len__(self) -> int:
         return len(self._sent)
 
-    @overload
-    def __getitem__(self, index: int) -> Tensor | None: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Tensor | None]: ...
-    def __getitem__(self, index: int | slice) -> Tensor | Sequence[Tensor | None] | None:
+    def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
-        sent = self._sent[index]
-        return None if sent is None else sent.tensor()
+        if (sent := self._sent[index]) is None:
+            return None
+        content, dtype, shape = sent
+        return torch.from_numpy(content.copy()).view(dtype).view(shape)
+
+
+def _packed(tensor: Tensor) -> tuple[Any, torch.dtype, torch.Size]:
+    content = tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    return content, tensor.dtype, tensor.shape
 
 
 def to_send(shared: SharedResult | Outcome | None) -> SharedResult | Outcome | None:

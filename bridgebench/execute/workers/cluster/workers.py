@@ -16,7 +16,7 @@ from bridgebench.errors import BridgebenchError
 from bridgebench.execute.progress import Progress
 from bridgebench.execute.workers.cluster.actor import actor_class
 from bridgebench.execute.workers.cluster.connect import GONE, Head, Needs, connected, import_ray
-from bridgebench.execute.workers.messages import Died, Doing, Ended, Ready, SharedLost, Tell
+from bridgebench.execute.workers.messages import Died, Doing, Idle, SharedLost, Tell
 from bridgebench.execute.workers.remote import Order, order_of
 from bridgebench.execute.workers.units import Unit
 from bridgebench.plan.choices import Choices
@@ -161,7 +161,7 @@ class _Worker:
         """Take in what a call gave."""
         if call is self.preparing:
             self.preparing = None
-            self.tell(Ended(found) if found else Ready())
+            self.tell(Idle(found))
         elif call is self.running:
             self.running = self.given = None
         else:
