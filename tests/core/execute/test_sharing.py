@@ -8,7 +8,6 @@ from bridgebench.api import run_choices
 from bridgebench.execute.sharing import cached_share, entry_key
 from bridgebench.execute.store import LIMIT_VARIABLE, Store, user_store
 from bridgebench.files.cache_folder import FOLDER_VARIABLE
-from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plugins.registry import load_registry
@@ -40,9 +39,6 @@ class Counting:
     def doing(self, text):
         pass
 
-    def begin(self, identities):
-        pass
-
     def finished_cell(self, identity):
         pass
 
@@ -52,7 +48,7 @@ def run(out, progress=None, **words):
 
 
 def numbers(finished):
-    return to_csv(finished.board.table.drop(columns=DISTURBED))
+    return finished.board.table.drop(columns=DISTURBED).to_csv()
 
 
 def encodes(cache):
