@@ -95,13 +95,13 @@ def _execute(
         progress.start(0, 0)
         return folder, False
     # Here, as it imports torch, which a finished run does without.
-    from bridgebench.execute.executor import executor_of
+    from bridgebench.execute.run import run_plan, workers_of
 
     check_ready(plan)
-    with executor_of(plan, choices, out, progress) as execute:
+    with workers_of(plan, choices, progress) as workers:
         folder = claim(out, plan, choices.overwrite)
         try:
-            execute(folder, clock)
+            run_plan(plan, workers, folder, progress, clock)
         except KeyboardInterrupt:
             return folder, True
     return folder, False

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import torch
 from torch import Tensor
 
-from bridgebench.conformance.check import ConformanceError
+from bridgebench.conformance.cells import first_runnable, with_parts
 from bridgebench.conformance.few_items import FewItems
 from bridgebench.conformance.trial import (
     IN_ORDER,
@@ -21,18 +21,16 @@ from bridgebench.conformance.trial import (
     run_fit,
     run_trial,
 )
-from bridgebench.errors import BudgetError, UnknownName, UsageError
+from bridgebench.errors import UsageError
 from bridgebench.execute.cell import Fitted
 from bridgebench.execute.features import Extractors
 from bridgebench.execute.reference import Reference
-from bridgebench.interfaces.cell import Axis, Cell, Parts, Setting
+from bridgebench.interfaces.cell import Cell, Parts, Setting
 from bridgebench.interfaces.dataset import Dataset, Items
-from bridgebench.plan.answers import check_domains, skip_reason_of, training_domains_of
 from bridgebench.plan.cells import Combiner
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.machine import resolve_device
 from bridgebench.plan.make import check_measurable, extractors_by_spec, setting_of
-from bridgebench.plan.stages import training_refusal
 from bridgebench.plugins.registry import Kind, Registry
 from bridgebench.plugins.specs import build
 from bridgebench.tasks.lookup import find_task
@@ -48,7 +46,6 @@ T = TypeVar("T")
 DEFAULT_TASK = "cmnist_to7"
 FEW = 6
 POPULATION = 96
-BUDGETS = range(4, 65)
 
 
 @dataclass(frozen=True)
@@ -128,9 +125,7 @@ class Harness:
 
         ConformanceError where there is none.
         """
-        given = {axis for axis in Axis if getattr(parts, axis) is not None}
-        methods = self._combiner(BUDGETS[0]).methods()
-        return self._first([method for method in methods if given <= method.axes], parts)
+        return self._first(self._combiner().methods(), parts)
 
     def run(self, cell: Cell, how: Arrangement = IN_ORDER, items: Items | None = None) -> Trial:
         """Run a cell on the first source images, or on other items; the same trial once only.
@@ -155,51 +150,13 @@ class Harness:
         extractors = extractors_by_spec(self.registry, self.task, [metric])
         return Reference(self.task, self.few, Extractors(extractors, self.device), n, SEED)
 
-    def _first(self, methods: Sequence[Method], given: Parts) -> Cell:
-        reasons: list[str] = []
-        for nfe in BUDGETS:
-            try:
-                for cell in self._cells(methods, nfe, given):
-                    reason = self._reason(cell)
-                    if not reason:
-                        return cell
-                    reasons.append(reason)
-            except BudgetError as error:
-                reasons.append(str(error))
-                continue
-            break
-        raise ConformanceError(
-            f"a combination of task {self.task.name} that can be run",
-            f"'{reasons[0] if reasons else 'none'}'; give another task",
-        )
+    def _first(self, methods: Sequence[Method], parts: Parts) -> Cell:
+        cells = (cell for method in methods for cell in self._combiner().cells_of(method, SEED))
+        return first_runnable(with_parts(cells, parts), self.task, self.dataset, self.setting)
 
-    def _cells(self, methods: Sequence[Method], nfe: int, given: Parts) -> Iterator[Cell]:
-        for method in methods:
-            for cell in self._combiner(nfe).cells_of(method, SEED):
-                parts = Parts(
-                    source_score=given.source_score or cell.parts.source_score,
-                    target_score=given.target_score or cell.parts.target_score,
-                    solver=given.solver or cell.parts.solver,
-                    nfe=cell.parts.nfe,
-                    transform=given.transform or cell.parts.transform,
-                )
-                if parts.solver is not None and parts.nfe is not None:
-                    parts.solver.intervals(parts.nfe)
-                yield replace(cell, parts=parts)
-
-    def _reason(self, cell: Cell) -> str:
-        """Why a cell cannot be run, or ""."""
-        try:
-            check_domains([cell], self.setting)
-        except UnknownName as error:
-            return str(error)
-        domains = training_domains_of(cell, self.setting)
-        refusal = training_refusal(domains, self.task, self.dataset)
-        return skip_reason_of(cell, self.setting) or refusal
-
-    def _combiner(self, nfe: int) -> Combiner:
+    def _combiner(self) -> Combiner:
         protocol = next(iter(self.task.protocols.values()))
-        return Combiner(self.registry, self.task, protocol, Choices(task=self.where, nfe=(nfe,)))
+        return Combiner(self.registry, self.task, protocol, Choices(task=self.where))
 
 
 def make_harness(registry: Registry, task: str = "", device: str = "auto") -> Harness:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridgebench.conformance.check import require
+from bridgebench.execute.clock import Clock
 from bridgebench.execute.folder import RunFolder
-from bridgebench.execute.local import LocalRun
 from bridgebench.execute.progress import Silent
+from bridgebench.execute.run import run_plan, this_process
 from bridgebench.execute.store import Store
 from bridgebench.interfaces.cell import Cell
 from bridgebench.plan.choices import Choices
@@ -67,7 +68,8 @@ def run(task: TaskFile, harness: Harness) -> None:
     )
     with tempfile.TemporaryDirectory(prefix="bridgebench-check-") as place:
         folder = RunFolder(Path(place))
-        LocalRun(reduced, folder, Silent(), store=Store(Path(place), limit=0)).run()
+        workers = this_process(reduced, store=Store(Path(place), limit=0))
+        run_plan(reduced, workers, folder, Silent(), Clock())
         for cell in reduced.cells:
             record = folder.records.read(cell.identity)
             names = " ".join(spec for spec in parts_of(cell.cell) if spec)
@@ -79,7 +81,8 @@ def run(task: TaskFile, harness: Harness) -> None:
 
 def parts_of(cell: Cell) -> tuple[str, ...]:
     """The specs of what a cell combines, "" on an axis that its method does not use."""
-    parts = (cell.method, cell.source_score, cell.target_score, cell.solver, cell.transform)
+    own = cell.parts
+    parts = (cell.method, own.source_score, own.target_score, own.solver, own.transform)
     return tuple("" if part is None else part.spec for part in parts)
 
 

@@ -76,8 +76,8 @@ class CycleDiffusion(Method):
         return self.latent.control
 
     def stochastic(self, cell: Cell) -> bool:
-        """Its decode draws nothing but the noise of that control."""
-        return self.latent is LatentOrigin.NOISE
+        """A trajectory is a draw, whatever eta: it sets out from noise."""
+        return True
 
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model, the target domain of the target model."""

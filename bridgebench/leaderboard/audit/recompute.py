@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bridgebench.execute.clock import Clock
 from bridgebench.execute.folder import RunFolder
-from bridgebench.execute.guarded import GuardedRun
-from bridgebench.execute.local import LocalRun
 from bridgebench.execute.progress import Progress
+from bridgebench.execute.run import child_process, run_plan, this_process
 from bridgebench.files.canonical_json import digest
 from bridgebench.leaderboard.audit.rerun import Rerun
 from bridgebench.leaderboard.csv.row import Row
@@ -42,7 +42,7 @@ def recompute(
     if limit is None:
         plans = {number: each.plan for number, each in reruns.items()}
         return _together(plans, board, progress)
-    return _guarded(reruns, board, progress, limit)
+    return _each(reruns, board, progress)
 
 
 def _together(plans: Mapping[int, Plan], board: Board, progress: Progress) -> dict[int, Recomputed]:
@@ -54,19 +54,19 @@ def _together(plans: Mapping[int, Plan], board: Board, progress: Progress) -> di
     for members in alike.values():
         with tempfile.TemporaryDirectory(prefix="bridgebench-verify-") as place:
             folder = RunFolder(Path(place))
-            LocalRun(_joined(tuple(members.values())), folder, progress).run()
+            joined = _joined(tuple(members.values()))
+            run_plan(joined, this_process(joined), folder, progress, Clock())
             found |= _read(folder, members, board)
     return found
 
 
-def _guarded(
-    reruns: Mapping[int, Rerun], board: Board, progress: Progress, limit: float
-) -> dict[int, Recomputed]:
+def _each(reruns: Mapping[int, Rerun], board: Board, progress: Progress) -> dict[int, Recomputed]:
     found: dict[int, Recomputed] = {}
     for number, rerun in reruns.items():
         with tempfile.TemporaryDirectory(prefix="bridgebench-verify-") as place:
             folder = RunFolder(Path(place))
-            GuardedRun(rerun.plan, rerun.choices, folder, progress, limit).run()
+            workers = child_process(rerun.plan, rerun.choices)
+            run_plan(rerun.plan, workers, folder, progress, Clock())
             found |= _read(folder, {number: rerun.plan}, board)
     return found
 

@@ -141,8 +141,9 @@ def read_description(path: Path, by: str) -> dict[str, Any]:
         IntegrityError: the file is not the one of its manifest, or says nothing of itself.
     """
     checked_sha256(path)
+    metadata = read_metadata(path)
     try:
-        description = loads(read_metadata(path)[by], str(path))
+        description = loads(metadata[by], str(path))
     except (KeyError, IntegrityError) as error:
         raise _undescribed(path, by) from error
     if not isinstance(description, dict):

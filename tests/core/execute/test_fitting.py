@@ -188,7 +188,7 @@ def test_a_task_that_evaluates_the_training_split_skips_the_method_with_the_reas
 
 def paired_task(folder, missing=""):
     option = f":missing={missing}" if missing else ""
-    return task_file(folder, ("dataset: world", f'dataset: "world_paired{option}"'))
+    return task_file(folder, ("dataset: world", f'dataset: "world_pairs{option}"'))
 
 
 def test_a_method_is_fitted_to_pairs(tmp_path):
@@ -208,7 +208,7 @@ def test_a_missing_pair_is_one_line_that_names_it_and_its_siblings_finish(tmp_pa
     task = paired_task(tmp_path, "train/red07")
     records = by_method(run(tmp_path / "out", task=task, method="paired,identity"))
     assert records["paired"].reason == (
-        "in its fit: dataset world_paired lacks the target of train/red07; add it or leave it out"
+        "in its fit: item train/red07 has no true target in world_pairs"
     )
     assert records["identity"].status == "ok"
     assert kept(cache) == []

@@ -3,6 +3,7 @@
 import importlib
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -93,7 +94,7 @@ def blas_threads():
 def test_a_second_thread_and_files_in_place_of_memory_change_no_number(
     whole, tmp_path, monkeypatch, beside
 ):
-    monkeypatch.setattr("bridgebench.execute.local.pays", lambda device, cores: beside)
+    monkeypatch.setattr("bridgebench.execute.seed.use_second_thread", lambda device, cores: beside)
     monkeypatch.setattr("bridgebench.execute.batches.Spool", lambda held: Spool(0))
     monkeypatch.setattr("bridgebench.execute.sharing.Spool", lambda: Spool(0))
     assert without_cost(run(tmp_path / "out")) == without_cost(whole)
@@ -104,7 +105,7 @@ def test_an_error_in_scoring_is_the_failure_of_its_cell(tmp_path, monkeypatch, b
     def refuse(self, *batch):
         raise ValueError("no score for this")
 
-    monkeypatch.setattr("bridgebench.execute.local.pays", lambda device, cores: beside)
+    monkeypatch.setattr("bridgebench.execute.seed.use_second_thread", lambda device, cores: beside)
     monkeypatch.setattr("bridgebench.execute.scoring.Scorer.update", refuse)
     (record,) = run(tmp_path / "out", method="identity").records
     assert (record.status, record.reason) == ("failed", "ValueError: no score for this")
@@ -128,7 +129,7 @@ def test_a_shared_encode_gives_the_bits_of_a_solo_one(whole, tmp_path):
     shared = next(r for r in whole.records if r.identity == record.identity)
     assert record.values == shared.values
     for name, items in alone.folder.records.items(record).items():
-        assert torch.equal(items, whole.folder.records.items(shared)[name])
+        assert np.array_equal(items, whole.folder.records.items(shared)[name], equal_nan=True)
     assert (
         alone.folder.strip(record.identity).read_bytes()
         == whole.folder.strip(record.identity).read_bytes()

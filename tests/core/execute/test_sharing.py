@@ -39,9 +39,6 @@ class Counting:
     def doing(self, text):
         pass
 
-    def begin(self, identities):
-        pass
-
     def finished_cell(self, identity):
         pass
 

@@ -49,7 +49,7 @@ def test_a_finished_run_does_without_torch(tmp_path) -> None:
         [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=900
     )
     assert done.returncode == 0, done.stderr
-    assert "0 cells computed, 1 kept from before" in done.stdout
+    assert "0 cells computed, 1 reused" in done.stdout
 
 
 EVERY_CLASS = """

@@ -88,7 +88,7 @@ def test_a_fit_depends_on_the_seed_and_not_on_how_many_images_are_evaluated():
     ("old", "new"),
     [
         ("reference: train, held_out: test", "reference: test, held_out: train"),
-        ("dataset: world", "dataset: world_paired"),
+        ("dataset: world", "dataset: world_pairs"),
         ("low: -1.0", "low: -2.0"),
     ],
 )

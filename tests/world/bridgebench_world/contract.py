@@ -1,4 +1,4 @@
-"""Small methods and a dataset that use each part of the contract, rightly or wrongly."""
+"""Small methods that use each part of the contract, rightly or wrongly."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,13 +8,11 @@ from pydantic import Field
 
 from bridgebench import (
     Axis,
-    IntegrityError,
     Method,
     Stage,
     Supervision,
     Translation,
 )
-from bridgebench_world.images import World, mean_of
 
 LOADED = []
 """The factors of the networks that were loaded, in order."""
@@ -170,21 +168,3 @@ class Paired(Method):
 
     def translate(self, cell, batch, shared, context):
         return Translation((batch.images + context.fitted["way"]).clamp(-1, 1))
-
-
-class Pairs(World):
-    """The world with the true target of each item: itself, moved from red to green."""
-
-    name: ClassVar[str] = "world_paired"
-
-    missing: str = Field("", description="an item without a target")
-
-    def has_pairs(self, source, target):
-        return (source, target) == ("red", "green")
-
-    def true_targets(self, items, source, target, split, seed):
-        if self.missing in items.ids:
-            raise IntegrityError(
-                f"dataset world_paired lacks the target of {self.missing}; add it or leave it out"
-            )
-        return (items.images + mean_of(target) - mean_of(source)).clamp(-1, 1)

@@ -10,7 +10,6 @@ def bridgebench_datasets():
     return {
         "world": "bridgebench_world.images:World",
         "world_pairs": "bridgebench_world.pairs:PairedWorld",
-        "world_paired": "bridgebench_world.contract:Pairs",
     }
 
 

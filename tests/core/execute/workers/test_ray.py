@@ -10,12 +10,16 @@ from bridgebench_world.compare import numbers, without_cost
 
 from bridgebench import BridgebenchError, InvalidOption
 from bridgebench.api import run_choices
-from bridgebench.execute.cluster import connect
-from bridgebench.execute.cluster.crew import Crew
-from bridgebench.execute.cluster.run import ClusterRun, needs_of
-from bridgebench.execute.cluster.units import Unit
+from bridgebench.execute.clock import Clock
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.progress import Silent
+from bridgebench.execute.results import Results
+from bridgebench.execute.workers.cluster import connect
+from bridgebench.execute.workers.cluster.workers import ray_workers
+from bridgebench.execute.workers.handle import Handle
+from bridgebench.execute.workers.messages import Died, Idle, SharedLost
+from bridgebench.execute.workers.scheduler import Scheduler
+from bridgebench.execute.workers.units import Unit
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plugins.registry import load_registry
@@ -133,8 +137,8 @@ def test_deaths_hangs_and_failures_are_rows_and_their_siblings_finish(
     cluster, tmp_path, monkeypatch
 ):
     # A busy machine is late with the news of an end, and with the answer where a worker hangs.
-    monkeypatch.setattr("bridgebench.execute.cluster.run.GRACE_SECONDS", 12.0)
-    monkeypatch.setattr("bridgebench.execute.cluster.crew.TRACE_SECONDS", 300.0)
+    monkeypatch.setattr("bridgebench.execute.workers.handle.GRACE_SECONDS", 12.0)
+    monkeypatch.setattr("bridgebench.execute.workers.cluster.workers.TRACE_SECONDS", 300.0)
     finished = run(
         tmp_path / "out",
         executor="ray",
@@ -161,37 +165,68 @@ def test_deaths_hangs_and_failures_are_rows_and_their_siblings_finish(
     assert not finished.all_ok
 
 
-def test_nobody_is_blamed_for_the_death_of_another_or_for_one_with_empty_hands(cluster, tmp_path):
+def test_nobody_is_blamed_for_the_death_of_another_or_for_one_without_work(cluster, tmp_path):
     words = {"method": "ddib", "solver": "euler", "executor": "ray", "workers": 2, "retries": 0}
     choices = choices_of({"task": "world", "score": "world_exact:delay=5", **words})
     plan = make_plan(load_registry(), choices)
-    driver = ClusterRun(plan, choices, RunFolder(tmp_path), Silent(), workers=2)
-    order = driver._order(str(tmp_path))
-    crew = Crew(ray, order, needs_of(plan, choices), connect.Head.of(ray))
-    try:
-        crew.hire()
-        crew.hire()
-        giver, taker = crew.hands
-        crew.prepared(giver)
-        crew.prepared(taker)
-        unit = Unit(0, tuple((cell.identity,) for cell in plan.groups[0].cells), parts=2)
-        crew.give(giver, unit, None)
-        crew.give(taker, unit.slices()[0], giver.shared)
-        ray.kill(giver.actor)  # before it has given the shared stages
-        assert not crew.ran(taker)
-        assert crew.messages(taker) == []
-        taker.free()
-        crew.dismiss(giver)
-        driver._bury(crew, taker)
-        assert crew.hands == []
-    finally:
-        for hand in list(crew.hands):
-            crew.dismiss(hand)
+    results = Results(plan, RunFolder(tmp_path), Silent(), Clock(), workers=2)
+    with ray_workers(plan, choices, Silent()) as workers:
+        giver, taker = (started(workers, results, plan.limit) for _ in range(2))
+        try:
+            unit = Unit(0, tuple(cell.identity for cell in plan.groups[0].cells), parts=2)
+            giver.give(unit, None)
+            taker.give(unit.slices()[0], giver.worker.shared)
+            ray.kill(giver.worker.actor)  # before it has given the shared stages
+            assert isinstance(news_of(giver, workers), Died)
+            giver.worker.stop()
+            assert news_of(taker, workers) == SharedLost()
+            taker.free()
+            scheduler = Scheduler(plan, workers, results, _handles=[taker])
+            taker.news = Died("its worker died")
+            scheduler._react(taker)
+            assert scheduler._handles == []
+            assert not list(tmp_path.glob("records/*"))
+        finally:
+            for worker in list(workers._workers):
+                worker.stop()
+
+
+def started(workers, results, limit):
+    """A worker that has its plan."""
+    handle = Handle(results, limit, workers.reliable)
+    handle.worker = workers.start(handle.hear)
+    assert news_of(handle, workers) == Idle()
+    handle.free()
+    return handle
+
+
+def news_of(handle, workers):
+    while handle.news is None:
+        workers.wait(5.0)
+    news, handle.news = handle.news, None
+    return news
+
+
+def test_misbehaving_methods_are_failed_rows_that_name_them(cluster, local, tmp_path):
+    odd = {
+        "misbehaving:how=sys_exit": "method 'misbehaving' would have ended the run with SystemExit",
+        "misbehaving:how=default_dtype": "method 'misbehaving' changed torch's default dtype",
+    }
+    words = {"executor": "ray", "workers": 1, "solver": "heun", "transform": "identity"}
+    finished = run(tmp_path / "out", method=[*odd, "ddib", "random_target"], **words)
+    records = {record.axes["method"]: record for record in finished.records}
+    for method, said in odd.items():
+        assert records[method].status == "failed"
+        assert records[method].reason.startswith(said)
+    honest = {record.identity: record.values for record in local.records}
+    for method in ("ddib", "random_target"):
+        assert records[method].status == "ok"
+        assert records[method].values == honest[records[method].identity]
 
 
 def test_workers_for_whom_others_leave_no_room_are_one_line(cluster, tmp_path, monkeypatch):
-    monkeypatch.setattr("bridgebench.execute.cluster.crew.START_SECONDS", 3.0)
-    monkeypatch.setattr("bridgebench.execute.cluster.run.START_SECONDS", 3.0)
+    monkeypatch.setattr("bridgebench.execute.workers.handle.START_SECONDS", 3.0)
+    monkeypatch.setattr("bridgebench.execute.workers.scheduler.START_SECONDS", 3.0)
 
     class Other:
         def there(self):

@@ -15,10 +15,10 @@ import pytest
 from bridgebench_world.compare import numbers, without_cost
 
 from bridgebench.api import run_choices
-from bridgebench.execute.cluster.connect import QUIET
+from bridgebench.execute.workers.cluster.connect import QUIET
 from bridgebench.plan.choices import choices_of
 
-WORLD = Path(__file__).parents[2] / "world"
+WORLD = Path(__file__).parents[3] / "world"
 
 PATIENCE = 900
 """Seconds after which a machine is taken to be broken and not busy."""

@@ -2,7 +2,7 @@
 
 import torch
 
-from bridgebench.execute.cluster.worker import SentTensors
+from bridgebench.execute.workers.cluster.sent import SentTensors
 
 
 def test_what_arrives_is_what_was_sent():

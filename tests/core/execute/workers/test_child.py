@@ -18,7 +18,7 @@ def run(out, **words):
 
 def test_a_hang_and_a_death_are_rows_and_their_siblings_finish(tmp_path, monkeypatch):
     # A busy machine is late to write down where a cell hangs.
-    monkeypatch.setattr("bridgebench.execute.guarded.GRACE_SECONDS", 10.0)
+    monkeypatch.setattr("bridgebench.execute.workers.handle.GRACE_SECONDS", 10.0)
     methods = "identity,hanging,dying,raising,random_target"
     finished = run(tmp_path / "out", method=methods, limit=10)
     records = {record.axes["method"]: record for record in finished.records}

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from bridgebench import UsageError
 from bridgebench.api import run_choices
 from bridgebench.cli import main
-from bridgebench.execute.cluster.connect import CLIENT_TRIES, Needs, connected
+from bridgebench.execute.workers.cluster.connect import CLIENT_TRIES, Needs, connected
 from bridgebench.plan.choices import choices_of
 
 
