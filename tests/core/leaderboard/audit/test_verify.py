@@ -284,7 +284,6 @@ def test_a_package_that_no_plugin_brings_is_not_imported(real: Board, written, t
         ("weights", json.dumps({"labels/w.safetensors": "0f" * 32}), "weights of the row"),
         ("batch", 3, ""),
         ("precision", "fp16", "precision=fp16"),
-        ("options", '{"method":{"name":"gone"}}', "unknown method 'gone'"),
     ],
 )
 def test_what_is_not_here_is_named(written, column: str, value: Any, missing: str) -> None:
@@ -295,6 +294,13 @@ def test_what_is_not_here_is_named(written, column: str, value: Any, missing: st
         assert missing in result.stdout
     else:
         assert result.exit_code == 0, "how the images were batched changes no number"
+
+
+def test_a_method_that_is_not_installed_is_named(written) -> None:
+    written(0, method="gone", options='{"method":{"name":"gone"}}')
+    result = verify("--rows", "1")
+    assert result.exit_code == 2
+    assert "unknown method 'gone'" in result.stdout
 
 
 def test_an_option_that_a_plugin_no_longer_has_is_named(real: Board, written) -> None:
@@ -352,7 +358,7 @@ def test_a_row_that_names_no_text_of_its_task_is_computed_all_the_same(real, wri
 def test_within_the_limit_a_row_is_reproduced_and_past_it_it_cannot_be(real, written) -> None:
     options = json.loads(real.table["options"].iloc[1])
     options["method"] = {"name": "hanging"}
-    written(1, options=json.dumps(options, sort_keys=True, separators=(",", ":")))
+    written(1, method="hanging", options=json.dumps(options, sort_keys=True, separators=(",", ":")))
     result = verify("--limit", "20")
     assert result.exit_code == 2, result.output
     first, second, *_ = result.stdout.splitlines()
