@@ -36,7 +36,7 @@ COUNTS = (40, 80, 160, 320)
 ROUNDING = 1e-10
 DTYPES = (torch.float32, torch.float64)
 
-IDS = ("item 0", "item 1")
+IDS = ("a", "b")
 SAMPLES, FINE = 256, 200
 """Items of 48 values, and intervals, of the check of a distribution."""
 MISS = 0.05
