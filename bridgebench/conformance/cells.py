@@ -14,7 +14,8 @@ from bridgebench.plan.answers import check_domains, skip_reason_of, training_dom
 from bridgebench.plan.stages import training_refusal
 from bridgebench.tasks.task_file import TaskFile
 
-BUDGETS = range(4, 65)
+LEAST, MOST = 4, 64
+"""Budgets that are tried: enough intervals for a multistep solver."""
 ENOUGH = 3000
 """For an adaptive solver, which takes what it needs and no more."""
 
@@ -43,24 +44,24 @@ def with_parts(cells: Iterable[Cell], parts: Parts) -> Iterator[Cell]:
             yield at_small_budget(replace(cell, parts=replace(cell.parts, **given)))
 
 
-def at_small_budget(cell: Cell) -> Cell:
-    """The cell at the smallest of BUDGETS that its solver can meet; an adaptive one has enough."""
+def at_small_budget(cell: Cell, least: int = LEAST) -> Cell:
+    """The cell at the smallest budget from `least` on that its solver can meet."""
     if cell.parts.nfe is None:
         return cell
-    return replace(cell, parts=replace(cell.parts, nfe=_small_budget(cell.parts.solver)))
+    return replace(cell, parts=replace(cell.parts, nfe=_small_budget(cell.parts.solver, least)))
 
 
-def _small_budget(solver: Solver | None) -> int:
+def _small_budget(solver: Solver | None, least: int) -> int:
     if solver is not None and solver.adaptive:
         return ENOUGH
-    for nfe in BUDGETS:
+    for nfe in range(least, MOST + 1):
         try:
             if solver is not None:
                 solver.intervals(nfe)
         except BudgetError:
             continue
         return nfe
-    raise ConformanceError(f"a budget from {BUDGETS[0]} to {BUDGETS[-1]} that can be met", "none")
+    raise ConformanceError(f"a budget from {least} to {MOST} that can be met", "none")
 
 
 def _refusal(cell: Cell, task: TaskFile, dataset: Dataset, setting: Setting) -> str:

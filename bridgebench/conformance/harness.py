@@ -133,8 +133,10 @@ class Harness:
         CellFailed, with what its row would say, where it fails.
         """
         chosen = self.source() if items is None else items
-        fitted = self.once(("fit", cell), lambda: self.fit(cell))
-        key = ("trial", cell, chosen.ids, how)
+        # Cells of equal options need not be equal: a plugin may keep something between calls.
+        same = (type(cell.method), repr(cell))
+        fitted = self.once(("fit", *same), lambda: self.fit(cell))
+        key = ("trial", *same, chosen.ids, how)
         return self.once(key, lambda: run_trial(self, cell, chosen, how, fitted))
 
     def fit(self, cell: Cell, held_out: str = "", torch_seed: int = 0) -> Fitted:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bridgebench.conformance.cells import at_small_budget
 from bridgebench.conformance.check import require
 from bridgebench.execute.clock import Clock
 from bridgebench.execute.folder import RunFolder
 from bridgebench.execute.progress import Silent
 from bridgebench.execute.run import run_plan, this_process
 from bridgebench.execute.store import Store
-from bridgebench.interfaces.cell import Cell
+from bridgebench.interfaces.cell import Cell, Setting
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Group, Plan
@@ -23,8 +24,8 @@ from bridgebench.tasks.task_file import TaskFile
 if TYPE_CHECKING:
     from bridgebench.conformance.harness import Harness
 
-IMAGES = 8
-"""How many source images are run, or all where there are fewer."""
+IMAGES, BUDGET = 4, 2
+"""How many source images are run, or all where there are fewer, and evaluations in a direction."""
 
 
 def documented(task: TaskFile, harness: Harness) -> None:
@@ -33,9 +34,16 @@ def documented(task: TaskFile, harness: Harness) -> None:
 
 
 def plan(task: TaskFile, harness: Harness) -> None:
-    """Every name in it exists, and a plan can be made of each protocol."""
+    """Every name in it exists, and a plan can be made of each protocol.
+
+    Of further protocols without most transforms, on which no protocol bears.
+    """
+    first = _first_plan(task, harness)
+    chained = any(cell.cell.parts.transform for cell in first.cells)
     for protocol in task.protocols:
-        require(bool(_plan(harness, protocol).cells), f"cells in protocol {protocol}", "none")
+        transform = task.axes.transform[:1] if chained else None
+        planned = first if protocol == first.protocol else _plan(harness, protocol, transform)
+        require(bool(planned.cells), f"cells in protocol {protocol}", "none")
 
 
 def combinations(task: TaskFile, harness: Harness) -> None:
@@ -102,13 +110,26 @@ def covering(groups: Sequence[Group]) -> tuple[Group, ...]:
     return tuple(kept)
 
 
-def _plan(harness: Harness, protocol: str) -> Plan:
-    choices = Choices(task=harness.where, protocol=protocol, device=str(harness.device))
-    return harness.once(("plan", protocol), lambda: make_plan(harness.registry, choices))
+def _shortened(cell: Cell, setting: Setting) -> Cell:
+    """The cell at a small budget, where its method can be run at that."""
+    short = at_small_budget(cell, least=BUDGET)
+    return cell if cell.method.skip_reason(short, setting) else short
+
+
+def _plan(harness: Harness, protocol: str, transform: Sequence[str] | None = None) -> Plan:
+    """The plan of a protocol for its first seed; the cells of the others are the same."""
+    choices = Choices(
+        task=harness.where,
+        protocol=protocol,
+        transform=transform,
+        seed=harness.task.protocol(protocol).seeds[:1],
+        device=str(harness.device),
+    )
+    return make_plan(harness.registry, choices)
 
 
 def _first_plan(task: TaskFile, harness: Harness) -> Plan:
-    return _plan(harness, next(iter(task.protocols)))
+    return harness.once(("plan",), lambda: _plan(harness, next(iter(task.protocols))))
 
 
 CHECKS = (documented, plan, combinations, items, run)

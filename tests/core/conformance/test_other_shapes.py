@@ -113,4 +113,4 @@ def test_a_metric_that_cannot_look_at_points_is_refused_before_a_run(registry, t
 
 def test_the_kit_says_which_task_does_not_suit_a_metric(registry):
     said = wrong(registry, "color", "metric", "points_task")
-    assert COLOR_OF_POINTS + "give another task" in said["metric-ranges"]
+    assert COLOR_OF_POINTS + "leave the metric out" in said["metric-ranges"]

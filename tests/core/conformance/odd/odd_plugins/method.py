@@ -22,10 +22,11 @@ class Shift(Method):
     supervision: ClassVar[Supervision] = Supervision.UNPAIRED
     how: How = Field(How.ADD, description="mean: alone; add: to the source")
 
-    def translate(self, batch, variants, context):
-        mean = context.real_targets().images.mean(0).to(batch.images)
+    def translate(self, cell, batch, shared, context):
+        real = next(context.held_out_targets().batches(64))
+        mean = real.images.mean(0).to(batch.images)
         out = batch.images + mean if self.how is How.ADD else mean.expand_as(batch.images)
-        return [Translation(out.clamp(context.setting.low, context.setting.high)) for _ in variants]
+        return Translation(out.clamp(context.setting.low, context.setting.high))
 
 
 class OwnWeights(Method):
@@ -41,7 +42,7 @@ class OwnWeights(Method):
     def files(self):
         return {"net.pt": hashlib.sha256(b"weights").hexdigest()}
 
-    def translate(self, batch, variants, context):
+    def translate(self, cell, batch, shared, context):
         weights = torch.linspace(-1, 1, batch.images[0].numel()).view_as(batch.images[0])
         out = batch.images + 0.1 * weights.to(batch.images)
-        return [Translation(out.clamp(context.setting.low, context.setting.high)) for _ in variants]
+        return Translation(out.clamp(context.setting.low, context.setting.high))
