@@ -36,7 +36,7 @@ COUNTS = (40, 80, 160, 320)
 ROUNDING = 1e-10
 DTYPES = (torch.float32, torch.float64)
 
-IDS = ("a", "b")
+IDS = ("item 0", "item 1")
 SAMPLES, FINE = 256, 200
 """Items of 48 values, and intervals, of the check of a distribution."""
 MISS = 0.05
@@ -247,9 +247,14 @@ def _budgets(solver: Solver) -> dict[int, int]:
 
 
 def _grids(
-    solver: Solver, count: int, low: float = LOW, high: float = HIGH, enough: int = ENOUGH
+    solver: Solver,
+    count: int,
+    low: float | None = None,
+    high: float | None = None,
+    enough: int = ENOUGH,
 ) -> tuple[tuple[float, ...], ...]:
     """Grids in the directions that the solver goes: up and down, or down alone."""
+    low, high = low or LOW, high or HIGH
     rising = sigma_grid(solver.spacing, low, high, enough if solver.adaptive else count)
     return (rising[::-1],) if solver.stochastic else (rising, rising[::-1])
 
