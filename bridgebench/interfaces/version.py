@@ -28,7 +28,7 @@ VERSIONS = (
 """Every version that there was, in order. A change that breaks plugins adds one."""
 
 API_VERSION = VERSIONS[-1].number
-"""A plugin module says for which version it was written: `api = 1`."""
+"""A plugin module says for which version it was written: `api = 2`."""
 
 
 def objection(api: object, versions: Sequence[Version] = VERSIONS) -> str:

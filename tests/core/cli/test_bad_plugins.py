@@ -64,7 +64,7 @@ CLASH = "solver 'euler' is claimed by both copycat 2.5 (copycat) and bridgebench
     "words", [("run", "task=world", "method=ddib", "out=mine"), ("plan", "task=world")]
 )
 def test_a_taken_name_stops_what_uses_it_in_a_line(install, here, words):
-    install("copycat", HOOKS.format(api=1, mapping={"euler": "copycat:Euler"}))
+    install("copycat", HOOKS.format(api=2, mapping={"euler": "copycat:Euler"}))
     result = call(*words)
     assert result.exit_code == 2
     (line,) = [each for each in result.stderr.splitlines() if not each.startswith("planning ")]
@@ -76,20 +76,20 @@ def test_a_taken_name_stops_what_uses_it_in_a_line(install, here, words):
 
 @pytest.mark.parametrize("words", [("list",), ("plugins",), ("doctor",)])
 def test_a_taken_name_is_a_warning_where_plugins_are_shown(install, here, words):
-    install("copycat", HOOKS.format(api=1, mapping={"euler": "copycat:Euler"}))
+    install("copycat", HOOKS.format(api=2, mapping={"euler": "copycat:Euler"}))
     line = call(*words).stderr.splitlines()[0]
     assert line.startswith(f"warning: {CLASH}")
 
 
 def test_a_taken_name_leaves_what_does_not_use_it_alone(install, here):
-    install("copycat", HOOKS.format(api=1, mapping={"euler": "copycat:Euler"}))
+    install("copycat", HOOKS.format(api=2, mapping={"euler": "copycat:Euler"}))
     result = call(*RUN)
     assert result.exit_code == 0
     assert "claimed" not in result.stderr
 
 
 def test_the_copycat_can_be_blocked(install, here, monkeypatch):
-    install("copycat", HOOKS.format(api=1, mapping={"euler": "copycat:Euler"}))
+    install("copycat", HOOKS.format(api=2, mapping={"euler": "copycat:Euler"}))
     monkeypatch.setenv("BRIDGEBENCH_PLUGINS_OFF", "copycat")
     assert call(*RUN).exit_code == 0
 
@@ -110,12 +110,12 @@ BROKEN = {
         "changed torch's default dtype",
     ),
     "a hook that exits": (
-        {"content": HOOKS.format(api=1, mapping="__import__('sys').exit(0)")},
+        {"content": HOOKS.format(api=2, mapping="__import__('sys').exit(0)")},
         "SystemExit(0)",
     ),
-    "a hook that gives a list": ({"content": HOOKS.format(api=1, mapping="[1]")}, "gives a list"),
-    "a hook with odd names": ({"content": HOOKS.format(api=1, mapping="{3: 'a:B'}")}, "no name"),
-    "a hook with odd classes": ({"content": HOOKS.format(api=1, mapping="{'a': 3}")}, "as a int"),
+    "a hook that gives a list": ({"content": HOOKS.format(api=2, mapping="[1]")}, "gives a list"),
+    "a hook with odd names": ({"content": HOOKS.format(api=2, mapping="{3: 'a:B'}")}, "no name"),
+    "a hook with odd classes": ({"content": HOOKS.format(api=2, mapping="{'a': 3}")}, "as a int"),
 }
 
 
@@ -133,7 +133,7 @@ def test_a_broken_one_is_a_line_and_leaves_the_others_alone(install, here, case)
 
 
 def test_a_class_that_is_not_there_is_refused_where_it_is_asked_for(install, here):
-    install("broken", HOOKS.format(api=1, mapping={"gone": "broken:Gone"}))
+    install("broken", HOOKS.format(api=2, mapping={"gone": "broken:Gone"}))
     result = call("run", "task=world", "method=ddib", "solver=gone", "out=mine")
     assert result.exit_code == 2
     line = result.stderr.splitlines()[-1]
@@ -150,8 +150,8 @@ api = 2
 
 class Odd(Method):
     name: ClassVar[str] = "odd"
-    def translate(self, batch, variants, context):
-        return [Translation(batch.images) for _ in variants]
+    def translate(self, cell, batch, shared, context):
+        return Translation(batch.images)
     {method}
 
 class OddMetric(Metric):
@@ -175,13 +175,16 @@ def bridgebench_metrics():
 """
 
 ODD_METHODS = {
-    "stages that raise": "def stages(self, cell, setting): 1 / 0",
-    "no stages": "def stages(self, cell, setting): return ()",
-    "stages that are none": "def stages(self, cell, setting): return None",
-    "stages of text": "def stages(self, cell, setting): return ('encode',)",
-    "stages decided by a tensor": (
-        "def stages(self, cell, setting): return (Stage('translate', {'x': torch.ones(1)}, 0),)"
+    "stages that raise": "def shared_stages(self, cell, setting): 1 / 0",
+    "stages that are none": "def shared_stages(self, cell, setting): return None",
+    "stages of text": "def shared_stages(self, cell, setting): return ('encode',)",
+    "a stage with an option that it does not have": (
+        "def shared_stages(self, cell, setting): return (Stage('encode', options=('gone',)),)"
     ),
+    "a fit of text": "def fit_stage(self, cell, setting): return 'fit'",
+    "a fit that exits": "def fit_stage(self, cell, setting): sys.exit(0)",
+    "training domains that are none": "def training_domains(self, setting): return None",
+    "evaluations of text": "def evaluations(self, cell): return 'many'",
     "asks that raise": "def required_domains(self, cell, setting): raise KeyError('x')",
     "asks that exit": "def required_domains(self, cell, setting): sys.exit(0)",
     "asks for text": "def required_domains(self, cell, setting): return [('a', 'b')]",
@@ -252,7 +255,7 @@ def test_a_metric_that_cannot_be_planned_is_one_line(install, here, case):
 def test_a_module_of_a_plugin_that_misbehaves_is_one_line_each_time(
     install, here, tmp_path, content
 ):
-    install("broken", HOOKS.format(api=1, mapping={"odd": "odd_module:Odd"}))
+    install("broken", HOOKS.format(api=2, mapping={"odd": "odd_module:Odd"}))
     (tmp_path / "odd_module.py").write_text(content)
     words = ("run", "task=world", "method=ddib", "solver=odd", "out=mine")
     for _ in range(2):
