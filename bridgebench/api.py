@@ -13,10 +13,10 @@ from bridgebench.execute.finished import all_finished
 from bridgebench.execute.folder import RunFolder, claim
 from bridgebench.execute.progress import Progress, Silent
 from bridgebench.execute.records import Record
-from bridgebench.leaderboard.board import Board, board_of
-from bridgebench.leaderboard.convergence import Curve, convergence_curves
-from bridgebench.leaderboard.files import write_csv
-from bridgebench.leaderboard.loglog import save_loglog
+from bridgebench.leaderboard.csv.files import write_text
+from bridgebench.leaderboard.render.convergence import save_loglog
+from bridgebench.leaderboard.table.board import Board, board_from
+from bridgebench.leaderboard.table.convergence import Curve, convergence_curves
 from bridgebench.plan.choices import Choices, choices_of
 from bridgebench.plan.make import check_ready, decide
 from bridgebench.plan.model import Plan
@@ -70,9 +70,9 @@ def run_choices(
     out = default_out(choices, plan)
     clock = Clock()
     folder, interrupted = _execute(plan, choices, out, progress or Silent(), clock)
-    board = board_of(folder.records, plan.task, plan.columns)
-    write_csv(board.table, folder.leaderboard)
-    curves = convergence_curves(board.table, plan.task)
+    board = board_from(folder.records.all(), folder.records.items, plan.task, plan.columns)
+    write_text(board.csv, folder.leaderboard)
+    curves = convergence_curves(board.rows, plan.task)
     if curves and plan.task.convergence:
         with folder.writing():
             save_loglog(folder.convergence, curves, plan.task.convergence)
@@ -95,13 +95,13 @@ def _execute(
         progress.start(0, 0)
         return folder, False
     # Here, as it imports torch, which a finished run does without.
-    from bridgebench.execute.executor import executor_of
+    from bridgebench.execute.run import run_plan, workers_of
 
     check_ready(plan)
-    with executor_of(plan, choices, out, progress) as execute:
+    with workers_of(plan, choices, progress) as workers:
         folder = claim(out, plan, choices.overwrite)
         try:
-            execute(folder, clock)
+            run_plan(plan, workers, folder, progress, clock)
         except KeyboardInterrupt:
             return folder, True
     return folder, False

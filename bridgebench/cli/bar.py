@@ -57,7 +57,7 @@ class Bar:
             self._bar.update(self._task, total=max(evaluations, 1), cells=self._count())
 
     def doing(self, text: str) -> None:
-        """What is in hand."""
+        """What is being done."""
         if self._task is not None:
             self._bar.update(self._task, description=text)
 
@@ -65,9 +65,6 @@ class Bar:
         """So many more images went through a network."""
         if self._task is not None:
             self._bar.advance(self._task, count)
-
-    def begin(self, identities: tuple[str, ...]) -> None:
-        """Which cells the work is for; shown by `doing` already."""
 
     def finished_cell(self, identity: str) -> None:
         """A cell has ended."""
@@ -103,14 +100,11 @@ class Lines:
         self._say(f"{cells} cells to compute")
 
     def doing(self, text: str) -> None:
-        """What is in hand; told with the next line."""
+        """What is being done; not told."""
 
     def evaluated(self, count: int) -> None:
         """So many more images went through a network."""
         self._evaluated += count
-
-    def begin(self, identities: tuple[str, ...]) -> None:
-        """Which cells the work is for; shown by `doing` already."""
 
     def finished_cell(self, identity: str) -> None:
         """A cell has ended."""

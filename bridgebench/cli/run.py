@@ -86,8 +86,8 @@ def run(words: tuple[str, ...]) -> None:
 
 def _print_results(finished: Finished) -> None:
     from bridgebench.cli.console import output
-    from bridgebench.leaderboard.convergence import print_convergence
-    from bridgebench.leaderboard.show import print_board
+    from bridgebench.leaderboard.render.convergence import print_convergence
+    from bridgebench.leaderboard.render.show import print_board
 
     print_board(finished.board, output())
     print_convergence(finished.curves, finished.plan.task, output())

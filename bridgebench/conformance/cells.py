@@ -16,6 +16,8 @@ from bridgebench.tasks.task_file import TaskFile
 
 LEAST, MOST = 4, 64
 """Budgets that are tried: enough intervals for a multistep solver."""
+ENOUGH = 3000
+"""For an adaptive solver, which takes what it needs and no more."""
 
 
 def first_runnable(
@@ -50,6 +52,8 @@ def at_small_budget(cell: Cell, least: int = LEAST) -> Cell:
 
 
 def _small_budget(solver: Solver | None, least: int) -> int:
+    if solver is not None and solver.adaptive:
+        return ENOUGH
     for nfe in range(least, MOST + 1):
         try:
             if solver is not None:

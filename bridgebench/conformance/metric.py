@@ -288,7 +288,7 @@ def _wanted(
     Noise is translated back to noise, anything else to its source.
     """
     back = output if outputs == "noise" else source
-    others = [output.flip(0).roll(k, 0) for k in range(1, metric.samples)]
+    others = [output.roll(k, -1) for k in range(1, metric.samples)]  # of each item alone
     samples = torch.stack([output, *others]) if others else None
     return back if metric.needs_cycle else None, samples
 

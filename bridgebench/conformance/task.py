@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from bridgebench.conformance.cells import at_small_budget
 from bridgebench.conformance.check import require
+from bridgebench.execute.clock import Clock
 from bridgebench.execute.folder import RunFolder
-from bridgebench.execute.local import LocalRun
 from bridgebench.execute.progress import Silent
+from bridgebench.execute.run import run_plan, this_process
 from bridgebench.execute.store import Store
-from bridgebench.interfaces.cell import Axis, Cell, Setting
+from bridgebench.interfaces.cell import Cell, Setting
 from bridgebench.plan.choices import Choices
 from bridgebench.plan.make import make_plan
 from bridgebench.plan.model import Group, Plan
@@ -70,11 +71,13 @@ def run(task: TaskFile, harness: Harness) -> None:
     """A few real images go through every method, score model, solver and transform it names."""
     planned = _first_plan(task, harness)
     n = min(planned.n, IMAGES)
-    groups = covering(planned.groups, planned.setting)
-    reduced = replace(planned, dataset=harness.few, n=n, batch=n, limit=None, groups=groups)
+    reduced = replace(
+        planned, dataset=harness.few, n=n, batch=n, limit=None, groups=covering(planned.groups)
+    )
     with tempfile.TemporaryDirectory(prefix="bridgebench-check-") as place:
         folder = RunFolder(Path(place))
-        LocalRun(reduced, folder, Silent(), store=Store(Path(place), limit=0)).run()
+        workers = this_process(reduced, store=Store(Path(place), limit=0))
+        run_plan(reduced, workers, folder, Silent(), Clock())
         for cell in reduced.cells:
             record = folder.records.read(cell.identity)
             names = " ".join(spec for spec in parts_of(cell.cell) if spec)
@@ -86,15 +89,13 @@ def run(task: TaskFile, harness: Harness) -> None:
 
 def parts_of(cell: Cell) -> tuple[str, ...]:
     """The specs of what a cell combines, "" on an axis that its method does not use."""
-    parts = (cell.method, *(getattr(cell.parts, axis) for axis in Axis if axis is not Axis.NFE))
+    own = cell.parts
+    parts = (cell.method, own.source_score, own.target_score, own.solver, own.transform)
     return tuple("" if part is None else part.spec for part in parts)
 
 
-def covering(groups: Sequence[Group], setting: Setting) -> tuple[Group, ...]:
-    """Some cells of each group that can be run, in which every part that is named has a place.
-
-    At small budgets.
-    """
+def covering(groups: Sequence[Group]) -> tuple[Group, ...]:
+    """Some cells of each group that can be run, in which every part that is named has a place."""
     seen: set[tuple[int, str]] = set()
     kept = []
     for group in groups:
@@ -103,7 +104,7 @@ def covering(groups: Sequence[Group], setting: Setting) -> tuple[Group, ...]:
             new = set(enumerate(parts_of(cell.cell))) - seen
             if new and not cell.skip:
                 seen |= new
-                cells.append(replace(cell, cell=_shortened(cell.cell, setting)))
+                cells.append(cell)
         if cells:
             kept.append(replace(group, cells=tuple(cells)))
     return tuple(kept)

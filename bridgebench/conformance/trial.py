@@ -234,7 +234,7 @@ def _runner(
         samples=1,
         keep=lambda cell, ids, output: None,
         draw=lambda cell, rows: None,
-        aside=False,
+        threaded=False,
     )
 
 

@@ -96,10 +96,10 @@ class Outcome:
 class CellRunner:
     """Runs the cells of one seed.
 
-    samples  how many outputs of each source the metrics want of a stochastic method
-    keep     is given each batch of outputs with its item ids
-    draw     is given the rows of a cell's picture by their label, (up to 16, C, H, W) each
-    aside    whether the next batch is loaded and the last one scored while the networks work
+    samples   how many outputs of each source the metrics want of a stochastic method
+    keep      is given each batch of outputs with its item ids
+    draw      is given the rows of a cell's picture by their label, (up to 16, C, H, W) each
+    threaded  whether the next batch is loaded and the last one scored while the networks work
     """
 
     batches: SourceBatches
@@ -111,7 +111,7 @@ class CellRunner:
     samples: int
     keep: Callable[[Cell, tuple[str, ...], Tensor], None]
     draw: Callable[[Cell, dict[str, Tensor]], None]
-    aside: bool
+    threaded: bool
 
     def context_of(self, method: Method, fitted: Fitted = NOT_FITTED) -> MethodContext:
         """The run context of a method."""
@@ -127,7 +127,7 @@ class CellRunner:
         But what cannot be written, which is no fault of the cell's, is an OutputError.
         """
         try:
-            # What is scored aside changes is seen here, when both threads are done.
+            # What a second thread changes is seen here, when both threads are done.
             with isolated(f"method '{cell.method.name}', or a metric of its outputs,"):
                 return self._run(cell, shared, fitted)
         except OutputError:
@@ -143,7 +143,7 @@ class CellRunner:
         scoring = 0.0
         own_seconds = 0.0
         evaluated = 0
-        with in_order(self.aside) as do:
+        with in_order(self.threaded) as do:
             for filled, tensor in self._loaded(shared):
                 before, begun = context.networks.meter.evaluated, perf_counter()
                 translation = self._translated(cell, filled, tensor, context)
@@ -161,7 +161,7 @@ class CellRunner:
                 scoring += perf_counter() - begun
             begun = perf_counter()
         # Each of the two keeps one core busy.
-        with in_order(aside=True) as do:
+        with in_order(threaded=True) as do:
             do(partial(self.draw, cell, strip))
             with one_blas_thread():
                 scores = scorer.compute()
@@ -180,7 +180,7 @@ class CellRunner:
         def load(index: int) -> tuple[FilledBatch, Tensor | None]:
             return self.batches[index], self._on_device(shared.tensors[index])
 
-        return ahead(load, len(self.batches), self.aside)
+        return ahead(load, len(self.batches), self.threaded)
 
     def _on_device(self, tensor: Tensor | None) -> Tensor | None:
         return None if tensor is None else tensor.to(self.networks.device)
@@ -276,7 +276,7 @@ class CellRunner:
     @property
     def _beside(self) -> str:
         """Who else may have changed the process while a method was called."""
-        return ", or a metric that worked beside it," if self.aside else ""
+        return ", or a metric that worked beside it," if self.threaded else ""
 
     def _cost(
         self, shared: SharedResult, evaluated: int, own_seconds: float

@@ -15,3 +15,9 @@ class Clock:
     records: float = 0.0
     computed_cells: int = 0
     reused_cells: int = 0
+
+    def add(self, spent: Clock, workers: int) -> None:
+        """Add what one of several workers spent, as its part of their mean."""
+        self.network += spent.network / workers
+        self.scoring += spent.scoring / workers
+        self.pictures += spent.pictures / workers

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridgebench.errors import InvalidOption, OutputError
+from bridgebench.files.atomic import write_atomically
 from bridgebench.plan.items import check_first, check_savable, check_size
 from bridgebench.plugins.registry import Kind, Registry
 from bridgebench.plugins.specs import build
@@ -48,7 +49,7 @@ def export_sources(
     task = find_task(registry, choices.task)
     protocol = task.protocol(choices.protocol)
     from bridgebench.interfaces.dataset import Dataset
-    from bridgebench.toolkit.pictures import save_image
+    from bridgebench.toolkit.pictures import image_png
 
     dataset = build(registry, Kind.DATASET, Dataset, task.dataset)
     seeds = tuple(dict.fromkeys(choices.seed or protocol.seeds))
@@ -64,8 +65,9 @@ def export_sources(
             path = out / name
             with _writing(out):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                save_image(path, image, task.item.low, task.item.high)
-                sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+                content = image_png(image, task.item.low, task.item.high)
+                write_atomically(path, content, durable=False)
+            sha256 = hashlib.sha256(content).hexdigest()
             rows.append((item, str(seed), str(name), domain, sha256))
             progressed(len(rows), n * len(seeds))
     with _writing(out):

@@ -16,16 +16,13 @@ T = TypeVar("T")
 
 Work = Callable[[], None]
 
-HandIn = Callable[[Callable[[], T]], Future[T]]
-
-NAME = "aside"
-"""Of the second thread."""
+Submit = Callable[[Callable[[], T]], Future[T]]
 
 LINGER_SECONDS = 5.0
-"""How long an error in the first thread waits for the piece in hand, which may hang."""
+"""How long an error in the first thread waits for the current piece, which may hang."""
 
 
-def pays(device: torch.device, cores: int) -> bool:
+def use_second_thread(device: torch.device, cores: int) -> bool:
     """Whether a second thread has something to gain on so many cores.
 
     On a GPU, because the processor waits for it, and where an operation has one thread and another
@@ -36,32 +33,32 @@ def pays(device: torch.device, cores: int) -> bool:
     return device.type != "cpu" or torch.get_num_threads() == 1 < cores
 
 
-def ahead(make: Callable[[int], T], count: int, aside: bool) -> Iterator[T]:
-    """`make(0)` to `make(count - 1)`; with `aside` each is made while the one before is in use.
+def ahead(make: Callable[[int], T], count: int, threaded: bool) -> Iterator[T]:
+    """`make(0)` to `make(count - 1)`; with `threaded` each is made while the one before is in use.
 
-    >>> list(ahead(lambda index: index * index, 3, aside=True))
+    >>> list(ahead(lambda index: index * index, 3, threaded=True))
     [0, 1, 4]
     """
-    if not aside:
+    if not threaded:
         yield from map(make, range(count))
         return
-    with _second_thread() as hand_in:
-        coming = [hand_in(partial(make, index)) for index in range(min(1, count))]
+    with _second_thread() as submit:
+        coming = [submit(partial(make, index)) for index in range(min(1, count))]
         for index in range(count):
             made = coming.pop().result()
             if index + 1 < count:
-                coming.append(hand_in(partial(make, index + 1)))
+                coming.append(submit(partial(make, index + 1)))
             yield made
 
 
 @contextmanager
-def in_order(aside: bool) -> Iterator[Callable[[Work], None]]:
+def in_order(threaded: bool) -> Iterator[Callable[[Work], None]]:
     """Gives a function that does pieces of work one after the other; at the end all are done.
 
-    With `aside` a piece is done in a second thread, and to hand in the next one is to wait for it,
+    With `threaded` a piece is done in a second thread, and to give the next one is to wait for it,
     so that no more than one is ever waiting. What it raises is raised there, or at the end.
     """
-    if not aside:
+    if not threaded:
         yield lambda work: work()
         return
     pending: list[Future[None]] = []
@@ -69,9 +66,9 @@ def in_order(aside: bool) -> Iterator[Callable[[Work], None]]:
     def do(work: Work) -> None:
         while pending:
             pending.pop().result()
-        pending.append(hand_in(work))
+        pending.append(submit(work))
 
-    with _second_thread() as hand_in:
+    with _second_thread() as submit:
         try:
             yield do
         except Exception:
@@ -84,18 +81,18 @@ def in_order(aside: bool) -> Iterator[Callable[[Work], None]]:
 
 
 @contextmanager
-def _second_thread() -> Iterator[HandIn[Any]]:
-    """A thread that does what it is handed; one that hangs is left behind and not waited for."""
+def _second_thread() -> Iterator[Submit[Any]]:
+    """A thread that does what it is given; one that hangs is left behind and not waited for."""
     orders: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
 
-    def hand_in(work: Callable[[], T]) -> Future[T]:
+    def submit(work: Callable[[], T]) -> Future[T]:
         promise: Future[T] = Future()
         orders.put((promise, work))
         return promise
 
-    Thread(target=_serve, args=(orders, torch.get_num_threads()), name=NAME, daemon=True).start()
+    Thread(target=_serve, args=(orders, torch.get_num_threads()), daemon=True).start()
     try:
-        yield hand_in
+        yield submit
     finally:
         orders.put(None)
 

@@ -6,16 +6,13 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Told by the runner what it is doing; a bar, or nothing."""
+    """Told what a run is doing; a bar, or nothing."""
 
     def start(self, evaluations: int, cells: int) -> None:
         """A run of so many expected network evaluations and cells begins."""
 
     def doing(self, text: str) -> None:
-        """What is in hand."""
-
-    def begin(self, identities: tuple[str, ...]) -> None:
-        """Work begins that these cells depend on: one cell, or the shared stages of several."""
+        """What is being done."""
 
     def evaluated(self, count: int) -> None:
         """So many more images went through a network."""
@@ -31,9 +28,6 @@ class Silent:
         """Nothing."""
 
     def doing(self, text: str) -> None:
-        """Nothing."""
-
-    def begin(self, identities: tuple[str, ...]) -> None:
         """Nothing."""
 
     def evaluated(self, count: int) -> None:

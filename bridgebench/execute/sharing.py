@@ -29,19 +29,19 @@ def compute_shared(
     batches: SourceBatches,
     context: MethodContext,
     store: Store,
-    aside: bool,
+    threaded: bool,
 ) -> SharedResult | Outcome:
     """The shared stages of a group for every batch, or the failure of all its cells.
 
-    The cost is that of computing them, also where they come from the store. With `aside` the next
-    batch is loaded while the networks work.
+    The cost is that of computing them, also where they come from the store. With `threaded` the
+    next batch is loaded while the networks work.
     """
     if not group.shared:
         return SharedResult((None,) * len(batches))
     tensors = Spool()
     evaluated, seconds = 0, 0.0
     try:
-        for index, filled in enumerate(ahead(batches.__getitem__, len(batches), aside)):
+        for index, filled in enumerate(ahead(batches.__getitem__, len(batches), threaded)):
             tensor, spent, took = _of_batch(group.shared, cell, index, filled, context, store)
             tensors.append(tensor)
             evaluated += spent

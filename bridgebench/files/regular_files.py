@@ -35,6 +35,14 @@ def read_regular(path: Path, most: int) -> bytes:
     raise IntegrityError(f"{path}: more than {most} bytes, which is too large for what it is")
 
 
+def read_untrusted(path: Path, most: int) -> bytes:
+    """The same of a file that somebody sent; IntegrityError, one line, also for an OSError."""
+    try:
+        return read_regular(path, most)
+    except OSError as error:
+        raise IntegrityError(f"{path} cannot be read: {error.strerror}") from error
+
+
 def check_regular(path: Path) -> None:
     """IntegrityError unless `path` is a regular file; OSError where it is not there."""
     _check(path, path.stat())

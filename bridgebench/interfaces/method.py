@@ -120,10 +120,9 @@ class Method(Plugin, ABC):
         return False
 
     def stochastic(self, cell: Cell) -> bool:
-        """Whether `translate` gives other outputs under other random numbers.
+        """Whether a source item has different outputs under different random numbers.
 
-        It can then be asked for several samples of each item, under draws of their own. What its
-        shared stages draw is the same for all of them.
+        It can then be asked for several samples of each item, stages included.
         """
         return False
 

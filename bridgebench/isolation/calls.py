@@ -23,10 +23,10 @@ from bridgebench.isolation.process_state import State
 if TYPE_CHECKING:
     from torch import Tensor
 
-_calling: ContextVar[tuple[str, int]] = ContextVar("calling", default=("", 0))
-"""The plugin that is being called in this thread, and the process that calls it."""
-
 _exit = os._exit
+
+_within: ContextVar[str] = ContextVar("within", default="")
+"""The plugin whose call this thread is in, so that a call within it costs no second look."""
 
 
 class _Exits:
@@ -83,12 +83,11 @@ torch.float32 to torch.float64, which changes the numbers of others; it must put
     >>> torch.get_default_dtype()
     torch.float32
     """
-    call = (who, os.getpid())
-    if _calling.get() == call:
-        yield  # within a call of the same plugin, which looks after the process
+    if _within.get() == who:
+        yield  # the call around this one looks after the process
         return
     before = Surroundings()
-    token = _calling.set(call)
+    token = _within.set(who)
     _exits.refuse()
     try:
         yield
@@ -103,7 +102,7 @@ torch.float32 to torch.float64, which changes the numbers of others; it must put
         ) from error
     finally:
         _exits.allow()
-        _calling.reset(token)
+        _within.reset(token)
     if changed := before.restored():
         raise Damage(f"{who} changed {changed}")
 

@@ -32,7 +32,11 @@ WATCHED = (
     *("bridgebench", "bridgebench.toolkit.color", "bridgebench.toolkit.probability_flow"),
     *("bridgebench.toolkit.randomness", "bridgebench.toolkit.item_meter"),
     *("bridgebench.toolkit.statistics.intervals", "bridgebench.execute.scoring"),
-    *("bridgebench.execute.cell", "bridgebench.execute.local", "bridgebench.execute.records"),
+    *(
+        "bridgebench.execute.cell",
+        "bridgebench.execute.workers.runner",
+        "bridgebench.execute.records",
+    ),
 )
 """Modules that decide numbers and that a plugin must not replace."""
 

@@ -9,15 +9,12 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
-
-from bridgebench.files.atomic import write_atomically
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,14 +66,13 @@ def layout_of(strip: Image.Image) -> Layout:
     return Layout(_LABEL_WIDTH, enlarged, tuple(labels))
 
 
-def save_strip(path: Path, rows: Mapping[str, Tensor], low: float, high: float) -> None:
-    """Write a PNG with a row of up to 16 images for each label, from top to bottom.
+def strip_png(rows: Mapping[str, Tensor], low: float, high: float) -> bytes:
+    """A PNG with a row of up to 16 images for each label, from top to bottom.
 
-    The file is written whole or not at all, and names its layout. Values outside the range shown,
-    and those that are not finite, are clipped to its ends.
+    It names its layout. Values outside the range shown, and those that are not finite, are clipped
+    to its ends.
 
     Args:
-        path: where; its folder exists.
         rows: label -> (B, C, H, W); one channel is shown grey, three as RGB, any other number by
             its mean. `latent` and `changed latent` are shown from -3 to 3, the others from `low` to
             `high`.
@@ -91,12 +87,12 @@ def save_strip(path: Path, rows: Mapping[str, Tensor], low: float, high: float) 
         _row(label, images[:wide], *_range_of(label, low, high)) for label, images in rows.items()
     ]
     pixels = np.concatenate([_padded(band, max(b.shape[1] for b in bands)) for band in bands])
-    _write(path, pixels, _layout(rows))
+    return _png(pixels, _layout(rows))
 
 
-def save_image(path: Path, image: Tensor, low: float, high: float) -> None:
-    """Write one (C, H, W) image whose values lie in [low, high] as a PNG of its own size."""
-    _write(path, _pixels(image[None], low, high)[0])
+def image_png(image: Tensor, low: float, high: float) -> bytes:
+    """One (C, H, W) image whose values lie in [low, high] as a PNG of its own size."""
+    return _png(_pixels(image[None], low, high)[0])
 
 
 def _layout(rows: Mapping[str, Tensor]) -> PngInfo | None:
@@ -155,9 +151,9 @@ def _padded(band: Pixels, width: int) -> Pixels:
     return np.pad(band, ((0, 0), (0, width - band.shape[1]), (0, 0)), constant_values=255)
 
 
-def _write(path: Path, pixels: Pixels, info: PngInfo | None = None) -> None:
+def _png(pixels: Pixels, info: PngInfo | None = None) -> bytes:
     stream = io.BytesIO()
     image = Image.fromarray(np.ascontiguousarray(pixels))
     # Noise does not compress: run lengths alone find what there is to find, and quickly.
     image.save(stream, format="PNG", compress_level=1, compress_type=zlib.Z_RLE, pnginfo=info)
-    write_atomically(path, stream.getvalue(), durable=False)
+    return stream.getvalue()

@@ -8,8 +8,9 @@ et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from struct import unpack
 from typing import TYPE_CHECKING
 
 from bridgebench.errors import InvalidOption
@@ -30,9 +31,32 @@ def generator(seed: int, purpose: str, item_id: str) -> np.random.Generator:
     """
     import numpy as np
 
+    low, high = _key(seed, purpose, item_id)
+    return np.random.Generator(np.random.Philox(key=low + (high << 64)))
+
+
+def _key(seed: int, purpose: str, item_id: str) -> tuple[int, int]:
+    """The two words of the key of a stream, the low one first."""
     words = f"{seed}\x1f{purpose}\x1f{item_id}".encode()
-    key = int.from_bytes(hashlib.blake2b(words, digest_size=16).digest(), "little")
-    return np.random.Generator(np.random.Philox(key=key))
+    low, high = unpack("<2Q", hashlib.blake2b(words, digest_size=16).digest())
+    return low, high
+
+
+def _generators(seed: int, purpose: str, item_ids: Sequence[str]) -> Iterator[np.random.Generator]:
+    """The random stream of each item in turn, each until the next one is taken.
+
+    It is one stream that is set to each key: to make a new one takes ten times as long, as NumPy
+    asks the system for entropy first.
+    """
+    import numpy as np
+
+    philox = np.random.Philox(key=0)
+    state = philox.state
+    stream = np.random.Generator(philox)
+    for item_id in item_ids:
+        state["state"]["key"] = np.array(_key(seed, purpose, item_id), dtype=np.uint64)
+        philox.state = state
+        yield stream
 
 
 def normal(seed: int, purpose: str, item_ids: Sequence[str], shape: Sequence[int]) -> Tensor:
@@ -41,8 +65,8 @@ def normal(seed: int, purpose: str, item_ids: Sequence[str], shape: Sequence[int
     import torch
 
     out = np.empty((len(item_ids), *shape), dtype=np.float32)
-    for row, item_id in zip(out, item_ids, strict=True):
-        generator(seed, purpose, item_id).standard_normal(dtype=np.float32, out=row)
+    for row, stream in zip(out, _generators(seed, purpose, item_ids), strict=True):
+        stream.standard_normal(dtype=np.float32, out=row)
     return torch.from_numpy(out)
 
 
@@ -50,7 +74,7 @@ def uniform(seed: int, purpose: str, item_ids: Sequence[str]) -> Tensor:
     """One uniform draw on [0, 1) for each item, float64, shape (len(item_ids),)."""
     import torch
 
-    draws = [generator(seed, purpose, item_id).random() for item_id in item_ids]
+    draws = [stream.random() for stream in _generators(seed, purpose, item_ids)]
     return torch.tensor(draws, dtype=torch.float64)
 
 

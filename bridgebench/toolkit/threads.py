@@ -24,7 +24,6 @@ def one_thread() -> Iterator[None]:
     >>> torch.get_num_threads() == before
     True
     """
-
     import torch
 
     before = torch.get_num_threads()

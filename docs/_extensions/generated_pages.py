@@ -27,6 +27,7 @@ MARK = re.compile(r"^<!-- generated: (\w+)(?: (\w+))? -->$", re.MULTILINE)
 WIDTH = 96
 OWN = "bridgebench"
 SHARED = (
+    "bridgebench.toolkit.noise_levels",
     "bridgebench.toolkit.probability_flow",
     "bridgebench.toolkit.source_label",
     "bridgebench.toolkit.latent_origin",

@@ -22,9 +22,9 @@ from rich.table import Table
 from scipy import stats
 
 from bridgebench import Estimate, bootstrap_mean, exact_share, positive_interval
-from bridgebench.leaderboard.pairs import ALPHA, pair_p_values
-from bridgebench.leaderboard.ranks import tie_groups
-from bridgebench.leaderboard.rows import Row
+from bridgebench.leaderboard.csv.row import Row
+from bridgebench.leaderboard.table.pairs import ALPHA, pair_p_values
+from bridgebench.leaderboard.table.ranks import tie_groups
 from bridgebench.toolkit.color import mean_hue
 from bridgebench.toolkit.statistics.paired import holm
 from bridgebench_cmnist.classifier.extractor import DigitExtractor
@@ -308,7 +308,7 @@ def _steps_apart(rng: np.random.Generator, n: int) -> float:
 
 
 def _row(values: Array) -> Row:
-    return Row(axes={}, status="ok", baseline=False, values={}, fingerprint="", items={"m": values})
+    return Row({}, {"m": values})
 
 
 def _mean(estimates: list[Estimate]) -> float:

@@ -26,7 +26,6 @@ def at_each_level(denoise: Callable[[Tensor, Tensor], Tensor], x: Tensor, sigma:
         >>> at_each_level(lambda rows, level: rows * level[0], x, sigma)[:, 0].tolist()
         [1.0, 2.0, 1.0]
     """
-
     import torch
 
     if bool((sigma == sigma[0]).all()):

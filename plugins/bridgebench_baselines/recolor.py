@@ -24,7 +24,6 @@ def repaint(target: Tensor, source: Tensor) -> Tensor:
 
     The value of each pixel, its largest channel, stays. A source without color gives red.
     """
-
     import torch
 
     from bridgebench.toolkit.color import hsv_to_rgb, mean_hue

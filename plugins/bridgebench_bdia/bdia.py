@@ -80,7 +80,6 @@ class Bdia(Solver):
         carry: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         """Carry `x` along the grid; with the last bracket of the formula, for the way back."""
-
         import torch
 
         check_grid(self.name, sigmas)
@@ -120,7 +119,6 @@ def on_lattice(z: Tensor) -> Tensor:
     >>> on_lattice(torch.tensor([1.0000001, 0.25])).tolist()
     [1.0, 0.25]
     """
-
     import torch
 
     spacing = 16 * torch.finfo(z.dtype).eps

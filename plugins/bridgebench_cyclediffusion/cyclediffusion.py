@@ -76,8 +76,8 @@ class CycleDiffusion(Method):
         return self.latent.control
 
     def stochastic(self, cell: Cell) -> bool:
-        """Its decode draws nothing but the noise of that control."""
-        return self.latent is LatentOrigin.NOISE
+        """A trajectory is a draw, whatever eta: it sets out from noise."""
+        return True
 
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The source domains of the source model, the target domain of the target model."""
@@ -112,7 +112,6 @@ class CycleDiffusion(Method):
         self, cell: Cell, batch: Batch, previous: Tensor | None, context: RunContext
     ) -> Tensor:
         """The trajectories of a batch, (B, 1 + nfe, C, H, W)."""
-
         from bridgebench_cyclediffusion.dpm_encoder import encode
 
         batch = self.latent.encoded(batch, context)
@@ -129,7 +128,6 @@ class CycleDiffusion(Method):
         self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
     ) -> Translation:
         """Spend the trajectories on the target model."""
-
         from bridgebench_cyclediffusion.dpm_encoder import decode, pure_noise
 
         setting, levels = context.setting, self._levels(cell)

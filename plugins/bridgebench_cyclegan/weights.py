@@ -37,7 +37,6 @@ def load_pair(path: Path) -> nn.ModuleDict:
     Raises:
         IntegrityError: the file is not what its manifest, its metadata or the networks say.
     """
-
     from torch import nn
 
     from bridgebench_cyclegan.networks import Generator, GeneratorConfig

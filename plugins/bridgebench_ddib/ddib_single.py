@@ -55,8 +55,8 @@ class DdibSingle(Method):
         return self.latent.control
 
     def stochastic(self, cell: Cell) -> bool:
-        """Its decode draws nothing but the noise of that control."""
-        return self.latent is LatentOrigin.NOISE
+        """A noised start is a draw; so is the control of pure noise."""
+        return self.start is Start.NOISED or self.latent is LatentOrigin.NOISE
 
     def required_domains(self, cell: Cell, setting: Setting) -> Sequence[tuple[ScoreModel, str]]:
         """The target domain."""

@@ -154,8 +154,10 @@ class DdibGuided(Method):
         return encode_carried(denoiser, cell.solver, x, cell.nfe).packed()
 
     def evaluations(self, cell: Cell) -> int:
-        """Those of the decode and of the restart, two at each noise level with a weight."""
+        """Those of the decode and of the restart, two at each noise level with a weight.
 
+        With an adaptive solver the levels of its largest steps, which are few.
+        """
         from bridgebench_guided.guidance import levels_asked
 
         low, high = cell.target_score.sigma_range
@@ -169,7 +171,6 @@ class DdibGuided(Method):
         self, cell: Cell, batch: Batch, shared: Tensor | None, context: RunContext
     ) -> Translation:
         """Change and decode the latents of a batch, guided."""
-
         from bridgebench_guided.guidance import restarted
 
         setting = context.setting

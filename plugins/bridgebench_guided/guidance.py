@@ -49,8 +49,10 @@ class GuidedDenoiser:
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """(B, 3, H, W), (B,) -> x0, (B, 3, H, W)."""
         D = self.target(x, sigma)
-        if self.unconditional is not None and sigma[0].item() > self.above:
-            D = D.lerp(self.unconditional(x, sigma), -self.weight)
+        weighted = sigma > self.above
+        if self.unconditional is not None and weighted.any():
+            away = D.lerp(self.unconditional(x, sigma), -self.weight)
+            D = torch.where(weighted.view(-1, 1, 1, 1), away, D)
         if self.color == 0:
             return D
         return D.lerp(self.aim(D, self.hue.to(D)), self.color)

@@ -35,7 +35,6 @@ def load_flow(path: Path) -> UNet:
     Raises:
         IntegrityError: the file is not what its manifest, its metadata or the network say.
     """
-
     from bridgebench.toolkit.nn.unet import UNet, UNetConfig
 
     description, tensors = read_two_domains(path, BY)

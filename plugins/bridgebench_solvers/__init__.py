@@ -1,1 +1,1 @@
-"""ODE solvers for the probability flow: Euler (DDIM), Heun and DPM-Solver++."""
+"""Solvers: Euler (DDIM), Heun, DPM-Solver++, Bogacki-Shampine and ancestral sampling."""

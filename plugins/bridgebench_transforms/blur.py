@@ -47,7 +47,6 @@ def reflected(size: int, radius: int, device: torch.device) -> Tensor:
     >>> reflected(3, 2, torch.device("cpu")).tolist()
     [1, 0, 0, 1, 2, 2, 1]
     """
-
     import torch
 
     places = torch.arange(-radius, size + radius, device=device) % (2 * size)
@@ -60,7 +59,6 @@ def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     A sum of shifted copies rather than a convolution, so that an item gets the same bits in any
     batch. UsageError for items of another shape.
     """
-
     import torch
 
     kernel = gaussian_kernel(sigma)

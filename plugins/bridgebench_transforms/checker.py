@@ -22,7 +22,6 @@ def checkerboard(height: int, width: int, device: torch.device) -> Tensor:
     >>> checkerboard(2, 3, torch.device("cpu")).int().tolist()
     [[1, 0, 1], [0, 1, 0]]
     """
-
     import torch
 
     rows = torch.arange(height, device=device)[:, None]
@@ -45,7 +44,6 @@ class CheckerImage(Transform):
 
     def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
         """x on the even cells and z on the others, (B, C, H, W)."""
-
         import torch
 
         return torch.where(_board(z), x.to(z), z)
@@ -62,7 +60,6 @@ class CheckerNoise(Transform):
 
     def latent(self, z: Tensor, x: Tensor, draw: Draw) -> Tensor:
         """The noise on the even cells and z on the others, (B, C, H, W)."""
-
         import torch
 
         return torch.where(_board(z), fixed_noise(z, draw), z)

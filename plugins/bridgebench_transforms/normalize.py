@@ -41,7 +41,6 @@ def standardize(z: Tensor) -> Tensor:
 
     A constant item becomes 0.
     """
-
     import torch
 
     deviation, mean = torch.std_mean(z, dim=_item(z), correction=0, keepdim=True)
@@ -53,7 +52,6 @@ def onto_sphere(z: Tensor) -> Tensor:
 
     An item that is 0 stays 0.
     """
-
     import torch
 
     norm = torch.linalg.vector_norm(z, dim=_item(z), keepdim=True)

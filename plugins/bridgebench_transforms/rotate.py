@@ -52,7 +52,6 @@ def rotate(x: Tensor, angle: float, interpolation: Interpolation, fill: Fill) ->
 
     UsageError for items of another shape.
     """
-
     import torch
     from torch.nn import functional as F
 

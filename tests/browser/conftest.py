@@ -15,9 +15,9 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.chrome.webdriver import WebDriver
 
 from bridgebench.api import run_choices
+from bridgebench.leaderboard.audit.verifications import Verification
 from bridgebench.leaderboard.page.build import build_page
 from bridgebench.leaderboard.page.payload import Shown
-from bridgebench.leaderboard.verifications import Verification
 from bridgebench.plan.choices import choices_of
 
 from .waiting import PATIENCE, settle, until
@@ -55,10 +55,9 @@ def shown(tmp_path_factory) -> Shown:
     """A real board with its strips; row 1 is verified."""
     words = {"task": "world", "nfe": "4,8", "out": tmp_path_factory.mktemp("run") / "out"}
     finished = run_choices(choices_of(words))
-    table = finished.board.table
     known = Verification.model_validate(
         {
-            "row_sha256": table["row_sha256"].iloc[0],
+            "row_sha256": finished.board.rows[0].cells["row_sha256"],
             "verdict": "reproduced",
             "by": MARKUP.partition("</")[0],
             "date": "2026-01-31",
@@ -75,11 +74,13 @@ def shown(tmp_path_factory) -> Shown:
 @pytest.fixture(scope="session")
 def hostile(shown: Shown) -> Shown:
     """The same with markup in every text that a CSV can bring to the page."""
-    table = shown.board.table.copy()
-    for name in ("method", "transform", "device", "precision", "torch", "supervision"):
-        table[name] = table[name] + MARKUP
-    table["options"] = json.dumps({"method": {"name": MARKUP}})
-    board = dataclasses.replace(shown.board, table=table, warnings=(MARKUP,))
+    names = ("method", "transform", "device", "precision", "torch", "supervision")
+    rows = []
+    for row in shown.board.rows:
+        marked = {name: row.cells[name] + MARKUP for name in names}
+        marked["options"] = json.dumps({"method": {"name": MARKUP}})
+        rows.append(dataclasses.replace(row, cells={**row.cells, **marked}))
+    board = dataclasses.replace(shown.board, rows=tuple(rows), warnings=(MARKUP,))
     return Shown(MARKUP, board, shown.verifications)
 
 

@@ -6,12 +6,12 @@ import sys
 import bridgebench
 
 NAMES = """
-API_VERSION Axis Batch BridgebenchError BudgetError Cell Chain Column Context Dataset Denoiser
-DenoiserFamily Draw DuplicateName Estimate Extracted Extractor Failure IntegrityError
-InvalidOption ItemMeter Items LoadedExtractor Method Metric Observed OutputError Plugin
-PluginError Population Precision Score ScoreModel Setting Solver Spacing Stage Supervision
-Transform Translation UnknownName UsageError Variant MetricContext __version__ bootstrap_mean
-exact_share generator hookimpl influence_interval needed normal one_thread
+API_VERSION Axis Batch BridgebenchError BudgetError Cell Chain Column Dataset Denoiser
+DenoiserFamily Draw DuplicateName Estimate Extracted Extractor IntegrityError InvalidOption
+ItemMeter ItemStream Items LoadedExtractor Method Metric MetricContext Network NetworkLoader
+Noise Observed OutputError Parts Plugin PluginError Population Precision RunContext Score
+ScoreModel Setting Solver Spacing Stage Supervision Transform Translation UnknownName UsageError
+__version__ bootstrap_mean exact_share generator hookimpl influence_interval normal one_thread
 positive_interval run sigma_grid uniform
 """
 

@@ -18,7 +18,7 @@ import bridgebench
 from bridgebench.cli import main
 from bridgebench.conformance.catalog import checks_of
 from bridgebench.execute.records import Record
-from bridgebench.leaderboard.columns import HEAD, TAIL
+from bridgebench.leaderboard.csv.columns import HEAD, TAIL
 from bridgebench.plan.choices import Choices
 from bridgebench.plugins import hookspecs
 from bridgebench.plugins.registry import Kind

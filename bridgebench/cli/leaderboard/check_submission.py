@@ -23,10 +23,10 @@ def check_submission(commit: str) -> None:
     Boards are added as leaderboard/TASK/NAME.csv, as `leaderboard publish` writes them, each with a
     row that is not published yet; NAME is of a-z, 0-9, _ and -. Published boards are not changed or
     removed, verdicts in verifications.json are added and not removed, and the page is left to
-    whoever merges. Files are read from git, never from the working tree. Exit status 2 if anything
-    is wrong.
+    the person who merges. Files are read from git, never from the working tree. Exit status 2 if
+    anything is wrong.
     """
-    from bridgebench.leaderboard.submission import check_submission as check
+    from bridgebench.leaderboard.publish.submission import check_submission as check
     from bridgebench.plugins.registry import load_registry
 
     findings = check(Path.cwd(), commit, load_registry())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.cli.leaderboard.words import split_words
 from bridgebench.cli.say import say
 from bridgebench.errors import OutputError
 
@@ -46,12 +46,12 @@ def compare(words: tuple[str, ...], to: str) -> None:
     keeps beside its leaderboard.csv.
     """
     from bridgebench.cli.console import output
-    from bridgebench.leaderboard.board import board_in
-    from bridgebench.leaderboard.files import write_text
-    from bridgebench.leaderboard.paired_rows import compare_rows
-    from bridgebench.leaderboard.paired_rows_shown import print_paired_rows, to_csv
-    from bridgebench.leaderboard.reference_rows import parse_reference
-    from bridgebench.leaderboard.show import FILTERS
+    from bridgebench.leaderboard.csv.files import write_text
+    from bridgebench.leaderboard.render.paired_rows import print_paired_rows, to_csv
+    from bridgebench.leaderboard.render.show import FILTERS
+    from bridgebench.leaderboard.table.board import board_in
+    from bridgebench.leaderboard.table.paired_rows import compare_rows
+    from bridgebench.leaderboard.table.reference_rows import parse_reference
     from bridgebench.plugins.registry import load_registry
     from bridgebench.plugins.specs import split_list
 

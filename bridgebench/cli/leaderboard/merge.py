@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.cli.leaderboard.words import split_words
 from bridgebench.cli.say import say
 from bridgebench.errors import InvalidOption
 
@@ -20,18 +20,18 @@ def merge(words: tuple[str, ...]) -> None:
     """Merge boards whose numbers mean the same into a new file.
 
     A cell that is in two files is kept once if its rows are equal but for seconds and memory, and
-    an error that names both otherwise. Ranks and Pareto marks are made anew. Tie groups need the
-    statistic of each image, which is in no CSV: a seed whose competing rows come from several files
-    has none.
+    an error that names both otherwise. Ranks and Pareto marks are computed again. Tie groups need
+    the statistic of each image, which is in no CSV: a seed whose competing rows come from several
+    files has none.
     """
     split = split_words(words).only("merge", ["out", "task"])
     out = split.path("out")
     if out is None:
         raise InvalidOption("out=FILE must be given: where the merged board goes")
-    from bridgebench.leaderboard.merge import merge_files
+    from bridgebench.leaderboard.audit.merge_files import merge_files
     from bridgebench.plugins.registry import load_registry
 
     merged = merge_files(split.paths, out, load_registry(), split.path("task"))
-    say(f"{out}: {len(merged.table)} rows of task {merged.task.name}")
+    say(f"{out}: {len(merged.rows)} rows of task {merged.task.name}")
     for warning in merged.warnings:
         say(f"Warning: {warning}.", err=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.cli.leaderboard.words import split_words
 from bridgebench.cli.say import say
 from bridgebench.errors import InvalidOption, OutputError
 
@@ -36,11 +36,11 @@ def page(words: tuple[str, ...]) -> None:
     if strips is not None and not strips.is_dir():
         raise InvalidOption(f"strips={strips} is not a folder")
     from bridgebench.files.atomic import write_atomically
-    from bridgebench.leaderboard.board import checked_board
+    from bridgebench.leaderboard.audit.validate import checked_board
+    from bridgebench.leaderboard.audit.verifications import read_verifications
     from bridgebench.leaderboard.page.build import build_page
     from bridgebench.leaderboard.page.payload import Shown
-    from bridgebench.leaderboard.per_image import with_pairs
-    from bridgebench.leaderboard.verifications import read_verifications
+    from bridgebench.leaderboard.table.per_image import with_pairs
     from bridgebench.plugins.registry import load_registry
 
     registry = load_registry()
@@ -70,7 +70,7 @@ def _check_out(out: Path, boards: Sequence[Path]) -> None:
 
 
 def _label(path: Path) -> str:
-    """What the page calls a file: a page is for others, whom a place on this disk says nothing."""
+    """What the page calls a file; readers of a page need no absolute path of this machine."""
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:

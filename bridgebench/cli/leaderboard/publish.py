@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.cli.leaderboard.words import split_words
 from bridgebench.cli.say import say
 
 
@@ -27,11 +27,11 @@ def publish(words: tuple[str, ...]) -> None:
       name=NAME    of the file, without .csv (the protocol and a hash of the content)
       task=PATH    the task file, for a task that is not installed
 
-    A published board is never overwritten by another. DIR/index.html is made anew from all boards
+    A published board is never overwritten by another. DIR/index.html is made again from all boards
     in DIR.
     """
     split = split_words(words).only("publish", ["dir", "name", "task"])
-    from bridgebench.leaderboard.publish import publish as publish_board
+    from bridgebench.leaderboard.publish.publish import publish as publish_board
     from bridgebench.plugins.registry import load_registry
 
     done = publish_board(

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridgebench.cli.leaderboard.files import Words, split_words
+from bridgebench.cli.leaderboard.words import Words, split_words
 from bridgebench.cli.say import say, say_lines
 from bridgebench.errors import InvalidOption, UnknownName
 
 if TYPE_CHECKING:
-    from bridgebench.leaderboard.board import Board
-    from bridgebench.leaderboard.show import View
-    from bridgebench.plugins.registry import Registry
+    from bridgebench.leaderboard.render.show import View
+    from bridgebench.leaderboard.table.board import Board
 
 
 @click.command(
@@ -50,15 +49,20 @@ def show(words: tuple[str, ...], beside: bool, wide: bool, cite: bool) -> None:
     if beside and (cite or len(split.paths) != 2):
         raise InvalidOption("--compare takes two files, and not --cite")
     view = _view(split, wide)
-    from bridgebench.leaderboard.board import board_in
+    from bridgebench.cli.console import output
+    from bridgebench.leaderboard.render.cite import citations
+    from bridgebench.leaderboard.render.compare import compare, print_comparison
+    from bridgebench.leaderboard.table.board import board_in
     from bridgebench.plugins.registry import load_registry
 
     registry = load_registry()
     boards = [board_in(path, registry, split.path("task")) for path in split.paths]
     if cite:
-        _cite(boards, registry)
+        say_lines(citations(boards, registry))
     elif beside:
-        _compare(boards, split)
+        left, right = boards
+        names = (str(split.paths[0]), str(split.paths[1]))
+        print_comparison(compare(left, right), output(), names)
     else:
         _print(boards, split, view)
 
@@ -67,8 +71,8 @@ def _print(boards: list[Board], split: Words, view: View) -> None:
     from rich.console import Console
 
     from bridgebench.files.printable import printable
-    from bridgebench.leaderboard.per_image import with_pairs
-    from bridgebench.leaderboard.show import print_board
+    from bridgebench.leaderboard.render.show import print_board
+    from bridgebench.leaderboard.table.per_image import with_pairs
 
     console = Console()
     for path, board in zip(split.paths, boards, strict=True):
@@ -79,33 +83,18 @@ def _print(boards: list[Board], split: Words, view: View) -> None:
 
 
 def _print_trust(path: Path, board: Board) -> None:
-    from bridgebench.leaderboard.verifications import Trust, read_verifications, trust_of
+    from bridgebench.leaderboard.audit.verifications import Trust, read_verifications, trust_of
 
     known = read_verifications(path)
-    states = [trust_of(row, known) for row in board.table["row_sha256"]]
     if known:
+        states = [trust_of(row.cells["row_sha256"], known) for row in board.rows]
         said = (Trust.VERIFIED, Trust.RESCORED, Trust.DISPUTED, Trust.SELF_REPORTED)
         first, *others = (f"{states.count(trust)} {trust}" for trust in said)
         say(f"{first.replace(' ', ' rows are ')}, {', '.join(others)}.")
 
 
-def _compare(boards: list[Board], split: Words) -> None:
-    from bridgebench.cli.console import output
-    from bridgebench.leaderboard.compare import compare, print_comparison
-
-    left, right = boards
-    names = (str(split.paths[0]), str(split.paths[1]))
-    print_comparison(compare(left, right), output(), names)
-
-
-def _cite(boards: list[Board], registry: Registry) -> None:
-    from bridgebench.leaderboard.cite import citations
-
-    say_lines(citations(boards, registry))
-
-
 def _view(split: Words, wide: bool) -> View:
-    from bridgebench.leaderboard.show import FILTERS, TOP, View
+    from bridgebench.leaderboard.render.show import FILTERS, TOP, View
     from bridgebench.plugins.specs import split_list
 
     options = {key: text for key, text in split.options.items() if key != "task"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.cli.leaderboard.words import split_words
 from bridgebench.cli.say import say
 from bridgebench.errors import BridgebenchError
 
@@ -20,8 +20,8 @@ def validate(words: tuple[str, ...]) -> None:
     not installed.
     """
     split = split_words(words).only("validate", ["task"])
-    from bridgebench.leaderboard.board import checked_board
-    from bridgebench.leaderboard.verifications import read_verifications
+    from bridgebench.leaderboard.audit.validate import checked_board
+    from bridgebench.leaderboard.audit.verifications import read_verifications
     from bridgebench.plugins.registry import load_registry
 
     registry = load_registry()
@@ -34,6 +34,6 @@ def validate(words: tuple[str, ...]) -> None:
             wrong = True
             say(f"Error: {error}", err=True)
         else:
-            say(f"{path}: ok, {len(board.table)} rows of task {board.task.name}")
+            say(f"{path}: ok, {len(board.rows)} rows of task {board.task.name}")
     if wrong:
         raise SystemExit(2)

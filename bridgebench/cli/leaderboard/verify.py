@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridgebench.cli.leaderboard.files import split_words
+from bridgebench.cli.leaderboard.words import split_words
 from bridgebench.cli.say import say
 from bridgebench.errors import InvalidOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bridgebench.leaderboard.verify import Answer
+    from bridgebench.leaderboard.audit.verify import Answer
 
 
 @click.command(
@@ -59,8 +59,8 @@ def verify(words: tuple[str, ...], rows: str, sample: int | None, limit: float |
     by = split.options.get("by", "")
     from bridgebench.cli.bar import progress_on
     from bridgebench.cli.console import errors
-    from bridgebench.leaderboard.board import checked_board
-    from bridgebench.leaderboard.verify import Verifier, chosen_rows
+    from bridgebench.leaderboard.audit.validate import checked_board
+    from bridgebench.leaderboard.audit.verify import Verifier, chosen_rows
     from bridgebench.plugins.registry import load_registry
 
     if by:
@@ -92,7 +92,7 @@ def _folders(text: str) -> tuple[Path, ...]:
 
 
 def _check_name(by: str) -> None:
-    from bridgebench.leaderboard.cells import objection
+    from bridgebench.leaderboard.csv.text_cells import objection
 
     fault = objection(by) or ("is too long" if len(by) > 100 else "")
     if fault:
@@ -100,9 +100,9 @@ def _check_name(by: str) -> None:
 
 
 def _keep(path: Path, answers: Sequence[Answer], by: str, device: str) -> None:
-    from bridgebench.leaderboard.verifications import beside, write_verifications
-    from bridgebench.leaderboard.verify import verifications_of
+    from bridgebench.leaderboard.audit.verifications import beside, write_verifications
+    from bridgebench.leaderboard.audit.verify import verifications_of
 
     found = verifications_of(answers, by, device)
-    write_verifications(path, [one.row_sha256 for one in found], [found])
+    write_verifications(path, [one.row_sha256 for one in found], found)
     say(f"{len(found)} verdicts by {by} in {beside(path)}")

@@ -12,24 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from bridgebench.interfaces.metric import Column
-from bridgebench.leaderboard.board import Board
-from bridgebench.leaderboard.columns import AXES, COST, MetricColumns
-from bridgebench.leaderboard.expectations import unmet
-from bridgebench.leaderboard.flags import is_rankable, meaning
-from bridgebench.leaderboard.merge import (
-    NamedBoard,
-    PlacedRow,
+from bridgebench.leaderboard.audit.verifications import Verification, trust_of
+from bridgebench.leaderboard.csv.columns import AXES, COST, MetricColumns
+from bridgebench.leaderboard.csv.row import Row, sections
+from bridgebench.leaderboard.csv.text_cells import UNUSED
+from bridgebench.leaderboard.render.console import ALWAYS_SHOWN
+from bridgebench.leaderboard.render.notes import notes
+from bridgebench.leaderboard.table.board import Board
+from bridgebench.leaderboard.table.expectations import unmet
+from bridgebench.leaderboard.table.flags import is_rankable, meaning
+from bridgebench.leaderboard.table.merge import (
     all_columns,
-    placed_rows,
-    rank_anew,
+    combined_rows,
+    rank_again,
     without_repeats,
 )
-from bridgebench.leaderboard.notes import notes
-from bridgebench.leaderboard.pairs import PairCount
-from bridgebench.leaderboard.rows import Row, sections
-from bridgebench.leaderboard.table import to_frame
-from bridgebench.leaderboard.validate import rows_of_table
-from bridgebench.leaderboard.verifications import Verification, trust_of
+from bridgebench.leaderboard.table.pairs import PairCount
 from bridgebench.plan.model import identity_of
 from bridgebench.tasks.task_file import FlagRule, TaskFile
 
@@ -41,7 +39,7 @@ class Shown:
     """A board on the page.
 
     name           the file that it came from, as the page calls it
-    verifications  what stands beside that file
+    verifications  those beside that file
     strips         the folder of its rows' pictures, where there is one
     """
 
@@ -62,35 +60,30 @@ def payload(shown: Sequence[Shown]) -> dict[str, Any]:
 
 def _boards_of(members: Sequence[Shown]) -> list[dict[str, Any]]:
     """The boards of one task: rows whose numbers mean the same, from whichever file."""
-    named = [NamedBoard(each.name, each.board) for each in members]
+    named = [(each.name, each.board) for each in members]
     metrics = all_columns(named)
-    groups: dict[Group, list[PlacedRow]] = {}
-    for row in without_repeats(placed_rows(named)):
-        groups.setdefault(_group(row.cells), []).append(row)
+    groups: dict[Group, list[Row]] = {}
+    for row in without_repeats(combined_rows(named)):
+        task, protocol, fingerprint, n, _ = row.section
+        groups.setdefault((task, protocol, n, fingerprint), []).append(row)
     verifications = [one for each in members for one in each.verifications]
     pairs = {each.name: each.board.pairs for each in members}
-    task = members[0].board.task
+    own = members[0].board.task
     return [
-        _board(task, group, rank_anew(rows, task, metrics), metrics, verifications, pairs)
+        _board(own, group, rank_again(rows, own, metrics), metrics, verifications, pairs)
         for group, rows in sorted(groups.items())
     ]
-
-
-def _group(cells: Mapping[Any, Any]) -> Group:
-    return (cells["task"], cells["protocol"], cells["n"], cells["fingerprint"])
 
 
 def _board(
     task: TaskFile,
     group: Group,
-    placed: Sequence[PlacedRow],
+    rows: Sequence[Row],
     metrics: MetricColumns,
     verifications: Sequence[Verification],
     pairs: Mapping[str, Sequence[PairCount]],
 ) -> dict[str, Any]:
     name, protocol, n, fingerprint = group
-    table = to_frame([row.cells for row in placed], metrics)
-    rows = rows_of_table(table, metrics)
     return {
         "id": f"{name}-{protocol}-{fingerprint[:6]}",
         "task": name,
@@ -98,7 +91,7 @@ def _board(
         "protocol": protocol,
         "n": n,
         "fingerprint": fingerprint,
-        "parts": json.loads(placed[0].cells["fingerprint_parts"]),
+        "parts": json.loads(rows[0].cells["fingerprint_parts"]),
         "rankedBy": task.ranked_by,
         "pareto": list(task.pareto),
         "exact": task.convergence.column if task.convergence else "",
@@ -106,14 +99,18 @@ def _board(
         "columns": [
             _column(column, own)
             for column, own in metrics.measured
-            if table[column.name].notna().any()
+            if any(row.value(column.name) is not None for row in rows)
         ],
         "flags": [_flag(rule) for rule in task.flags],
-        "axes": _telling(table[list(AXES)].to_dict("list")),
-        "notes": _notes(table, task, metrics, _members(placed, rows, pairs)),
+        "axes": [
+            axis
+            for axis in AXES
+            if axis in ALWAYS_SHOWN or len({row.cells[axis] for row in rows} - {UNUSED}) > 1
+        ],
+        "notes": _notes(rows, task, metrics, pairs),
         "warnings": unmet(rows, task, metrics),
-        "files": list(dict.fromkeys(row.file for row in placed)),
-        "rows": list(_rows(placed, rows, task, metrics, verifications)),
+        "files": list(dict.fromkeys(row.file for row in rows)),
+        "rows": list(_rows(rows, task, metrics, verifications)),
     }
 
 
@@ -133,39 +130,26 @@ def _flag(rule: FlagRule) -> dict[str, Any]:
     return {"name": rule.name, "about": meaning(rule), "copying": rule.copying}
 
 
-def _telling(axes: Mapping[Any, Sequence[Any]]) -> list[str]:
-    """The axes that tell rows apart."""
-    used = {name: {str(v) for v in values} - {"-", "<NA>"} for name, values in axes.items()}
-    return [name for name in AXES if name in ("method", "transform") or len(used[name]) > 1]
-
-
-def _members(
-    placed: Sequence[PlacedRow], rows: Sequence[Row], pairs: Mapping[str, Sequence[PairCount]]
-) -> list[tuple[list[int], PairCount | None]]:
-    """The rows of each section, with the count of its pairs if one file has all of them."""
-    found = []
-    for section, members in sections(rows).items():
-        files = {placed[index].file for index in members if rows[index].competes}
-        counts = [count for file in files for count in pairs[file] if count.section == section]
-        found.append((list(members), counts[0] if len(files) == 1 and counts else None))
-    return found
-
-
 def _notes(
-    table: Any,
+    rows: Sequence[Row],
     task: TaskFile,
     metrics: MetricColumns,
-    members: Sequence[tuple[list[int], PairCount | None]],
+    pairs: Mapping[str, Sequence[PairCount]],
 ) -> list[str]:
-    said = [list(notes(table.iloc[own], task, metrics, pairs)) for own, pairs in members]
+    said = []
+    for section, members in sections(rows).items():
+        own = [rows[index] for index in members]
+        files = {row.file for row in own if row.competes}
+        counts = [count for file in files for count in pairs[file] if count.section == section]
+        # The count is that of the section if one file has all of its ranked rows.
+        count = counts[0] if len(files) == 1 and counts else None
+        said.append((own[0].seed, list(notes(own, task, metrics, count))))
     if len(said) == 1:
-        return said[0]
-    seeds = [table["seed"].iloc[own[0]] for own, _ in members]
-    return [f"Seed {seed}: {note}" for seed, part in zip(seeds, said, strict=True) for note in part]
+        return said[0][1]
+    return [f"Seed {seed}: {note}" for seed, part in said for note in part]
 
 
 def _rows(
-    placed: Sequence[PlacedRow],
     rows: Sequence[Row],
     task: TaskFile,
     metrics: MetricColumns,
@@ -173,11 +157,11 @@ def _rows(
 ) -> Iterable[dict[str, Any]]:
     seen: Counter[str] = Counter()
     ranks: Counter[int] = Counter()
-    for row, own in zip(placed, rows, strict=True):
+    for row in rows:
         cells = row.cells
-        identity = identity_of(own.axes)
+        identity = identity_of(row.axes)
         seen[identity] += 1
-        ranked = is_rankable(own, task.flags) and own.value(task.ranked_by) is not None
+        ranked = is_rankable(row, task.flags) and row.value(task.ranked_by) is not None
         ranks[cells["seed"]] += ranked
         again = f"-{seen[identity]}" if seen[identity] > 1 else ""
         yield {
@@ -187,9 +171,9 @@ def _rows(
             "number": row.number,
             "rank": ranks[cells["seed"]] if ranked else None,
             "command": _command(row),
-            "axes": dict(own.axes),
+            "axes": dict(row.axes),
             "flags": cells["flags"].split(),
-            "values": {column.name: _value(cells, column) for column in metrics.all},
+            "values": {column.name: _value(row, column) for column in metrics.all},
             "cost": {name: cells[name] for name in COST},
             **{name: cells[name] for name in _AS_IT_STANDS},
             **{name: json.loads(cells[name]) for name in ("options", "plugins", "weights")},
@@ -202,8 +186,8 @@ def _rows(
         }
 
 
-def _command(row: PlacedRow) -> str:
-    """What to type to compute the row again, in the quotes that a shell needs."""
+def _command(row: Row) -> str:
+    """The command that computes the row again, quoted for a shell."""
     file = f"./{row.file}" if row.file.startswith("-") else row.file
     return f"bridgebench leaderboard verify {shlex.quote(file)} --rows {row.number}"
 
@@ -225,8 +209,6 @@ _AS_IT_STANDS = (
 )
 
 
-def _value(cells: Mapping[Any, Any], column: Column) -> list[float | None]:
+def _value(row: Row, column: Column) -> list[float | None]:
     """The number alone, or with both ends of its interval."""
-    if not column.interval:
-        return [cells[column.name]]
-    return [cells[column.name], cells[f"{column.name}_low"], cells[f"{column.name}_high"]]
+    return [*row.estimate(column)] if column.interval else [row.value(column.name)]

@@ -15,9 +15,8 @@ from pathlib import Path
 from PIL import Image
 
 from bridgebench.errors import IntegrityError
-from bridgebench.leaderboard.outside import read_outside
+from bridgebench.files.regular_files import read_untrusted
 from bridgebench.leaderboard.page.payload import Shown
-from bridgebench.leaderboard.validate import rows_of_table
 from bridgebench.plan.model import identity_of
 from bridgebench.toolkit.pictures import Layout, layout_of
 
@@ -55,7 +54,7 @@ def strips_of(shown: Sequence[Shown]) -> Iterator[tuple[str, Thumbnail]]:
     for each in shown:
         if each.strips is None:
             continue
-        for row in rows_of_table(each.board.table, each.board.metrics):
+        for row in each.board.rows:
             identity = identity_of(row.axes)
             path = each.strips / f"{identity}.png"
             if identity not in done and path.is_file():
@@ -77,7 +76,7 @@ def thumbnail(image: Image.Image, layout: Layout) -> Thumbnail:
 
 
 def _thumbnail_of(path: Path) -> Thumbnail:
-    content = read_outside(path, MAX_STRIP_BYTES)
+    content = read_untrusted(path, MAX_STRIP_BYTES)
     try:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             if image.width * image.height > MAX_STRIP_PIXELS:

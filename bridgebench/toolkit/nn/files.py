@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Write a safetensors file; a reader sees the old file or the new one, never a part."""
-
     import torch
     from safetensors.torch import save
 

@@ -141,8 +141,9 @@ def read_description(path: Path, by: str) -> dict[str, Any]:
         IntegrityError: the file is not the one of its manifest, or says nothing of itself.
     """
     checked_sha256(path)
+    metadata = read_metadata(path)
     try:
-        description = loads(read_metadata(path)[by], str(path))
+        description = loads(metadata[by], str(path))
     except (KeyError, IntegrityError) as error:
         raise _undescribed(path, by) from error
     if not isinstance(description, dict):
@@ -161,7 +162,6 @@ def fill(network: nn.Module, tensors: Mapping[str, Tensor], path: Path, by: str)
     Raises:
         IntegrityError: they are not exactly those of the network, or not finite.
     """
-
     import torch
 
     expected = _state(network)

@@ -63,7 +63,6 @@ class Uvp(Metric):
 
     def meter(self, context: MetricContext) -> torchmetrics.Metric:
         """A meter that keeps sources, outputs and the number of each one's point."""
-
         import torch
 
         from bridgebench import ItemMeter
@@ -112,7 +111,6 @@ def _of_points(
     plan: EntropicPlan, source: Tensor, output: Tensor, point: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """BW², |ŷ - E[y|x]|² and |E[y] - E[y|x]|² at the first item of each point; (n,), else NaN."""
-
     import torch
 
     from bridgebench_analytic.eot.bures import distance_squared
@@ -137,7 +135,6 @@ def _of_points(
 
 def _alone(point: Tensor) -> Tensor:
     """(n,): whether an output is the only one of its point."""
-
     import torch
 
     _, inverse, counts = torch.unique(point, return_inverse=True, return_counts=True)
@@ -147,7 +144,6 @@ def _alone(point: Tensor) -> Tensor:
 
 def _whole(output: Tensor, mean: Tensor, covariance: Tensor, point: Tensor) -> Score:
     """BW-UVP of the outputs of points with one output each; no number below two of these."""
-
     from bridgebench_analytic.eot.bures import distance_squared, influence
 
     if len(output) < 2:
@@ -163,7 +159,6 @@ def _whole(output: Tensor, mean: Tensor, covariance: Tensor, point: Tensor) -> S
 
 def _per_point(values: Tensor, point: Tensor) -> Tensor:
     """The mean of (n,) values over each point at its first item; (n,), NaN at the others."""
-
     import torch
 
     numbers, inverse, counts = torch.unique(point, return_inverse=True, return_counts=True)

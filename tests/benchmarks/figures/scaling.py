@@ -10,8 +10,8 @@ from time import perf_counter
 
 from bridgebench.api import run_choices
 from bridgebench.errors import PluginError
-from bridgebench.execute.cluster.connect import Needs, connected
 from bridgebench.execute.progress import Silent
+from bridgebench.execute.workers.cluster.connect import Needs, connected
 from bridgebench.plan.choices import choices_of
 from figures.ratio import Ratio, Reach
 

@@ -8,7 +8,7 @@ import pytest
 from bridgebench import UsageError
 from bridgebench.api import run_choices
 from bridgebench.conformance.catalog import Wanted, bound_checks, verdicts
-from bridgebench.leaderboard.board import checked_board
+from bridgebench.leaderboard.audit.validate import checked_board
 from bridgebench.plan.choices import choices_of
 from bridgebench.plugins.registry import GROUP, Registry, build_registry
 

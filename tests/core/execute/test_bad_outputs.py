@@ -3,7 +3,7 @@
 import pandas as pd
 
 from bridgebench.api import run_choices
-from bridgebench.leaderboard.validate import validate_board
+from bridgebench.leaderboard.audit.validate import validate_board
 from bridgebench.plan.choices import choices_of
 
 
@@ -23,7 +23,7 @@ def test_black_outputs_have_no_color_and_no_distance(tmp_path):
     assert row["structure"] == 0.0
     assert row["color_undefined_high"] == 1.0
     assert row["pareto"] is False
-    validate_board(finished.board.table, finished.plan.task, finished.plan.columns)
+    validate_board(finished.board)
 
 
 def test_one_image_is_too_few_for_a_distance(tmp_path):

@@ -11,7 +11,6 @@ from bridgebench import IntegrityError, OutputError
 from bridgebench.api import run_choices
 from bridgebench.execute.records import RecordWarning
 from bridgebench.execute.store import FOLDER_VARIABLE, LIMIT_VARIABLE
-from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 
 COST = ["seconds", "images_per_s", "peak_memory_mb"]
@@ -24,7 +23,7 @@ def run(out, **words):
 
 
 def numbers(finished):
-    return to_csv(finished.board.table.drop(columns=COST))
+    return finished.board.table.drop(columns=COST).to_csv()
 
 
 def test_any_flipped_bit_of_a_record_is_found_out(tmp_path):

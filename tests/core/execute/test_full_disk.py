@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from bridgebench import OutputError
 from bridgebench.api import run_choices
 from bridgebench.cli import main
+from bridgebench.execute import results
 from bridgebench.execute.records import RecordStore
 from bridgebench.plan.choices import choices_of
 
@@ -50,12 +51,14 @@ def test_a_disk_that_is_full_is_one_line_and_the_command_goes_on_later(
     assert (again.clock.reused_cells, again.clock.computed_cells) == (2, 2)
 
 
-@pytest.mark.parametrize(
-    ("what", "words"),
-    [("save_strip", {}), ("save_image", {"save": "images"})],
-)
-def test_no_room_for_a_picture_is_no_fault_of_the_cell(tmp_path, monkeypatch, what, words):
-    monkeypatch.setattr(f"bridgebench.execute.local.{what}", full)
+@pytest.mark.parametrize(("place", "words"), [("strips", {}), ("images", {"save": "images"})])
+def test_no_room_for_a_picture_is_no_fault_of_the_cell(tmp_path, monkeypatch, place, words):
+    write = results.write_atomically
+
+    def no_room(path, content, **how):
+        return full() if place in path.parts else write(path, content, **how)
+
+    monkeypatch.setattr(results, "write_atomically", no_room)
     with pytest.raises(OutputError, match="No space left on device"):
         run(tmp_path / "out", **words)
     assert not list((tmp_path / "out").glob("records/*.json"))

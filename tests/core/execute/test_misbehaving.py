@@ -66,7 +66,7 @@ def test_no_exception_ends_the_run(tmp_path, honest, how, at):
 
 
 def test_an_attempt_to_end_the_process_names_the_method(tmp_path, monkeypatch):
-    monkeypatch.setattr("bridgebench.execute.local.pays", lambda device, cores: False)
+    monkeypatch.setattr("bridgebench.execute.seed.use_second_thread", lambda device, cores: False)
     odd, _ = beside(tmp_path / "out", "misbehaving:how=os_exit")
     assert odd.reason == (
         "method 'misbehaving' would have ended the run with SystemExit(0); it must raise an "
@@ -157,7 +157,7 @@ def test_a_solver_that_misbehaves_is_named(tmp_path, honest, how):
 def test_a_metric_that_misbehaves_fails_rows_and_damages_nothing(
     tmp_path, monkeypatch, honest, how, where, said, beside
 ):
-    monkeypatch.setattr("bridgebench.execute.local.pays", lambda device, cores: beside)
+    monkeypatch.setattr("bridgebench.execute.seed.use_second_thread", lambda device, cores: beside)
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setenv(LIMIT_VARIABLE, "100MB")
     odd = f"misbehaving_metric:how={how}:where={where}"

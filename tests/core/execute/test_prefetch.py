@@ -2,13 +2,14 @@
 
 import sys
 import threading
+import time
 
 import pytest
 import torch
 
-from bridgebench.execute import aside
-from bridgebench.execute.cluster.worker import Worker
+from bridgebench.execute import prefetch
 from bridgebench.execute.prefetch import ahead, in_order
+from bridgebench.execute.workers.hang import HangFile
 
 BOTH = pytest.mark.parametrize("beside", [False, True])
 WAIT = 60.0
@@ -27,13 +28,13 @@ def test_the_next_is_made_while_the_one_before_is_in_use():
         made[index].set()
         return index
 
-    for index in ahead(make, 3, aside=True):
+    for index in ahead(make, 3, threaded=True):
         assert index == 2 or made[index + 1].wait(WAIT)
 
 
 def test_no_more_than_the_next_is_made():
     made = []
-    coming = ahead(lambda index: made.append(index), 9, aside=True)
+    coming = ahead(lambda index: made.append(index), 9, threaded=True)
     next(coming)
     next(coming)
     assert len(made) <= 3
@@ -123,7 +124,7 @@ def test_the_error_of_the_piece_before_is_told_and_not_the_later_one_here(beside
 
 
 def test_an_error_here_does_not_wait_for_a_piece_that_hangs(monkeypatch):
-    monkeypatch.setattr(aside, "LINGER_SECONDS", 0.01)
+    monkeypatch.setattr(prefetch, "LINGER_SECONDS", 0.01)
     forever, begun = threading.Event(), threading.Event()
 
     def hang():
@@ -141,7 +142,8 @@ def test_an_error_here_does_not_wait_for_a_piece_that_hangs(monkeypatch):
     forever.set()
 
 
-def test_a_worker_that_hangs_tells_where_the_second_thread_is():
+def test_where_a_cell_hangs_names_the_second_thread(tmp_path):
+    hang, deadline = HangFile(tmp_path / "hang.txt"), time.monotonic() + WAIT
     begun, go_on = threading.Event(), threading.Event()
 
     def score_for_ever():
@@ -151,9 +153,11 @@ def test_a_worker_that_hangs_tells_where_the_second_thread_is():
     with in_order(True) as do:
         do(score_for_ever)
         assert begun.wait(WAIT)
-        trace = Worker().trace()
+        hang.watch(0.01)
+        while "in score_for_ever" not in hang.read():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
         go_on.set()
-    assert "in score_for_ever" in trace
 
 
 def test_the_second_thread_has_as_many_threads_as_the_first():
@@ -163,12 +167,12 @@ def test_the_second_thread_has_as_many_threads_as_the_first():
     assert counts == [torch.get_num_threads()]
 
 
-def test_it_pays_beside_a_gpu_and_where_one_thread_leaves_a_core_free(monkeypatch):
+def test_it_is_used_beside_a_gpu_and_where_one_thread_leaves_a_core_free(monkeypatch):
     cpu, gpu = torch.device("cpu"), torch.device("cuda")
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-    assert aside.pays(cpu, cores=2)
-    assert not aside.pays(cpu, cores=1)
-    assert aside.pays(gpu, cores=1)
+    assert prefetch.use_second_thread(cpu, cores=2)
+    assert not prefetch.use_second_thread(cpu, cores=1)
+    assert prefetch.use_second_thread(gpu, cores=1)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
-    assert not aside.pays(cpu, cores=4)
-    assert aside.pays(gpu, cores=4)
+    assert not prefetch.use_second_thread(cpu, cores=4)
+    assert prefetch.use_second_thread(gpu, cores=4)

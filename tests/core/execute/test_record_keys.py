@@ -1,5 +1,7 @@
 """A record is used again by its key, and by nothing else."""
 
+import torch
+
 from bridgebench.api import run_choices
 from bridgebench.execute.records import Value
 from bridgebench.plan.choices import choices_of
@@ -15,7 +17,8 @@ def rewrite(finished, **changes):
     store = finished.folder.records
     values = {**record.values, "transport": Value(value=123.0, low=122.0, high=124.0)}
     changed = record.model_copy(update={"values": values, **changes})
-    store.write(changed, store.items(record))
+    items = {name: torch.tensor(values) for name, values in store.items(record).items()}
+    store.write(changed, items)
 
 
 def test_a_record_of_another_key_is_computed_again(tmp_path):

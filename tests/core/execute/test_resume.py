@@ -5,7 +5,6 @@ import signal
 import pytest
 
 from bridgebench.api import run_choices
-from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 
 COST = ["seconds", "images_per_s", "peak_memory_mb"]
@@ -28,6 +27,7 @@ def test_a_stopped_run_goes_on_where_it_was(stoppable, tmp_path, kill):
         assert (out / "records" / name).stat().st_mtime_ns == written
 
     unbroken = run_choices(choices_of({"task": "world", "out": tmp_path / "unbroken"}))
-    assert to_csv(resumed.board.table.drop(columns=COST)) == to_csv(
-        unbroken.board.table.drop(columns=COST)
+    assert (
+        resumed.board.table.drop(columns=COST).to_csv()
+        == unbroken.board.table.drop(columns=COST).to_csv()
     )

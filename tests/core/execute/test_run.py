@@ -3,6 +3,7 @@
 import importlib
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -13,7 +14,6 @@ from bridgebench import OutputError, PluginError
 from bridgebench.api import run_choices
 from bridgebench.execute.scoring import Scorer
 from bridgebench.execute.spool import Spool
-from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 from bridgebench.toolkit.item_files import seed_folder
 
@@ -25,7 +25,7 @@ def run(out, **words):
 
 
 def without_cost(finished):
-    return to_csv(finished.board.table.drop(columns=COST))
+    return finished.board.table.drop(columns=COST).to_csv()
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def blas_threads():
 def test_a_second_thread_and_files_in_place_of_memory_change_no_number(
     whole, tmp_path, monkeypatch, beside
 ):
-    monkeypatch.setattr("bridgebench.execute.local.pays", lambda device, cores: beside)
+    monkeypatch.setattr("bridgebench.execute.seed.use_second_thread", lambda device, cores: beside)
     monkeypatch.setattr("bridgebench.execute.batches.Spool", lambda held: Spool(0))
     monkeypatch.setattr("bridgebench.execute.sharing.Spool", lambda: Spool(0))
     assert without_cost(run(tmp_path / "out")) == without_cost(whole)
@@ -105,7 +105,7 @@ def test_an_error_in_scoring_is_the_failure_of_its_cell(tmp_path, monkeypatch, b
     def refuse(self, *batch):
         raise ValueError("no score for this")
 
-    monkeypatch.setattr("bridgebench.execute.local.pays", lambda device, cores: beside)
+    monkeypatch.setattr("bridgebench.execute.seed.use_second_thread", lambda device, cores: beside)
     monkeypatch.setattr("bridgebench.execute.scoring.Scorer.update", refuse)
     (record,) = run(tmp_path / "out", method="identity").records
     assert (record.status, record.reason) == ("failed", "ValueError: no score for this")
@@ -129,7 +129,7 @@ def test_a_shared_encode_gives_the_bits_of_a_solo_one(whole, tmp_path):
     shared = next(r for r in whole.records if r.identity == record.identity)
     assert record.values == shared.values
     for name, items in alone.folder.records.items(record).items():
-        assert torch.equal(items, whole.folder.records.items(shared)[name])
+        assert np.array_equal(items, whole.folder.records.items(shared)[name], equal_nan=True)
     assert (
         alone.folder.strip(record.identity).read_bytes()
         == whole.folder.strip(record.identity).read_bytes()
@@ -140,7 +140,7 @@ def test_a_second_run_computes_nothing_and_says_the_same(whole):
     again = run(whole.folder.path)
     assert again.clock.computed_cells == 0
     assert again.clock.reused_cells == 10
-    assert to_csv(again.board.table) == to_csv(whole.board.table)
+    assert again.board.csv == whole.board.csv
 
 
 def test_cells_may_be_added_to_a_folder(tmp_path, whole):

@@ -8,7 +8,6 @@ from bridgebench.api import run_choices
 from bridgebench.execute.sharing import cached_share, entry_key
 from bridgebench.execute.store import LIMIT_VARIABLE, Store, user_store
 from bridgebench.files.cache_folder import FOLDER_VARIABLE
-from bridgebench.leaderboard.files import to_csv
 from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plugins.registry import load_registry
@@ -40,9 +39,6 @@ class Counting:
     def doing(self, text):
         pass
 
-    def begin(self, identities):
-        pass
-
     def finished_cell(self, identity):
         pass
 
@@ -52,21 +48,21 @@ def run(out, progress=None, **words):
 
 
 def numbers(finished):
-    return to_csv(finished.board.table.drop(columns=DISTURBED))
+    return finished.board.table.drop(columns=DISTURBED).to_csv()
 
 
 def encodes(cache):
     return sorted(cache.glob("stages/??/*.safetensors"))
 
 
-def refuse(self, stage, cell, batch, previous, context):
+def refuse(self, cell, batch, previous, context):
     raise AssertionError("the stage is in the cache")
 
 
 def test_a_cached_encode_gives_the_same_row_and_its_whole_cost(tmp_path, cache, monkeypatch):
     progress = Counting()
     first = run(tmp_path / "a", solver="heun")
-    monkeypatch.setattr("bridgebench_ddib.ddib.Ddib.share", refuse)
+    monkeypatch.setattr("bridgebench_ddib.ddib.Ddib.run_stage", refuse)
     second = run(tmp_path / "b", progress, solver="heun")
     assert numbers(first) == numbers(second)
     assert progress.told == progress.expected
@@ -86,10 +82,10 @@ def test_a_cached_encode_gives_the_same_row_and_its_whole_cost(tmp_path, cache, 
 def test_a_stage_that_fails_names_itself_and_only_what_is_no_message_its_class(
     tmp_path, monkeypatch, error, said
 ):
-    def fail(self, stage, cell, batch, previous, context):
+    def fail(self, cell, batch, previous, context):
         raise error
 
-    monkeypatch.setattr("bridgebench_ddib.ddib.Ddib.share", fail)
+    monkeypatch.setattr("bridgebench_ddib.ddib.Ddib.run_stage", fail)
     (record,) = run(tmp_path / "a", solver="heun").records
     assert (record.status, record.reason) == ("failed", said)
 

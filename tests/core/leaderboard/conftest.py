@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,9 +18,13 @@ from torch import Tensor
 from bridgebench.cli import main
 from bridgebench.execute.records import Record, RecordStore, Value
 from bridgebench.interfaces.metric import Column, Metric, MetricContext
-from bridgebench.leaderboard.board import Board, board_from
-from bridgebench.leaderboard.files import write_csv
-from bridgebench.leaderboard.verifications import Verification
+from bridgebench.leaderboard.audit.verifications import Verification
+from bridgebench.leaderboard.csv.columns import arrange
+from bridgebench.leaderboard.csv.files import metrics_in, parse_rows, write_text
+from bridgebench.leaderboard.csv.raw import read_raw
+from bridgebench.leaderboard.csv.row import Row, row_hash
+from bridgebench.leaderboard.table.board import Board, board_from
+from bridgebench.leaderboard.table.build import row_of
 from bridgebench.plan.model import identity_of
 from bridgebench.plugins import registry as registries
 from bridgebench.plugins.registry import Entry, Kind, Registry, Source
@@ -132,13 +136,37 @@ class Bench:
         self.records.append(record)
         return record
 
-    def read(self, record: Record) -> Mapping[str, Tensor]:
+    def read(self, record: Record) -> Mapping[str, np.ndarray]:
         """The per-image statistics of a record."""
-        return self.items[record.identity]
+        return {name: values.numpy() for name, values in self.items[record.identity].items()}
+
+    def rows(self, *wanted: str) -> list[Row]:
+        """The row of each record, in the order in which they were added."""
+        metrics = arrange(self.task, self.columns)
+        return [row_of(record, self.read, wanted, metrics) for record in self.records]
 
     def board(self) -> Board:
         """The board of the records."""
         return board_from(self.records, self.read, self.task, self.columns)
+
+
+def edited(board: Board, number: int, **cells: Any) -> Board:
+    """The board with other cells in a row, counted from 0; the row hash stays as it was."""
+    rows = list(board.rows)
+    rows[number] = replace(rows[number], cells={**rows[number].cells, **cells})
+    return replace(board, rows=tuple(rows))
+
+
+def forged(board: Board, number: int, **cells: Any) -> Board:
+    """The same under a new row hash, as somebody who means to deceive would write it."""
+    made = edited(board, number, **cells)
+    return edited(made, number, row_sha256=row_hash(made.rows[number].cells))
+
+
+def rows_in(path: Path, task: TaskFile, known: Sequence[Column]) -> tuple[Row, ...]:
+    """The rows of a file."""
+    raw = read_raw(path)
+    return parse_rows(raw, task, metrics_in(raw, task, known))
 
 
 def near(value: float | None) -> Value:
@@ -224,7 +252,7 @@ def place(full_bench, dots_registry, task_text: str, tmp_path: Path, monkeypatch
     monkeypatch.setattr(registries, "load_registry", lambda: dots_registry)
     monkeypatch.chdir(tmp_path)
     Path("small.yaml").write_text(task_text, encoding="utf-8")
-    write_csv(full_bench.board().table, Path("board.csv"))
+    write_text(full_bench.board().csv, Path("board.csv"))
     return tmp_path
 
 
@@ -237,7 +265,7 @@ def run_folder(place: Path) -> Callable[[Bench], Path]:
         for record in bench.records:
             own = record.model_copy(update={"identity": identity_of(record.axes)})
             store.write(own, bench.items.get(record.identity, {}))
-        write_csv(bench.board().table, place / "run" / "leaderboard.csv")
+        write_text(bench.board().csv, place / "run" / "leaderboard.csv")
         return Path("run/leaderboard.csv")
 
     return written

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bridgebench.leaderboard.files import write_csv
-from bridgebench.leaderboard.sheet import MAX_FILE_BYTES
+from bridgebench.leaderboard.csv.files import write_text
+from bridgebench.leaderboard.csv.raw import MAX_FILE_BYTES
 
 COMMANDS = {
     "validate": (),
@@ -75,7 +75,7 @@ DAMAGES = {
 @pytest.fixture
 def board(place: Path, full_bench) -> Path:
     """A sound board, in the only task that is installed."""
-    write_csv(full_bench.board().table, place / "board.csv")
+    write_text(full_bench.board().csv, place / "board.csv")
     return place / "board.csv"
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bridgebench.interfaces.metric import Column
-from bridgebench.leaderboard.files import write_csv
+from bridgebench.leaderboard.csv.files import write_text
 
 
 def test_show_prints_the_board(place: Path, call) -> None:
@@ -33,7 +33,7 @@ def test_validate_says_ok_for_each_file(place: Path, call) -> None:
 
 def test_a_metric_that_was_asked_for_by_name_is_known(place: Path, full_bench, call) -> None:
     full_bench.columns = (*full_bench.columns, Column("cycle_rmse", "", "lower", "", low=0))
-    write_csv(full_bench.board().table, Path("board.csv"))
+    write_text(full_bench.board().csv, Path("board.csv"))
     result = call("validate", "board.csv", "task=small.yaml")
     assert result.exit_code == 0, result.output
 
@@ -95,7 +95,7 @@ def test_what_a_terminal_would_obey_or_hide_is_refused_and_escaped(
     place: Path, full_bench, refusal
 ) -> None:
     full_bench.add("ddib\u202egpj\u200b", 0.6, reason="\u2066")
-    write_csv(full_bench.board().table, Path("board.csv"))
+    write_text(full_bench.board().csv, Path("board.csv"))
     for command in ("show", "validate", "verify"):
         line = refusal(command, "board.csv", "task=small.yaml")
         assert r"control character '\u200b'" in line

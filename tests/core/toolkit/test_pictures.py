@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from bridgebench.toolkit.pictures import save_image, save_strip
+from bridgebench.toolkit.pictures import image_png, strip_png
 
 LABEL_WIDTH = 112
 SCALE = 2
@@ -45,7 +45,7 @@ def centers(pixels: np.ndarray, row: int) -> list[tuple[int, ...]]:
 
 def test_a_strip_has_a_labeled_row_of_sixteen_images_for_each_part(tmp_path: Path) -> None:
     path = tmp_path / "strip.png"
-    save_strip(path, rows(40), -1.0, 1.0)
+    path.write_bytes(strip_png(rows(40), -1.0, 1.0))
     pixels = read(path)
     assert pixels.shape == (4 * 66, LABEL_WIDTH + 16 * 66, 3)
     assert centers(pixels, 0) == [(255, 0, 0)] * 16
@@ -58,7 +58,7 @@ def test_a_strip_has_a_labeled_row_of_sixteen_images_for_each_part(tmp_path: Pat
 
 def test_pixels_are_repeated_not_smoothed(tmp_path: Path) -> None:
     image = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    save_strip(tmp_path / "strip.png", {"source": image}, -1.0, 1.0)
+    (tmp_path / "strip.png").write_bytes(strip_png({"source": image}, -1.0, 1.0))
     first = read(tmp_path / "strip.png")[: 32 * SCALE, LABEL_WIDTH : LABEL_WIDTH + 32 * SCALE]
     expected = np.rint((image[0].double().numpy() + 1) * 127.5).transpose(1, 2, 0)
     for y in range(SCALE):
@@ -69,14 +69,16 @@ def test_pixels_are_repeated_not_smoothed(tmp_path: Path) -> None:
 def test_latents_are_shown_to_three_standard_deviations(tmp_path: Path) -> None:
     values = torch.tensor([-9.0, -3.0, -1.5, 0.0, 1.5, 3.0, 9.0])
     latent = values.view(-1, 1, 1, 1).expand(-1, 3, 32, 32)
-    save_strip(tmp_path / "strip.png", {"latent": latent}, -1.0, 1.0)
+    (tmp_path / "strip.png").write_bytes(strip_png({"latent": latent}, -1.0, 1.0))
     shown = [color[0] for color in centers(read(tmp_path / "strip.png"), 0)]
     assert shown == [0, 0, 64, 128, 191, 255, 255]
 
 
 def test_rows_that_a_method_lacks_are_left_out(tmp_path: Path) -> None:
     parts = rows(3)
-    save_strip(tmp_path / "s.png", {k: parts[k] for k in ("source", "output")}, -1.0, 1.0)
+    (tmp_path / "s.png").write_bytes(
+        strip_png({k: parts[k] for k in ("source", "output")}, -1.0, 1.0)
+    )
     pixels = read(tmp_path / "s.png")
     assert pixels.shape == (2 * 66, LABEL_WIDTH + 3 * 66, 3)
     assert centers(pixels, 1) == [(0, 255, 255)] * 3
@@ -85,32 +87,32 @@ def test_rows_that_a_method_lacks_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize("channels", [1, 2])
 def test_other_numbers_of_channels_are_shown_grey(tmp_path: Path, channels: int) -> None:
     image = torch.zeros(1, channels, 32, 32)
-    save_strip(tmp_path / "s.png", {"source": image}, 0.0, 4.0)
+    (tmp_path / "s.png").write_bytes(strip_png({"source": image}, 0.0, 4.0))
     assert centers(read(tmp_path / "s.png"), 0) == [(0, 0, 0)]
-    save_strip(tmp_path / "s.png", {"source": image + 2.0}, 0.0, 4.0)
+    (tmp_path / "s.png").write_bytes(strip_png({"source": image + 2.0}, 0.0, 4.0))
     assert centers(read(tmp_path / "s.png"), 0) == [(128, 128, 128)]
 
 
 def test_values_that_are_not_finite_do_not_spoil_the_picture(tmp_path: Path) -> None:
     latent = torch.stack([torch.full((3, 32, 32), v) for v in (np.nan, np.inf, -np.inf)])
-    save_strip(tmp_path / "s.png", {"latent": latent}, -1.0, 1.0)
+    (tmp_path / "s.png").write_bytes(strip_png({"latent": latent}, -1.0, 1.0))
     assert [color[0] for color in centers(read(tmp_path / "s.png"), 0)] == [0, 255, 0]
 
 
 def test_large_images_are_not_enlarged(tmp_path: Path) -> None:
-    save_strip(tmp_path / "s.png", {"source": torch.zeros(2, 3, 128, 128)}, -1.0, 1.0)
+    (tmp_path / "s.png").write_bytes(strip_png({"source": torch.zeros(2, 3, 128, 128)}, -1.0, 1.0))
     assert read(tmp_path / "s.png").shape == (130, LABEL_WIDTH + 2 * 130, 3)
 
 
 def test_nothing_but_the_picture_is_left_in_the_folder(tmp_path: Path) -> None:
-    save_strip(tmp_path / "s.png", rows(), -1.0, 1.0)
-    save_strip(tmp_path / "s.png", rows(), -1.0, 1.0)
+    (tmp_path / "s.png").write_bytes(strip_png(rows(), -1.0, 1.0))
+    (tmp_path / "s.png").write_bytes(strip_png(rows(), -1.0, 1.0))
     assert [path.name for path in tmp_path.iterdir()] == ["s.png"]
 
 
 def test_an_image_is_kept_at_its_own_size(tmp_path: Path) -> None:
     image = torch.rand(3, 5, 7, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    save_image(tmp_path / "i.png", image, -1.0, 1.0)
+    (tmp_path / "i.png").write_bytes(image_png(image, -1.0, 1.0))
     expected = np.rint((image.double().numpy() + 1) * 127.5).transpose(1, 2, 0)
     assert np.array_equal(read(tmp_path / "i.png"), expected)
 
@@ -119,5 +121,5 @@ def test_speed_of_a_strip(tmp_path: Path, benchmark) -> None:
     parts = rows()
     for name in ("latent", "changed latent"):
         parts[name] = torch.randn(16, 3, 32, 32, generator=torch.Generator().manual_seed(1))
-    benchmark(save_strip, tmp_path / "s.png", parts, -1.0, 1.0)
+    (tmp_path / "s.png").write_bytes(benchmark(strip_png, parts, -1.0, 1.0))
     assert read(tmp_path / "s.png").shape[0] == 4 * 66

@@ -43,6 +43,18 @@ def test_parts_of_the_key_do_not_run_into_each_other() -> None:
     assert one != generator(1, "1", "ab").random()
 
 
+@pytest.mark.parametrize("shape", [(1,), (3, 5, 7), (3, 32, 32)])
+def test_the_draws_of_a_batch_are_those_of_each_items_stream_bit_for_bit(
+    shape: tuple[int, ...],
+) -> None:
+    """An odd number of draws leaves half a word in a stream, of which the next has nothing."""
+    streams = [generator(7, "noise", item_id) for item_id in IDS]
+    alone = [stream.standard_normal(shape, dtype=np.float32) for stream in streams]
+    assert normal(7, "noise", IDS, shape).numpy().tobytes() == np.stack(alone).tobytes()
+    numbers = [generator(7, "noise", item_id).random() for item_id in IDS]
+    assert uniform(7, "noise", IDS).tolist() == numbers
+
+
 def test_numbers_are_pinned() -> None:
     assert generator(0, "hue", "test/00001").random() == PINNED_UNIFORM
     got = normal(0, "noise", ("test/00001",), (3,))[0].tolist()

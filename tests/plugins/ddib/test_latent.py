@@ -145,16 +145,11 @@ def test_the_encode_of_another_source_is_shared_with_no_other_cell(method: Metho
 
 @pytest.mark.parametrize("method", [*METHODS, DdibGuided(restart=1.0)], ids=lambda m: m.spec)
 @pytest.mark.parametrize("latent", LatentOrigin)
-def test_a_method_says_whether_its_decode_draws(method: Method, latent: LatentOrigin) -> None:
+def test_a_method_says_whether_its_outputs_are_draws(method: Method, latent: LatentOrigin) -> None:
     chosen, run, batch = under(method, latent), run_of(sources()), batch_of(sources())
-    cell = cell_of(chosen, nfe=NFE)
-    shared = None
-    for stage in chosen.shared_stages(cell, SETTING):
-        limited = cell.for_stage(stage)
-        shared = limited.method.run_stage(limited, batch, shared, run)
-    other = replace(batch, draw=batch.draw.of_sample(1))
-    made, again = (chosen.translate(cell, b, shared, run).images for b in (batch, other))
-    assert chosen.stochastic(cell) == (not torch.equal(made, again))
+    made = translated(chosen, batch, run).images
+    again = translated(chosen, replace(batch, draw=batch.draw.of_sample(1)), run).images
+    assert chosen.stochastic(cell_of(chosen, nfe=NFE)) == (not torch.equal(made, again))
 
 
 @each_method

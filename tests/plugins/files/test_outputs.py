@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from bridgebench.cli import main
-from bridgebench.leaderboard.verifications import read_verifications
+from bridgebench.leaderboard.audit.verifications import read_verifications
 from bridgebench.plugins.specs import parse_spec
 from bridgebench_files.outputs import Outputs
 

@@ -69,6 +69,17 @@ def test_the_label_is_weighted_as_in_classifier_free_guidance(images: Tensor) ->
     assert torch.equal(guided(images, unconditional, weight=0.5, above=1.0), images)
 
 
+def test_the_weight_is_given_at_each_images_own_level(images: Tensor) -> None:
+    """The images of a batch stand at different levels under an adaptive solver."""
+    unconditional = images.flip(0)
+    denoiser = GuidedDenoiser(
+        Constant(images), Constant(unconditional), 0.5, 1.0, HUE, 0.0, in_hue, 0.02, 80.0
+    )
+    out = denoiser(images, torch.tensor([0.5, 2.0]))
+    assert torch.equal(out[0], images[0])
+    torch.testing.assert_close(out[1], 1.5 * images[1] - 0.5 * unconditional[1])
+
+
 @pytest.mark.parametrize("solver", [Euler(), Heun(), Dpm()], ids=lambda solver: solver.spec)
 def test_the_levels_of_a_decode_are_those_of_its_grid(solver: Solver) -> None:
     levels = levels_asked(solver, 10, (0.02, 80.0))
@@ -112,6 +123,17 @@ def test_a_row_keeps_the_color(options: str, tmp_path: Path) -> None:
         out=tmp_path,
     )
     assert table["color_deg"][0] < 15
+
+
+def test_an_adaptive_solver_takes_at_most_the_budget_twice(tmp_path: Path) -> None:
+    words = {"solver": ["bs23"], "transform": ["identity"], "nfe": 400, "n": 4}
+    methods = ["ddib_guided", "ddib_guided:weight=0.5"]
+    table = bridgebench.run("world", method=methods, out=tmp_path, **words).set_index("method")
+    assert set(table["status"]) == {"ok"}
+    plain, weighted = (table.loc[method, "nfe_decode"] for method in table.index.sort_values())
+    assert 8 < plain < 801
+    assert plain < weighted < 1602
+    assert table["color_deg"].max() < 15
 
 
 def test_a_restart_keeps_what_the_denoiser_says_of_the_noised_images(images: Tensor) -> None:

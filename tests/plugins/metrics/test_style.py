@@ -9,7 +9,6 @@ from torch import Tensor
 
 from bridgebench import Score, Setting
 from bridgebench.toolkit.color import hsv_to_rgb
-from bridgebench_metrics import style
 from bridgebench_metrics.formulas.handwriting import handwriting
 from bridgebench_metrics.style import Style
 
@@ -133,7 +132,7 @@ def test_sources_are_looked_at_once_for_all_rows(bench: Any, monkeypatch: Any) -
         looks.append(len(value))
         return handwriting(value)
 
-    monkeypatch.setattr(style, "handwriting", counted)
+    monkeypatch.setattr("bridgebench_metrics.formulas.handwriting.handwriting", counted)
     source = strokes(*drawn(0))
     context = bench(source, source)
     for _ in range(3):

@@ -156,12 +156,9 @@ def test_a_set_that_is_looked_at_once_serves_all_rows(bench: Any, unseen: Tensor
         meter = Swd(size=size).meter(context)
         meter.update(context.observe(unseen[:8]))
         meter.compute()
-    assert sorted(context.kept) == [
-        "swd/2/floor/8",
-        "swd/2/reference",
-        "swd/4/floor/8",
-        "swd/4/reference",
-    ]
+    of_each = [f"{name}/swd/{size}" for name in ("held out", "reference") for size in (2, 4)]
+    of_all = [f"swd/{size}/{what}" for size in (2, 4) for what in ("floor/8", "reference")]
+    assert sorted(context.kept) == [*of_each, *of_all]
 
 
 def test_real_images_with_nan_are_an_error(bench: Any, unseen: Tensor) -> None:

@@ -1,13 +1,11 @@
 """What two runs have to have in common."""
 
-from bridgebench.leaderboard.files import to_csv
-
 COST = ["seconds", "images_per_s", "peak_memory_mb"]
 
 
 def without_cost(finished):
     """The board, but for what depends on how busy the machine was."""
-    return to_csv(finished.board.table.drop(columns=COST))
+    return finished.board.table.drop(columns=COST).to_csv()
 
 
 def numbers(finished):

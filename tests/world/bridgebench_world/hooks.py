@@ -63,6 +63,11 @@ def bridgebench_methods():
         "copy_nearest": "bridgebench_world.copying:CopyNearest",
         "misbehaving": "bridgebench_world.misbehaving:Misbehaving",
         "dice": "bridgebench_world.dice:Dice",
+        "undeclared": "bridgebench_world.contract:Undeclared",
+        "networked": "bridgebench_world.contract:Networked",
+        "gradient": "bridgebench_world.contract:Gradient",
+        "shift": "bridgebench_world.contract:Shift",
+        "paired": "bridgebench_world.contract:Paired",
     }
 
 

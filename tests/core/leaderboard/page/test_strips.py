@@ -14,12 +14,11 @@ from PIL import Image
 from torch import Tensor
 
 from bridgebench.errors import IntegrityError
-from bridgebench.leaderboard.board import Board
 from bridgebench.leaderboard.page.payload import Shown
 from bridgebench.leaderboard.page.strips import MAX_THUMBNAIL_BYTES, Thumbnail, strips_of
-from bridgebench.leaderboard.validate import rows_of_table
+from bridgebench.leaderboard.table.board import Board
 from bridgebench.plan.model import identity_of
-from bridgebench.toolkit.pictures import save_strip
+from bridgebench.toolkit.pictures import strip_png
 
 LABELS = ("source", "latent", "changed latent", "output")
 
@@ -33,7 +32,7 @@ def board(bench) -> Board:
 @pytest.fixture
 def path(board: Board, tmp_path: Path) -> Path:
     """Where the picture of the board's row is looked for."""
-    (row,) = rows_of_table(board.table, board.metrics)
+    (row,) = board.rows
     return tmp_path / f"{identity_of(row.axes)}.png"
 
 
@@ -60,7 +59,7 @@ def pixels(found: Thumbnail) -> np.ndarray:
 
 @pytest.mark.parametrize("side", [8, 21, 32, 64, 128])
 def test_no_strip_is_larger_than_the_bound_even_of_noise(path: Path, thumbnail, side) -> None:
-    save_strip(path, noise(side), -1.0, 1.0)
+    path.write_bytes(strip_png(noise(side), -1.0, 1.0))
     found = thumbnail()
     assert 0 < len(found.webp) <= MAX_THUMBNAIL_BYTES
     assert len(found.webp) < path.stat().st_size
@@ -71,7 +70,7 @@ def test_it_has_the_images_in_their_own_pixels_and_is_shown_as_large_as_the_stri
 ) -> None:
     rows = {name: torch.full((16, 3, 32, 32), -1.0) for name in LABELS}
     rows["output"][:, 0, 8:24, 8:24] = 1.0
-    save_strip(path, rows, -1.0, 1.0)
+    path.write_bytes(strip_png(rows, -1.0, 1.0))
     found = thumbnail()
     seen = pixels(found)
     assert seen.shape == (4 * 33, 16 * 33, 3)
@@ -92,7 +91,7 @@ def test_a_strip_without_a_layout_is_shown_whole(path: Path, thumbnail) -> None:
 
 def test_lines_of_several_heights_keep_their_labels_in_the_picture(path: Path, thumbnail) -> None:
     rows = {"source": torch.zeros(2, 3, 32, 32), "latent": torch.zeros(2, 3, 8, 8)}
-    save_strip(path, rows, -1.0, 1.0)
+    path.write_bytes(strip_png(rows, -1.0, 1.0))
     assert thumbnail().labels == ()
 
 
@@ -109,7 +108,7 @@ def test_what_is_no_png_is_refused_in_one_line(path: Path, thumbnail, content: b
 
 
 def test_a_cut_strip_is_refused(path: Path, thumbnail) -> None:
-    save_strip(path, noise(32), -1.0, 1.0)
+    path.write_bytes(strip_png(noise(32), -1.0, 1.0))
     whole = path.read_bytes()
     for size in (30, 60, 200, len(whole) // 2):
         path.write_bytes(whole[:size])

@@ -1,0 +1,1 @@
+"""Whether a board can be trusted: checks of a file, and rows computed again."""

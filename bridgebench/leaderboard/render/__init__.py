@@ -1,0 +1,1 @@
+"""Boards and comparisons as text, tables and plots."""

@@ -1,0 +1,1 @@
+"""The rows of a board: made from records, ranked, compared and merged."""
