@@ -258,5 +258,5 @@ def _stages(
 
 def _failed(failure: Failure) -> CellFailed:
     # Of an error of the runner's own, the message says all.
-    own = failure.traceback.rpartition("\n")[2].startswith("bridgebench.errors.")
+    own = failure.traceback.rstrip().rpartition("\n")[2].startswith("bridgebench.errors.")
     return CellFailed(failure.reason, "" if own else failure.traceback)

@@ -36,11 +36,19 @@ def test_checks_are_tests_in_any_folder(tmp_path):
 
 
 def test_a_failure_says_what_came_and_where_it_is_explained(tmp_path):
-    done = run_pytest(tmp_path, "--bridgebench-check", "too_bright", "-k", "outputs")
+    done = run_pytest(tmp_path, "--bridgebench-check", "too_bright", "-k", "run")
     assert done.returncode == 1
-    assert "outputs in [-1, 1], clamped by the method" in done.stdout
-    assert "explained in docs/how-to/write-a-method.md#outputs" in done.stdout
+    assert "gave outputs from" in done.stdout
+    assert "the task's items lie in [-1, 1]; clamp them" in done.stdout
+    assert "explained in docs/how-to/write-a-method.md#run" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_an_error_of_the_plugin_has_its_traceback(tmp_path):
+    done = run_pytest(tmp_path, "--bridgebench-check", "raising", "-k", "run")
+    assert done.returncode == 1
+    assert 'raise ValueError("no bridge here")' in done.stdout
+    assert "got ValueError: no bridge here" in done.stdout
 
 
 def test_a_subclass_runs_the_checks_and_a_path_keeps_its_tests(tmp_path):
@@ -96,8 +104,8 @@ def test_check_prints_a_verdict_on_each_check():
 def test_check_fails_what_breaks_its_promises():
     result = CliRunner().invoke(main, ["check", "nan_output", "--task", "world"])
     assert result.exit_code == 1
-    assert "FAIL  method-outputs" in result.stdout
-    assert "expected outputs without NaN or infinity; got" in result.stdout
+    assert "FAIL  method-run" in result.stdout
+    assert "gave outputs with NaN or infinity" in result.stdout
 
 
 def test_a_plugin_that_cannot_be_loaded_has_one_verdict(monkeypatch):
