@@ -166,9 +166,9 @@ class _Worker:
             self.running = self.given = None
         else:
             for message in found:
-                doing = isinstance(message, Doing)
-                several = f"{self.workers.count} workers: "
-                self.tell(Doing(several + message.text) if doing else message)
+                if isinstance(message, Doing):
+                    message = Doing(f"{self.workers.count} workers: {message.text}")
+                self.tell(message)
             self.listening = self.actor.read.remote()
 
     def trace(self) -> str:
