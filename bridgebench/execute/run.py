@@ -46,10 +46,15 @@ def this_process(plan: Plan, save_images: bool = False, store: Store | None = No
 
 def child_process(plan: Plan, choices: Choices) -> ChildProcess:
     """A child process as the only worker, replaced where a cell hangs or kills it."""
-    threads = torch.get_num_threads()
-    return ChildProcess(
-        order_of(plan, choices, threads=threads, cores=usable_cores(), limits_memory=True)
+    order = order_of(
+        plan,
+        choices,
+        device=plan.device,
+        threads=torch.get_num_threads(),
+        cores=usable_cores(),
+        limits_memory=True,
     )
+    return ChildProcess(order)
 
 
 def run_plan(

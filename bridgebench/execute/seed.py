@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bridgebench.errors import PluginError
 from bridgebench.execute.batches import SourceBatches
-from bridgebench.execute.cell import CellRunner
+from bridgebench.execute.cell import CellRunner, Fitted, Outcome
 from bridgebench.execute.features import Extractors, KeptFeatures
 from bridgebench.execute.memory import keep_freed_memory
 from bridgebench.execute.pictures import Pictures
@@ -27,12 +27,13 @@ from bridgebench.plan.model import Plan
 
 @dataclass(frozen=True)
 class LoadedSeed:
-    """A seed that is in memory."""
+    """A seed that is in memory, with the fits or their failures by key."""
 
     seed: int
     batches: SourceBatches
     runner: CellRunner
     reference: Reference
+    fits: dict[str, Fitted | Outcome] = field(default_factory=dict)
 
 
 @dataclass

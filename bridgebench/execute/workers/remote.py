@@ -53,10 +53,9 @@ class Order:
 
 
 def order_of(
-    plan: Plan, choices: Choices, *, threads: int, cores: int, limits_memory: bool
+    plan: Plan, choices: Choices, *, device: str, threads: int, cores: int, limits_memory: bool
 ) -> Order:
     """What a worker is told of a plan: the choices as this machine has resolved them."""
-    device = torch.device(plan.device).type
     return Order(
         choices=choices.model_copy(update={"device": device, "precision": plan.precision}),
         keys=_keys_of(plan),

@@ -52,7 +52,6 @@ class UnitRunner:
         self._plan, self._tell, self._store = plan, tell, store or user_store()
         pictures = Pictures(plan, lambda *picture: tell(Picture(*picture)), save_images)
         self._seeds = Seeds(plan, self._store, cores, self._evaluated, pictures)
-        self._fits: dict[str, Fitted | Outcome] = {}
         self._spent = Clock()
         self._untold, self._told = 0, monotonic()
 
@@ -93,7 +92,6 @@ class UnitRunner:
     def _loaded(self, seed: int) -> LoadedSeed:
         if not self._seeds.is_loaded(seed):
             self._tell(Doing(f"loading {self._plan.n} images of {self._plan.task.source.domain}"))
-            self._fits.clear()
         return self._seeds.loaded(seed)
 
     def _shared(self, seed: LoadedSeed, group: Group) -> SharedResult | Outcome:
@@ -116,11 +114,11 @@ class UnitRunner:
         if planned.fit is None:
             return Fitted()
         stage, key = planned.fit
-        if key not in self._fits:
+        if key not in seed.fits:
             self._tell(Doing(f"{planned.cell.method.spec} {stage.name}"))
             context = seed.runner.context_of(planned.cell.method)
-            self._fits[key] = compute_fit(stage, key, planned.cell, context, self._store)
-        return self._fits[key]
+            seed.fits[key] = compute_fit(stage, key, planned.cell, context, self._store)
+        return seed.fits[key]
 
     def _outcome(
         self, seed: LoadedSeed, planned: PlannedCell, shared: SharedResult, fitted: Fitted

@@ -166,9 +166,9 @@ class _Worker:
             self.running = self.given = None
         else:
             for message in found:
-                doing = isinstance(message, Doing)
-                several = f"{self.workers.count} workers: "
-                self.tell(Doing(several + message.text) if doing else message)
+                if isinstance(message, Doing):
+                    message = Doing(f"{self.workers.count} workers: {message.text}")
+                self.tell(message)
             self.listening = self.actor.read.remote()
 
     def trace(self) -> str:
@@ -188,8 +188,14 @@ def ray_workers(plan: Plan, choices: Choices, progress: Progress) -> Iterator[Ra
     """Workers on a Ray that is started for the run or found at its address."""
     ray, needs = import_ray(), needs_of(plan, choices)
     progress.doing(f"connecting to Ray at {choices.address}" if choices.address else "starting Ray")
-    threads = needs.threads
-    order = order_of(plan, choices, threads=threads, cores=threads, limits_memory=False)
+    order = order_of(
+        plan,
+        choices,
+        device=torch.device(plan.device).type,
+        threads=needs.threads,
+        cores=needs.threads,
+        limits_memory=False,
+    )
     retries = RETRIES if choices.retries is None else choices.retries
     with connected(choices.address or "", needs) as count:
         try:
