@@ -5,7 +5,9 @@ from typing import ClassVar
 import torch
 
 from bridgebench import Batch, Draw, ScoreModel, Setting
-from bridgebench.toolkit.source_label import SourceLabel, unlike_latents
+from bridgebench.toolkit.source_label import SourceLabel, no_common_latents
+from bridgebench_solvers.ancestral import Ancestral
+from bridgebench_solvers.euler import Euler
 
 SETTING = Setting("not_digit:7", "digits", ("digit:1", "digit:2"), "digit:7", (3, 4, 4))
 
@@ -47,7 +49,13 @@ def test_each_image_goes_under_its_own_domain_or_under_that_of_all():
 
 
 def test_latents_are_unlike_where_the_noise_ends_elsewhere_or_the_model_cannot_encode():
-    assert unlike_latents(Model(), Model()) == ""
-    assert "model:top=50.0 ends at sigma_max=50" in unlike_latents(Model(top=50.0), Model())
-    assert unlike_latents(Model(fit=False), Model()) == "it knows its images by heart"
-    assert unlike_latents(Model(), Model(fit=False)) == ""
+    assert no_common_latents(Model(), Model(), Euler()) == ""
+    other = no_common_latents(Model(top=50.0), Model(), Euler())
+    assert "model:top=50.0 ends at sigma_max=50" in other
+    unfit = no_common_latents(Model(fit=False), Model(), Euler())
+    assert unfit == "it knows its images by heart"
+    assert no_common_latents(Model(), Model(fit=False), Euler()) == ""
+
+
+def test_a_stochastic_solver_encodes_nothing():
+    assert "ancestral is stochastic" in no_common_latents(Model(), Model(), Ancestral())
