@@ -39,8 +39,8 @@ def wrong(registry, spec, kind, task=""):
         ("brightness", "metric", ""),
         ("brightness", "metric", "points_task"),
         ("flat", "extractor", ""),
-        ("shift", "method", "greys_task"),
-        ("shift:how=mean", "method", "points_task"),
+        ("offset", "method", "greys_task"),
+        ("offset:how=mean", "method", "points_task"),
         ("own_weights", "method", ""),
         ("own_weights:labeled=true", "method", "points_task"),
         ("ddib", "method", "greys_task"),
@@ -75,7 +75,7 @@ def test_a_broken_score_model_is_no_matter_of_a_method_without_one(registry, tmp
         encoding="utf-8"
     )
     task.write_text(text.replace("point_score", "half_score"))
-    assert wrong(registry, "shift", "method", str(task)) == {}
+    assert wrong(registry, "offset", "method", str(task)) == {}
 
 
 @pytest.mark.parametrize("task", ["greys_task", "points_task"])

@@ -39,7 +39,7 @@ def bridgebench_extractors():
 
 @hookimpl
 def bridgebench_methods():
-    return {"shift": "odd_plugins.method:Shift", "own_weights": "odd_plugins.method:OwnWeights"}
+    return {"offset": "odd_plugins.method:Shift", "own_weights": "odd_plugins.method:OwnWeights"}
 
 
 @hookimpl

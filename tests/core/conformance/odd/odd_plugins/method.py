@@ -18,7 +18,7 @@ class How(StrEnum):
 class Shift(Method):
     """The mean of real targets, alone or added."""
 
-    name: ClassVar[str] = "shift"
+    name: ClassVar[str] = "offset"
     supervision: ClassVar[Supervision] = Supervision.UNPAIRED
     how: How = Field(How.ADD, description="mean: alone; add: to the source")
 
