@@ -12,7 +12,7 @@ import click
 from bridgebench.cli.say import say
 from bridgebench.errors import BridgebenchError
 from bridgebench.execute.cores import usable_cores
-from bridgebench.isolation.calls import answering
+from bridgebench.isolation.calls import querying
 from bridgebench.plugins.registry import Kind, Registry, load_registry
 
 
@@ -77,7 +77,7 @@ def _files(registry: Registry) -> list[str]:
     for kind in (Kind.DATASET, Kind.SCORE, Kind.EXTRACTOR):
         for name in expand_all(registry, kind, ()):
             try:
-                with answering(f"{kind} '{name}'"):
+                with querying(f"{kind} '{name}'"):
                     if kind is Kind.DATASET:
                         files = len(build(registry, kind, Dataset, name).files())
                     elif kind is Kind.SCORE:

@@ -25,7 +25,7 @@ from bridgebench.execute.store import Store
 from bridgebench.interfaces.cell import Cell
 from bridgebench.interfaces.dataset import Items, ItemStream
 from bridgebench.interfaces.metric import Column, Metric, MetricContext, Observed, Score
-from bridgebench.isolation.calls import answering
+from bridgebench.isolation.calls import querying
 from bridgebench.plan.answers import fit_stage_of, shared_stages_of
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def run_trial(
     images = _images(harness, items, harness.task.target.held_out, partners)
     runner = _runner(harness, items, how, images, recorder)
     if cell.method.sees_items:
-        with answering(f"method '{cell.method.name}'"):
+        with querying(f"method '{cell.method.name}'"):
             cell.method.check_items(cell, items.ids, harness.setting)
     networks = harness.networks
     networks.asked.clear()

@@ -24,7 +24,7 @@ from bridgebench.interfaces.cell import Cell, Setting
 from bridgebench.interfaces.dataset import Items
 from bridgebench.interfaces.method import Method, Translation
 from bridgebench.interfaces.metric import Score
-from bridgebench.isolation.calls import isolated, lent, said
+from bridgebench.isolation.calls import isolated, protected, said
 from bridgebench.toolkit.threads import one_blas_thread
 
 STRIP_IMAGES = 16
@@ -206,7 +206,7 @@ class CellRunner:
     ) -> Translation:
         """What the method gives for a batch, checked."""
         who = f"method '{cell.method.name}'"
-        with lent(who, "input batch", filled.batch.images, tensor) as (images, shared):
+        with protected(who, "input batch", filled.batch.images, tensor) as (images, shared):
             batch = replace(filled.batch, images=images)
             with isolated(who + self._beside):
                 translation: object = cell.method.translate(cell, batch, shared, context)
@@ -239,7 +239,7 @@ class CellRunner:
         if not self.needs_cycle:
             return None
         who = f"method '{cell.method.name}'"
-        with lent(who, "input batch", filled.batch.images, images) as (source, outputs):
+        with protected(who, "input batch", filled.batch.images, images) as (source, outputs):
             batch = replace(filled.batch, images=source)
             with isolated(who + self._beside):
                 cycled = cell.method.translate_back(cell, batch, outputs, context)

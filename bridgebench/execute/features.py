@@ -15,7 +15,7 @@ from bridgebench.execute.store import Store, Stored
 from bridgebench.files.canonical_json import digest
 from bridgebench.interfaces.extractor import Extracted, Extractor, LoadedExtractor
 from bridgebench.interfaces.metric import POPULATION_BATCH
-from bridgebench.isolation.calls import Surroundings, isolated, lent
+from bridgebench.isolation.calls import Surroundings, isolated, protected
 
 KeepExtracted = Callable[[Mapping[str, Any], Callable[[], Extracted]], Extracted]
 """What is seen in real images, given all that decides it and a way to compute it."""
@@ -46,7 +46,7 @@ class Extractors:
 
     def _see(self, spec: str, images: Tensor) -> Extracted:
         who = f"extractor '{spec}'"
-        with lent(who, "images", images) as (given,), isolated(who):
+        with protected(who, "images", images) as (given,), isolated(who):
             seen = self._loaded[spec](given.to(self._device))
         if not isinstance(seen, Extracted) or len(seen.features) != len(images):
             raise PluginError(f"{who} gave no features of {len(images)} images")

@@ -1,6 +1,6 @@
 """Records of finished cells: one JSON file a cell, with the statistics of its images beside it.
 
-A record is written atomically when its cell has ended, so that a run that was killed goes on where
+A record is written atomically when its cell has ended, so that a run that was killed resumes where
 it was. It is found by the identity of its cell (what stands in the row) and trusted only if it has
 the hash that it names and its key (everything that decides the numbers) is the one of the plan.
 """

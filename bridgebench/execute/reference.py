@@ -18,8 +18,8 @@ from bridgebench.execute.features import Extractors, KeepExtracted, keep_nothing
 from bridgebench.interfaces.dataset import Dataset, Items, ItemStream
 from bridgebench.interfaces.extractor import Extracted
 from bridgebench.interfaces.metric import POPULATION_BATCH, Population
-from bridgebench.isolation.calls import isolated, lent
-from bridgebench.isolation.unchanged import Sealed
+from bridgebench.isolation.calls import isolated, protected
+from bridgebench.isolation.unchanged import Checksummed
 from bridgebench.plan.provenance import REFERENCE_SEED
 from bridgebench.tasks.task_file import TaskFile
 
@@ -33,13 +33,13 @@ class Kept:
 
     def __init__(self) -> None:
         self._values: dict[tuple[str, ...], Any] = {}
-        self._seals: list[Sealed] = []
+        self._seals: list[Checksummed] = []
 
     def once(self, key: tuple[str, ...], compute: Callable[[], T]) -> T:
         """The value of `compute()`, computed once for each key."""
         if key not in self._values:
             self._values[key] = compute()
-            self._seals.append(Sealed.of(self._values[key]))
+            self._seals.append(Checksummed.of(self._values[key]))
         return cast(T, self._values[key])
 
     def intact(self) -> bool:
@@ -126,7 +126,7 @@ class Reference:
     def true_targets(self, items: Items) -> Tensor:
         """The true targets of source items, (B, C, H, W); an error where one has none."""
         source, target, who = self.task.source, self.task.target, f"dataset '{self.dataset.name}'"
-        with lent(who, "items", items.images) as (images,), isolated(who):
+        with protected(who, "items", items.images) as (images,), isolated(who):
             given = Items(images, items.ids, items.domains)
             found: object = self.dataset.true_targets(
                 given, source.domain, target.domain, source.split, self.seed

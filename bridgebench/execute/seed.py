@@ -21,7 +21,7 @@ from bridgebench.execute.run_context import Images, Networks
 from bridgebench.execute.scoring import Scorer
 from bridgebench.execute.store import Store
 from bridgebench.interfaces.dataset import Items, ItemStream
-from bridgebench.isolation.calls import Surroundings, answering
+from bridgebench.isolation.calls import Surroundings, querying
 from bridgebench.plan.model import Plan
 
 
@@ -101,7 +101,7 @@ class Seeds:
 
     def _batches(self, seed: int, device: torch.device) -> SourceBatches:
         plan, source = self.plan, self.plan.task.source
-        with answering(f"dataset '{plan.dataset.name}'"):
+        with querying(f"dataset '{plan.dataset.name}'"):
             parts = plan.dataset.stream(source.domain, source.split, plan.n, seed, plan.batch)
             batches = SourceBatches(parts, plan.batch, seed, device)
         if batches.wanted != plan.n:

@@ -10,7 +10,7 @@ from bridgebench.errors import PluginError
 from bridgebench.execute.run_context import MethodContext
 from bridgebench.interfaces.cell import Cell, Stage, naming_options
 from bridgebench.interfaces.method import Batch
-from bridgebench.isolation.calls import isolated, lent
+from bridgebench.isolation.calls import isolated, protected
 from bridgebench.plan.answers import shared_stages_of
 
 
@@ -29,7 +29,7 @@ def run_stage(
     who = f"method '{cell.method.name}'"
     limited = cell.for_stage(stage)
     own = replace(context, method=limited.method)
-    with lent(who, "input batch", batch.images, previous) as (images, given):
+    with protected(who, "input batch", batch.images, previous) as (images, given):
         with isolated(who), naming_options(limited):
             result: object = limited.method.run_stage(
                 limited, replace(batch, images=images), given, own

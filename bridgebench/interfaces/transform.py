@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bridgebench.errors import PluginError
 from bridgebench.interfaces.plugin import Plugin
-from bridgebench.isolation.calls import isolated, lent
+from bridgebench.isolation.calls import isolated, protected
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,7 +64,7 @@ class Chain:
         """The image stages in order, on (B, C, H, W)."""
         for link in self.links:
             who = f"transform '{link.name}'"
-            with lent(who, "image", x) as (given,), isolated(who):
+            with protected(who, "image", x) as (given,), isolated(who):
                 changed = link.image(given, draw)
             x = _like(x, changed, who)
         return x
@@ -73,7 +73,7 @@ class Chain:
         """The latent stages in order, on (B, C, H, W)."""
         for link in self.links:
             who = f"transform '{link.name}'"
-            with lent(who, "latent or image", z, x) as (latent, image), isolated(who):
+            with protected(who, "latent or image", z, x) as (latent, image), isolated(who):
                 changed = link.latent(latent, image, draw)
             z = _like(z, changed, who)
         return z

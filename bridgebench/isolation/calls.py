@@ -2,7 +2,7 @@
 
 A plugin runs in the process of the core and of the other plugins. `isolated` stands around each
 call of one: the state of the process is put back, a change that decides numbers is the plugin's
-fault, and so is an attempt to end the process. `lent` gives it copies of the core's tensors.
+fault, and so is an attempt to end the process. `protected` gives it copies of the core's tensors.
 """
 
 from __future__ import annotations
@@ -108,10 +108,10 @@ torch.float32 to torch.float64, which changes the numbers of others; it must put
 
 
 @contextmanager
-def answering(who: str) -> Iterator[None]:
+def querying(who: str) -> Iterator[None]:
     """As `isolated`, for a plugin that is asked about itself: whatever it raises is a PluginError.
 
-    >>> with answering("metric 'broken'"):
+    >>> with querying("metric 'broken'"):
     ...     1 / 0
     Traceback (most recent call last):
     bridgebench.errors.PluginError: metric 'broken' raised ZeroDivisionError: division by zero
@@ -190,7 +190,7 @@ def _change(state: State, before: Any, now: Any) -> str:
 
 
 @contextmanager
-def lent(who: str, what: str, *tensors: Tensor | None) -> Iterator[tuple[Any, ...]]:
+def protected(who: str, what: str, *tensors: Tensor | None) -> Iterator[tuple[Any, ...]]:
     """Copies of the core's tensors, for a call of the plugin `who`; None for None.
 
     Raises:
@@ -198,7 +198,7 @@ def lent(who: str, what: str, *tensors: Tensor | None) -> Iterator[tuple[Any, ..
 
     >>> import torch
     >>> images = torch.zeros(2)
-    >>> with lent("method 'careless'", "input batch", images) as (given,):
+    >>> with protected("method 'careless'", "input batch", images) as (given,):
     ...     given.add_(1)
     Traceback (most recent call last):
     bridgebench.errors.Damage: method 'careless' modified its input batch in place; it must \

@@ -13,14 +13,14 @@ PARTS = 64
 
 
 @dataclass(frozen=True)
-class Sealed:
+class Checksummed:
     """Tensors with sums over their bits.
 
     The sums of 64 parts each are compared: what is computed in place, sorted or shuffled changes
     them, at a tenth of the time that a hash takes.
 
     >>> images = torch.zeros(4)
-    >>> seal = Sealed.of(images)
+    >>> seal = Checksummed.of(images)
     >>> seal.intact()
     True
     >>> _ = images.add_(1)
@@ -32,7 +32,7 @@ class Sealed:
     sums: tuple[list[int], ...]
 
     @classmethod
-    def of(cls, value: object) -> Sealed:
+    def of(cls, value: object) -> Checksummed:
         """A seal on all tensors and arrays in a value."""
         tensors = tuple(tensors_in(value))
         return cls(tensors, tuple(map(sums_of, tensors)))

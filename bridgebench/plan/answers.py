@@ -10,7 +10,7 @@ from bridgebench.interfaces.cell import Axis, Cell, Setting, Stage
 from bridgebench.interfaces.method import Method, Supervision
 from bridgebench.interfaces.metric import Column, Metric
 from bridgebench.interfaces.score_model import ScoreModel
-from bridgebench.isolation.calls import answering
+from bridgebench.isolation.calls import querying
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 def checked_method(method: Method) -> Method:
     """The method; PluginError unless its facts are of the types that its row needs."""
     who = f"method '{method.name}'"
-    with answering(who):
+    with querying(who):
         hash(method)
         facts = {
             "supervision": isinstance(method.supervision, Supervision),
@@ -34,7 +34,7 @@ def checked_method(method: Method) -> Method:
 def skip_reason_of(cell: Cell, setting: Setting) -> str:
     """Why a cell cannot be run, or ""."""
     who = f"method '{cell.method.name}'"
-    with answering(who):
+    with querying(who):
         reason: object = cell.method.skip_reason(cell, setting)
     if not isinstance(reason, str):
         raise PluginError(f"{who} gave a {type(reason).__name__} as skip_reason(), expected text")
@@ -44,7 +44,7 @@ def skip_reason_of(cell: Cell, setting: Setting) -> str:
 def fit_stage_of(cell: Cell, setting: Setting) -> Stage | None:
     """The stage of the fit of a cell, or None."""
     who = f"method '{cell.method.name}'"
-    with answering(who):
+    with querying(who):
         stage: object = cell.method.fit_stage(cell, setting)
     if not isinstance(stage, Stage | None):
         raise PluginError(f"{who} gave a {type(stage).__name__} as fit_stage(), expected a Stage")
@@ -54,14 +54,14 @@ def fit_stage_of(cell: Cell, setting: Setting) -> Stage | None:
 def shared_stages_of(cell: Cell, setting: Setting) -> tuple[Stage, ...]:
     """The shared stages of a cell, in order."""
     who = f"method '{cell.method.name}'"
-    with answering(who):
+    with querying(who):
         return _all(Stage, cell.method.shared_stages(cell, setting), f"{who} gave shared_stages()")
 
 
 def evaluations_of(cell: Cell) -> int:
     """The network evaluations of an image that a method expects in `translate`."""
     who = f"method '{cell.method.name}'"
-    with answering(who):
+    with querying(who):
         expected: object = cell.method.evaluations(cell)
     if not isinstance(expected, int):
         raise PluginError(f"{who} gave a {type(expected).__name__} as evaluations(), expected int")
@@ -71,7 +71,7 @@ def evaluations_of(cell: Cell) -> int:
 def samples_of(metric: Metric) -> int:
     """How many outputs of each source a metric wants of a stochastic method."""
     who = f"metric '{metric.name}'"
-    with answering(who):
+    with querying(who):
         samples: object = metric.samples
     if not isinstance(samples, int) or samples < 1:
         raise PluginError(f"{who} has {samples!r:.40} as samples, expected 1 or more")
@@ -81,7 +81,7 @@ def samples_of(metric: Metric) -> int:
 def training_domains_of(cell: Cell, setting: Setting) -> tuple[str, ...]:
     """The domains whose training images a method uses."""
     who = f"method '{cell.method.name}'"
-    with answering(who):
+    with querying(who):
         return _all(str, cell.method.training_domains(setting), f"{who} gave training_domains()")
 
 
@@ -90,7 +90,7 @@ def check_domains(cells: Sequence[Cell], setting: Setting) -> None:
     asked: set[tuple[ScoreModel, str]] = set()
     for cell in cells:
         who = f"method '{cell.method.name}'"
-        with answering(who):
+        with querying(who):
             for score, domain in cell.method.required_domains(cell, setting):
                 if not (isinstance(score, ScoreModel) and isinstance(domain, str)):
                     raise PluginError(
@@ -98,24 +98,24 @@ def check_domains(cells: Sequence[Cell], setting: Setting) -> None:
                     )
                 asked.add((score, domain))
     for score, domain in sorted(asked, key=lambda pair: (pair[0].spec, pair[1])):
-        with answering(f"score model '{score.name}'"):
+        with querying(f"score model '{score.name}'"):
             score.check_domain(domain)
     for score in {score.spec: score for score, _ in asked}.values():
-        with answering(f"score model '{score.name}'"):
+        with querying(f"score model '{score.name}'"):
             score.files()
 
 
 def columns_of(metric: Metric) -> tuple[Column, ...]:
     """The columns of a metric."""
     who = f"metric '{metric.name}'"
-    with answering(who):
+    with querying(who):
         return _all(Column, metric.columns(), f"{who} gave columns()")
 
 
 def extractors_of(metric: Metric, default: str) -> tuple[str, ...]:
     """The specs of the extractors of a metric; `default` is the task's own."""
     who = f"metric '{metric.name}'"
-    with answering(who):
+    with querying(who):
         return _all(str, metric.extractors(default), f"{who} gave extractors()")
 
 

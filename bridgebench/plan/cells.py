@@ -13,7 +13,7 @@ from bridgebench.interfaces.method import Method
 from bridgebench.interfaces.score_model import ScoreModel
 from bridgebench.interfaces.solver import Solver
 from bridgebench.interfaces.transform import Chain
-from bridgebench.isolation.calls import answering
+from bridgebench.isolation.calls import querying
 from bridgebench.plan.answers import checked_method
 from bridgebench.plan.choices import Choices
 from bridgebench.plugins.registry import Kind, Registry
@@ -101,7 +101,7 @@ class Combiner:
             self._on(use, Axis.TRANSFORM, self._chain, axes.transform),
         ):
             if solver is not None and budget is not None:
-                with answering(f"solver '{solver.name}'"):
+                with querying(f"solver '{solver.name}'"):
                     solver.intervals(budget)
             yield Cell(use.method, Parts(source, target, solver, budget, chain), seed)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bridgebench.errors import InvalidOption
 from bridgebench.interfaces.cell import Cell, Setting
 from bridgebench.interfaces.dataset import Dataset
-from bridgebench.isolation.calls import answering
+from bridgebench.isolation.calls import querying
 from bridgebench.plan.answers import skip_reason_of
 from bridgebench.tasks.task_file import TaskFile
 
@@ -77,5 +77,5 @@ def check_seen(
         ids = tuple(item for part in parts for item in part.ids)
         for cell in looking:
             if cell.seed == seed:
-                with answering(f"method '{cell.method.name}'"):
+                with querying(f"method '{cell.method.name}'"):
                     cell.method.check_items(cell, ids, setting)

@@ -13,7 +13,7 @@ from bridgebench.interfaces.cell import Cell, Setting
 from bridgebench.interfaces.dataset import Dataset
 from bridgebench.interfaces.extractor import Extractor
 from bridgebench.interfaces.metric import Column, Metric
-from bridgebench.isolation.calls import answering
+from bridgebench.isolation.calls import querying
 from bridgebench.plan.answers import (
     check_domains,
     columns_of,
@@ -61,7 +61,7 @@ def check_ready(plan: Plan) -> None:
         PluginError: a method does not say how many evaluations it expects.
     """
     cells = tuple(planned.cell for planned in plan.cells)
-    with answering(f"dataset '{plan.dataset.name}'"):
+    with querying(f"dataset '{plan.dataset.name}'"):
         check_first(plan.task, plan.dataset, plan.seeds[0])
         check_seen(plan.task, plan.dataset, cells, plan.setting, plan.n)
     for planned in plan.cells:
@@ -77,7 +77,7 @@ def decide(registry: Registry, choices: Choices) -> Plan:
     dataset = build(registry, Kind.DATASET, Dataset, task.dataset)
     _check_pictures(task, choices)
     n = choices.n or protocol.n
-    with answering(f"dataset '{dataset.name}'"):
+    with querying(f"dataset '{dataset.name}'"):
         setting = setting_of(task, dataset)
         check_size(task, dataset, n)
         images = dataset_key(dataset)
@@ -89,7 +89,7 @@ def decide(registry: Registry, choices: Choices) -> Plan:
     metrics = _metrics(registry, task, choices.metric)
     check_measurable(metrics, task, setting, dataset)
     extractors = extractors_by_spec(registry, task, metrics)
-    with answering("a metric or an extractor"):  # these were asked before
+    with querying("a metric or an extractor"):  # these were asked before
         meaning = fingerprint(task, images, metrics, extractors, n, precision)
     measuring = _measuring(registry, task, metrics, tuple(extractors))
     seeds = combiner.seeds()
@@ -102,7 +102,7 @@ def decide(registry: Registry, choices: Choices) -> Plan:
     planned = []
     for cell in cells:
         common = {**keys[cell.seed], "fingerprint": meaning, "device": kind}
-        with answering(f"method '{cell.method.name}'"):
+        with querying(f"method '{cell.method.name}'"):
             planned.append(planner.plan(cell, common))
     _check_apart(planned)
     return Plan(
@@ -253,7 +253,7 @@ def extractors_by_spec(
         for spec in _extractor_specs(task, metric)
     }
     for spec, extractor in extractors.items():
-        with answering(f"extractor '{spec}'"):
+        with querying(f"extractor '{spec}'"):
             extractor.sha256()
     return extractors
 
@@ -293,9 +293,9 @@ def check_measurable(
     """UsageError for a metric that cannot measure the items of a task."""
     for metric in metrics:
         samples_of(metric)
-        with answering(f"metric '{metric.name}'"):
+        with querying(f"metric '{metric.name}'"):
             reason = metric.unsupported_reason(setting)
-        with answering(f"dataset '{dataset.name}'"):
+        with querying(f"dataset '{dataset.name}'"):
             if metric.needs_pairs and not dataset.has_pairs(setting.source, setting.target):
                 reason = reason or (
                     f"it compares outputs with true targets, and the dataset {dataset.name} has "

@@ -27,7 +27,7 @@ import pluggy
 
 from bridgebench.errors import Damage, DuplicateName, PluginError, UnknownName
 from bridgebench.interfaces import version
-from bridgebench.isolation.calls import answering, isolated
+from bridgebench.isolation.calls import isolated, querying
 from bridgebench.plugins import hookspecs
 
 GROUP = "bridgebench"
@@ -105,7 +105,7 @@ class Entry:
         if not isinstance(self.target, str):
             return (self.target.__doc__ or "").strip().partition("\n")[0]
         module, _, name = self.target.partition(":")
-        with answering(f"{self.kind} '{self.name}' of {self.source}"):
+        with querying(f"{self.kind} '{self.name}' of {self.source}"):
             return _first_line_of(module, name)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bridgebench.errors import InvalidOption, UnknownName
 from bridgebench.interfaces.quoting import split_outside, unquoted
-from bridgebench.isolation.calls import answering
+from bridgebench.isolation.calls import querying
 from bridgebench.plugins.registry import Kind, Registry
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def build(registry: Registry, kind: Kind, interface: type[P], text: str) -> P:
     for option in options:
         if option not in cls.model_fields:
             raise UnknownName(f"option of {kind} {name}", option, cls.model_fields)
-    with answering(f"{kind} '{text}'"):
+    with querying(f"{kind} '{text}'"):
         try:
             return cls(**options)
         except ValidationError as error:

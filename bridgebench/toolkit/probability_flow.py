@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bridgebench.errors import PluginError
-from bridgebench.isolation.calls import isolated, lent
+from bridgebench.isolation.calls import isolated, protected
 from bridgebench.toolkit.noise_levels import sigma_grid
 
 if TYPE_CHECKING:
@@ -160,5 +160,5 @@ def _carried(
 ) -> tuple[Tensor, Tensor | None]:
     """What the solver gives, on copies; PluginError where it modifies them."""
     who = f"solver '{solver.name}'"
-    with lent(who, "state", x, carry) as (state, carried), isolated(who):
+    with protected(who, "state", x, carry) as (state, carried), isolated(who):
         return solver.solve_carried(denoiser, state, sigmas, noise, carried)

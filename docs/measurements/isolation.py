@@ -7,8 +7,8 @@ from timeit import timeit
 import click
 import torch
 
-from bridgebench.isolation.calls import isolated, lent
-from bridgebench.isolation.unchanged import Sealed
+from bridgebench.isolation.calls import isolated, protected
+from bridgebench.isolation.unchanged import Checksummed
 
 CALLS = 500
 
@@ -25,10 +25,10 @@ def main() -> None:
     batch, real = torch.rand(128, 3, 32, 32), torch.rand(6000, 3, 32, 32)
 
     def lend() -> None:
-        with lent("a plugin", "batch", batch):
+        with protected("a plugin", "batch", batch):
             pass
 
-    seal = Sealed.of(real)
+    seal = Checksummed.of(real)
     click.echo(f"state of the process: {1e3 * timeit(call, number=CALLS) / CALLS:.2f} ms a call")
     click.echo(f"a copy of 128 images, compared: {1e3 * timeit(lend, number=CALLS) / CALLS:.2f} ms")
     click.echo(
