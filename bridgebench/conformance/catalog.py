@@ -44,7 +44,7 @@ def checks_of(kind: Kind) -> tuple[Check[Any], ...]:
     """The checks of a kind, those that all plugins share first.
 
     >>> [check.name for check in checks_of(Kind.TRANSFORM)][:4]
-    ['documented', 'options', 'spec', 'state']
+    ['documented', 'options', 'spec', 'run']
     """
     common = () if kind is Kind.TASK else plugin.CHECKS
     return tuple(Check(kind, function) for function in (*common, *_OWN[kind]))

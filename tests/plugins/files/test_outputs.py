@@ -137,7 +137,7 @@ def test_a_metric_with_an_option_that_must_be_given_leaves_a_board_to_read(photo
 def test_a_changed_file_is_another_cell(sources):
     words = ["run", "task=photos.yaml", "method=outputs:folder=sources", "out=mine"]
     assert "1 cells computed" in call(*words).stdout
-    assert "0 cells computed, 1 kept" in call(*words).stdout
+    assert "0 cells computed, 1 reused" in call(*words).stdout
     before = row(sources.parent / "mine", "outputs:folder=sources")
     file = next(sources.rglob("*.png"))
     Image.new("RGB", (8, 8), "red").save(file)
