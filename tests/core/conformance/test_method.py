@@ -297,6 +297,13 @@ class LosesTheWay(Bridge):
         return images[:, :1]
 
 
+class LosesItself(Bridge):
+    """Translates back to nothing."""
+
+    def translate_back(self, cell, batch, images, context):
+        return images / 0
+
+
 BROKEN = [
     (Crops, "run", "gave outputs of shape (6, 3, 32, 8), expected (6, 3, 32, 32)"),
     (TooBright, "run", "but the task's items lie in [-1, 1]; clamp them"),
@@ -325,7 +332,8 @@ BROKEN = [
     (UsesMore, "required-domains", "world_exact green used besides"),
     (RandomFit, "fit", "the same 'mean' of a second fit"),
     (FitsTheEvaluated, "fit", "the same 'mean' of a second fit, beside other held-out images"),
-    (LosesTheWay, "translate-back", "expected a tensor of shape (6, 3, 32, 32)"),
+    (LosesTheWay, "translate-back", "translate_back(), expected a tensor of shape (6, 3, 32, 32)"),
+    (LosesItself, "translate-back", "images translated back without NaN or infinity"),
 ]
 
 
