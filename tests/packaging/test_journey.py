@@ -5,12 +5,16 @@ import json
 import pandas as pd
 import pytest
 
-EDITED = """
+EDITED = '''
         targets = context.held_out_targets()
         chosen = (batch.draw.uniform("mine") * len(targets)).long()
         target = targets.take(chosen.tolist()).images.to(batch.images)
         return Translation(batch.images.lerp(target, self.share))
-"""
+
+    def stochastic(self, cell: Cell) -> bool:
+        """The target image is drawn."""
+        return True
+'''
 OPTION = (
     "power: float = Field(2.0, gt=0, le=8, description="
     '"to which differences of pixels are raised")',
