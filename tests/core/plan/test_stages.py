@@ -61,6 +61,14 @@ def test_the_image_stage_of_a_transform_alone_is_in_the_key():
     assert shared(**words, transform="rotate_image+scale:c=0.8") != plain
 
 
+def test_the_weights_are_in_the_key_of_a_stage(monkeypatch):
+    words = {"method": "ddib", "solver": "heun", "transform": "identity"}
+    before = shared(**words)
+    score = REGISTRY.load(Kind.SCORE, "world_exact")
+    monkeypatch.setattr(score, "files", lambda self: {"weights": "0" * 64})
+    assert shared(**words) != before
+
+
 @pytest.mark.parametrize("words", [{"seed": 1}, {"batch": 2}, {"precision": "bf16"}])
 def test_seed_batch_and_precision_are_in_the_key_of_a_stage(words):
     assert shared(precision="fp32") != shared(**{"precision": "fp32"} | words)
