@@ -38,9 +38,10 @@ def _differences(section: Sequence[Row], task: TaskFile, pairs: PairCount | None
         )
     groups = [row.cells["tie_group"] for row in section if row.cells["tie_group"] is not None]
     if groups:
+        count = len(set(groups))
         yield (
-            f"The {len(groups)} ranked rows form {len(set(groups))} tie groups: a row does not "
-            f"differ significantly in {task.ranked_by} from the best of its group."
+            f"The {len(groups)} ranked rows form {count} tie group{'s' * (count > 1)}: a row does "
+            f"not differ significantly in {task.ranked_by} from the best of its group."
         )
 
 
@@ -52,8 +53,8 @@ def _floors(section: Sequence[Row], metrics: MetricColumns) -> Iterator[str]:
             continue
         found = [value for row in section if (value := row.value(floor)) is not None]
         if found:
-            low, high = min(found), max(found)
-            shown = f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+            low, high = f"{min(found):.4g}", f"{max(found):.4g}"
+            shown = low if low == high else f"{low} to {high}"
             yield f"Real images at the same n have a {column.name} of {shown}."
 
 
