@@ -17,6 +17,7 @@ from bridgebench.plan.choices import choices_of
 from bridgebench.plan.make import make_plan
 from bridgebench.plugins.registry import Kind, load_registry
 from bridgebench.toolkit.noise_levels import Spacing, sigma_grid
+from bridgebench.toolkit.probability_flow import no_noise
 from bridgebench_metrics.formulas.finite_n import measured
 from bridgebench_metrics.formulas.frechet import frechet_distance, gaussian
 
@@ -37,7 +38,7 @@ def test_a_solver_without_its_network(benchmark, name):
     solver = load_registry().load(Kind.SOLVER, name)()
     sigmas = sigma_grid(Spacing.KARRAS, 0.02, 80.0, STEPS)[::-1]
     x = torch.randn(64, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    out = benchmark(solver.solve, NoNetwork(), x, sigmas)
+    out = benchmark(solver.solve, NoNetwork(), x, sigmas, no_noise)
     assert torch.isfinite(out).all()
 
 
