@@ -287,7 +287,10 @@ def test_several_boards_are_chosen_by_name(visit: Visit, shown: Shown, tmp_path:
     other = dataclasses.replace(
         shown.board, task=shown.board.task.model_copy(update={"name": "another"})
     )
-    other = dataclasses.replace(other, table=shown.board.table.assign(task="another"))
+    rows = tuple(
+        dataclasses.replace(row, cells={**row.cells, "task": "another"}) for row in other.rows
+    )
+    other = dataclasses.replace(other, rows=rows)
     path = tmp_path / "both.html"
     path.write_text(build_page([shown, Shown("b.csv", other)]), encoding="utf-8")
     driver = visit(path)
