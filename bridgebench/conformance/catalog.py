@@ -124,7 +124,7 @@ def _of_task(registry: Registry, where: str, wanted: Wanted) -> tuple[BoundCheck
 
 
 def _broken(kind: Kind, error: PluginError) -> BoundCheck:
-    def loads(_plugin: object, _bench: object) -> None:
+    def loads(_plugin: object, _harness: object) -> None:
         """The plugin can be loaded."""
         raise error
 

@@ -198,8 +198,8 @@ class Metric(Plugin, ABC):
     """Distributions whose functions compute its numbers; their versions are in the fingerprint."""
 
     own_threads: ClassVar[bool] = False
-    """Whether its meter's `compute` says itself how many threads share its operations; else one
-    does, as a second one is woken and waited for in vain where operations are small."""
+    """Whether its meter's `compute` sets the number of threads itself. Otherwise it runs on one
+    thread, since a second one makes many small operations slower."""
 
     @property
     def samples(self) -> int:
